@@ -1,0 +1,148 @@
+"""`~/.asyncgen/template`: a repository of the template's releases in the user's home.
+
+That literal text is what a project records, so that it is the same on every machine of a team; Copier expands the
+tilde itself. The releases come from what this asyncgen was installed with, and only ever gather: a project of an old
+release stays updatable. `refs/asyncgen/from/` remembers which commit of a clone a release was made from.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from packaging.version import Version
+
+from .errors import Refused
+from .git import GitError, git
+from .locks import explained, locked
+from .releases import Release, bundle_of
+
+__all__ = ["LIBRARY", "carried", "commit_of", "held", "library", "shelve", "source_of"]
+
+LIBRARY = "~/.asyncgen/template"
+"""What a project records as `_src_path`."""
+
+_FROM = "refs/asyncgen/from/"
+_TAGS = "refs/tags/"
+
+
+def library() -> Path:
+    """Where the repository is on this machine."""
+    return Path(LIBRARY).expanduser()
+
+
+def carried() -> list[Release]:
+    """The releases that this asyncgen's wheel carries, oldest first; none in a source tree."""
+    try:
+        listed = json.loads(_carried_file("releases.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return [Release(**release) for release in listed]
+
+
+def held() -> dict[str, str]:
+    """The commit of each release in the library, by its tag, oldest first; empty where there is no library."""
+    if not (library() / ".git").is_dir():
+        return {}
+    tags = _refs(_TAGS)
+    return {tag: tags[tag] for tag in sorted(tags, key=Version)}
+
+
+def commit_of(name: str) -> str | None:
+    """The library's commit for a version, a commit of its own, or a commit of a clone that a release was made from."""
+    tags = held()
+    if name in tags:
+        return tags[name]
+    if len(name) < 7:
+        return None
+    matching = {commit for commit in tags.values() if commit.startswith(name)}
+    matching |= {commit for source, commit in _refs(_FROM).items() if source.startswith(name)} if tags else set()
+    return matching.pop() if len(matching) == 1 else None
+
+
+def source_of(commit: str) -> str | None:
+    """The commit of a clone that a release of the library was made from, if any is known."""
+    return next((source for source, made in _refs(_FROM).items() if made == commit), None)
+
+
+def shelve(folder: Path | None = None) -> list[str]:
+    """Put the wheel's releases, or those of the template in `folder`, into the library; the versions that are new."""
+    if folder is None:
+        return _add(_carried_file("releases.bundle"), carried())
+    bundle, releases = bundle_of(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "releases.bundle"
+        file.write_bytes(bundle)
+        return _add(file, releases)
+
+
+def _add(bundle: Path, releases: Sequence[Release]) -> list[str]:
+    known = held()
+    if all(release.commit in known.values() for release in releases):
+        return []
+    with _locked() as folder:
+        if not (folder / ".git").is_dir():
+            _start(folder)
+        try:
+            git("bundle", "unbundle", str(bundle), at=folder)
+            added = _name(releases, held())
+            _show_newest(folder)
+        except GitError as error:
+            raise Refused(
+                f"expected {LIBRARY} to take the template's releases, got: {error}; "
+                "move that folder away and run asyncgen template sync"
+            ) from error
+        return added
+
+
+def _name(releases: Sequence[Release], known: dict[str, str]) -> list[str]:
+    """Tag the releases, all at once. A version that is taken by other content gets a tag that tells them apart."""
+    lines, added = [], []
+    for release in releases:
+        if release.source:
+            lines.append(f"update {_FROM}{release.source} {release.commit}")
+        if release.commit in known.values():
+            continue
+        taken = release.version in known
+        mark = "." if "+" in release.version else "+"
+        tag = f"{release.version}{mark}g{release.commit[:8]}" if taken else release.version
+        lines.append(f"create {_TAGS}{tag} {release.commit}")
+        added.append(tag)
+    git("update-ref", "--stdin", at=library(), said="\n".join(lines) + "\n")
+    return added
+
+
+def _start(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"expected {LIBRARY} to be the repository that asyncgen keeps, got: another one; move it away")
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as staging:
+        fresh = Path(staging) / folder.name
+        git("init", "--quiet", "--template=", "--initial-branch=main", str(fresh))
+        fresh.replace(folder)
+
+
+def _show_newest(folder: Path) -> None:
+    """Check the newest release out: Copier reads HEAD where there is no final release, and people look at files."""
+    # Left by a killed run: whoever holds the library's lock is alone.
+    (folder / ".git" / "index.lock").unlink(missing_ok=True)
+    newest = list(held().values())[-1]
+    git("-c", "core.autocrlf=false", "checkout", "--quiet", "--force", "--detach", newest, at=folder)
+
+
+def _refs(prefix: str) -> dict[str, str]:
+    lines = git("for-each-ref", "--format=%(objectname) %(refname)", prefix, at=library()).splitlines()
+    return {name.removeprefix(prefix): sha for sha, name in (line.split() for line in lines)}
+
+
+def _carried_file(name: str) -> Path:
+    return Path(__file__).parent / name
+
+
+@contextmanager
+def _locked() -> Iterator[Path]:
+    folder = library()
+    with explained(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with locked(folder.parent):
+            yield folder

@@ -1,0 +1,134 @@
+"""The releases of the template: found by their commits `Release X.Y.Z`, since a clone may lack the tags.
+
+Only what renders is kept of each: the questions, the template, the changelog. Where no release can be seen, as in a
+shallow clone or an unpacked archive, what is there becomes one release. The wheel's build runs this file: it may use
+nothing beyond the standard library.
+"""
+
+import io
+import re
+import tarfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .bundle import File, write_bundle
+from .errors import Refused
+from .git import GitError, git, git_bytes
+
+__all__ = ["PATHS", "Release", "bundle_of", "files_at", "release_commits"]
+
+PATHS = ("copier.yml", "template", "CHANGELOG.md")
+"""What of the repository makes a template."""
+
+_SUBJECT = re.compile(r"Release (\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?)")
+_LEFTOVERS = re.compile(r"(^|/)(__pycache__|\.[^/]*_cache|\.DS_Store)(/|$)|\.py[co]$|~$")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release in a bundle: its commit there, and the commit of the repository that it was made from, or ""."""
+
+    version: str
+    commit: str
+    source: str
+
+
+def bundle_of(folder: Path) -> tuple[bytes, list[Release]]:
+    """The bundle of all releases of the template in a folder, oldest first; Refused where there is no template."""
+    found = dict(_in_history(folder))
+    if not found:
+        version, source, files = _snapshot(folder)
+        found[version] = (source, files)
+    bundle, commits = write_bundle({version: files for version, (_, files) in found.items()})
+    return bundle, [Release(version, commits[version], source) for version, (source, _) in found.items()]
+
+
+def release_commits(repository: Path) -> dict[str, str]:
+    """The commit of each release in the history of HEAD, by version, oldest first."""
+    try:
+        log = git("log", "--format=%H %s", "HEAD", at=repository)
+    except GitError:
+        return {}
+    found: dict[str, str] = {}
+    for line in log.splitlines():
+        commit, _, subject = line.partition(" ")
+        if released := _SUBJECT.fullmatch(subject):
+            found.setdefault(released[1], commit)
+    return dict(reversed(found.items()))
+
+
+def files_at(repository: Path, commit: str, paths: Sequence[str] = PATHS) -> dict[str, File]:
+    """The files under these paths at a commit, whatever of them there is; Refused for a symbolic link."""
+    there = git("ls-tree", "--name-only", "-z", commit, "--", *paths, at=repository)
+    present = [path for path in there.split("\0") if path]
+    if not present:
+        return {}
+    packed = git_bytes("archive", "--format=tar", commit, "--", *present, at=repository)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        return dict(_members(archive))
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tuple[str, File]]:
+    for member in archive:
+        if member.issym() or member.islnk():
+            raise _linked(member.name)
+        if content := archive.extractfile(member):
+            yield member.name, File(content.read(), bool(member.mode & 0o100))
+
+
+def _linked(path: str) -> Refused:
+    return Refused(f"expected the template to hold files alone, got: a link at {path}; put the file in its place")
+
+
+def _in_history(folder: Path) -> Iterator[tuple[str, tuple[str, dict[str, File]]]]:
+    if not _has_history(folder):
+        return
+    for version, commit in release_commits(folder).items():
+        files = files_at(folder, commit)
+        if "copier.yml" in files:
+            yield version, (commit, files)
+
+
+def _has_history(folder: Path) -> bool:
+    """Whether there are commits of its own: not in an archive unpacked inside another, nor after `init`."""
+    try:
+        git("rev-parse", "--verify", "--quiet", "HEAD", at=folder)
+        # A mirror is bare; a clone has the folder as its top.
+        if git("rev-parse", "--is-bare-repository", at=folder) == "true":
+            return True
+        return Path(git("rev-parse", "--show-toplevel", at=folder)).resolve() == folder.resolve()
+    except (GitError, Refused):
+        return False
+
+
+def _snapshot(folder: Path) -> tuple[str, str, dict[str, File]]:
+    """What is there as one release: HEAD of a clone, else the files."""
+    if _has_history(folder):
+        source = git("rev-parse", "HEAD", at=folder)
+        files = files_at(folder, source)
+        about = files_at(folder, source, ["pyproject.toml"]).get("pyproject.toml")
+        project = about.content if about else b""
+    else:
+        source, files = "", dict(_in_folder(folder))
+        project = (folder / "pyproject.toml").read_bytes() if (folder / "pyproject.toml").is_file() else b""
+    if "copier.yml" not in files:
+        raise Refused(f"expected a template with its copier.yml in {folder}, got: none; use a clone of asyncgen")
+    version = str(tomllib.loads(project.decode()).get("project", {}).get("version", "0.0.0.dev0"))
+    # An archive of a release is that release. Everything else is told apart by its content.
+    if source or "dev" in version:
+        version = f"{version}+g{write_bundle({'': files})[1][''][:8]}"
+    return version, source, files
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, File]]:
+    for top in PATHS:
+        for file in [folder / top, *sorted((folder / top).rglob("*"))]:
+            path = file.relative_to(folder).as_posix()
+            if _LEFTOVERS.search(path):
+                continue
+            if file.is_symlink():
+                raise _linked(path)
+            if file.is_file():
+                yield path, File(file.read_bytes(), bool(file.stat().st_mode & 0o100))
