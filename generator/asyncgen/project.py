@@ -1,0 +1,113 @@
+"""A new project: rendered beside its place, committed, and moved there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import Refused
+from .git import GitError, git
+from .names import ANSWERS_FILE
+from .plan import new_folder
+from .rendering import render
+from .source import Template
+
+__all__ = ["Project", "check_destination", "create"]
+
+
+_FALLBACK_IDENTITY = {"user.name": "asyncgen", "user.email": "asyncgen@localhost"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """What was made: `files` are relative to it, sorted; `committed` tells whether it is a repository."""
+
+    destination: Path
+    answers: dict[str, Any]
+    files: tuple[str, ...]
+    committed: bool
+
+
+def check_destination(destination: Path) -> None:
+    """Raise Refused where a new project would overwrite something or could not be put."""
+    if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
+        raise Refused(f"expected {destination} to be a new folder, got: a file; name another")
+    if destination.is_dir() and any(destination.iterdir()):
+        raise Refused(
+            f"expected {destination} to be empty or new, got: a folder with files in it; "
+            "name another, or move them away"
+        )
+    if destination == Path.cwd():
+        raise Refused(
+            f"expected a folder other than the current one, which is replaced as a whole, got: {destination}; "
+            f"run asyncgen new {destination.name} in {destination.parent}"
+        )
+    if not destination.parent.is_dir():
+        raise Refused(
+            f"expected {destination.parent} to be a folder, got: no such folder; run mkdir -p {destination.parent}"
+        )
+
+
+def create(
+    template: Template,
+    destination: Path,
+    answers: Mapping[str, Any],
+    *,
+    ask: bool,
+    repository: bool = True,
+    keep: bool = True,
+) -> Project:
+    """Render a project, commit it, and put it at `destination` in one step.
+
+    ask: put the questions that `answers` leaves open; else they take their defaults.
+    repository: make a git repository and a first commit.
+    keep: False renders without leaving anything, for a dry run.
+    """
+    check_destination(destination)
+    with new_folder(destination, keep=keep) as staging:
+        final = _render(template, staging, answers, ask)
+        if repository and keep:
+            _commit(staging, final)
+        files = sorted(
+            path.relative_to(staging).as_posix()
+            for path in staging.rglob("*")
+            if not path.is_dir() and path.relative_to(staging).parts[0] != ".git"
+        )
+    return Project(destination, final, tuple(files), repository and keep)
+
+
+def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: bool) -> dict[str, Any]:
+    render(template.src, template.commit, staging, answers, ask=ask)
+    recorded = yaml.safe_load((staging / ANSWERS_FILE).read_text(encoding="utf-8"))
+    if not recorded.get("_commit") or not recorded.get("_src_path"):
+        raise Refused(
+            f"expected the commit of the template {template.src} to be recorded, got: none, so the project "
+            "could never be updated; use a git clone that belongs to you"
+        )
+    return {name: value for name, value in recorded.items() if not name.startswith("_")}
+
+
+def _commit(folder: Path, answers: Mapping[str, Any]) -> None:
+    """A repository with one commit, without the user's hooks, signing and ignore rules: they may fail or hide files."""
+    identity = []
+    for setting, answer in (("user.name", "author_name"), ("user.email", "author_email")):
+        chosen = str(answers.get(answer) or "") or _configured(setting)
+        identity += ["-c", f"{setting}={chosen or _FALLBACK_IDENTITY[setting]}"]
+    options = ["-c", "core.hooksPath=/dev/null", "-c", "core.excludesFile=/dev/null"]
+    options += ["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"]
+    try:
+        git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
+        git(*options, "add", "--all", at=folder)
+        message = f"Start {answers.get('service_name', folder.name)} with asyncgen"
+        git(*identity, *options, "commit", "--quiet", "--message", message, at=folder)
+    except GitError as error:
+        raise Refused(f"expected git to make the first commit, got: {error}; mend it, or use --no-git") from error
+
+
+def _configured(setting: str) -> str:
+    try:
+        return git("config", "--global", "--get", setting)
+    except GitError:
+        return ""

@@ -1,0 +1,81 @@
+"""The questions of copier.yml, and what was given as answers to them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from .errors import BadInput
+from .names import nearest
+from .source import Template, read
+
+__all__ = ["Question", "answers_from", "questions"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of copier.yml: `choices` are its values, () for free text; `default` is None if it is computed."""
+
+    name: str
+    kind: str
+    choices: tuple[str, ...]
+    several: bool
+    default: Any
+
+
+def questions(template: Template) -> dict[str, Question]:
+    """The questions that the template asks, in order; the derived ones are not among them."""
+    loaded = yaml.safe_load(read(template, ["copier.yml"])["copier.yml"])
+    found = {}
+    for name, details in loaded.items():
+        if name.startswith("_") or details.get("when") is False:
+            continue
+        choices = details.get("choices", {})
+        values = choices.values() if isinstance(choices, dict) else choices
+        default = details.get("default")
+        found[name] = Question(
+            name,
+            details.get("type", "str"),
+            tuple(str(value) for value in values),
+            bool(details.get("multiselect")),
+            None if isinstance(default, str) and "{{" in default else default,
+        )
+    return found
+
+
+def answers_from(given: Mapping[str, object], known: Mapping[str, Question]) -> dict[str, Any]:
+    """The given answers as values of their questions' types; BadInput for an unknown key or value."""
+    answers = {}
+    for name, value in given.items():
+        if name not in known:
+            near = nearest(name, known)
+            mend = f"did you mean {near}?" if near else "see asyncgen new --help"
+            raise BadInput(f"expected a question of the template, got: {name}; {mend}")
+        answers[name] = _value(known[name], value)
+    return answers
+
+
+def _value(question: Question, value: object) -> object:
+    if question.several:
+        items = value if isinstance(value, list) else re.split(r"[,\s]+", str(value).strip("[] "))
+        return [_choice(question, item) for item in items if item]
+    if question.kind == "bool" and not isinstance(value, bool):
+        spelt = {"true": True, "yes": True, "false": False, "no": False}
+        if str(value).lower() not in spelt:
+            raise BadInput(f"expected {question.name} to be true or false, got: {value}")
+        return spelt[str(value).lower()]
+    return _choice(question, value) if question.choices else value
+
+
+def _choice(question: Question, value: object) -> str:
+    if str(value) in question.choices:
+        return str(value)
+    near = nearest(str(value), question.choices)
+    mend = f"; did you mean {near}?" if near else ""
+    raise BadInput(f"expected {question.name} to be {_or(question.choices)}, got: {value}{mend}")
+
+
+def _or(choices: tuple[str, ...]) -> str:
+    return choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"
