@@ -1,0 +1,109 @@
+"""What stands in other files and follows from the queue table. The service's own tests fail while they differ.
+
+Each function edits as little as it can: what people wrote beside it stays.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from ..service import QueueClass, Service
+from ..tasks.topology import topology
+from .edits import Edit, edited, unable
+
+__all__ = ["derive", "grace_period"]
+
+_MARGIN = 10
+"""The service's `times.MARGIN`, in seconds."""
+_SHUTDOWN_LIMIT = 3600
+"""The default of the service's setting `shutdown_limit`, in seconds."""
+_WORKER = re.compile(r"^  worker-([a-z0-9-]+):\n(?:(?:    .*)?\n)*", re.MULTILINE)
+_GRACE = re.compile(r"^(    stop_grace_period: ).*$", re.MULTILINE)
+_TABLE = re.compile(r"(?<=^\| queue \| longest run \|\n\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
+_DIAGRAM = re.compile(r"(?<=^```mermaid\n)flowchart LR\n(?:.*\n)*?(?=```)", re.MULTILINE)
+
+Derive = Callable[[str, str, Service, Sequence[QueueClass]], Edit]
+
+
+def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
+    """The outcome for each derived file that the service has."""
+    package = f"src/{service.package}"
+    files: dict[str, Derive] = {"compose.yaml": _compose, "README.md": _readme}
+    if service.answers.get("broker") == "rabbitmq":
+        files |= {
+            "rabbitmq.conf": _number(r"^(consumer_timeout = )(\d+)()$", 1000),
+            f"{package}/broker_settings.py": _number(r"^(    consumer_timeout: int = Field\(default=)(\d+)(,.*)$", 1),
+            ".env.example": _number(r"^(.*_CONSUMER_TIMEOUT=)(\d+)()$", 1),
+        }
+    edits = []
+    for path, change in files.items():
+        if (service.root / path).is_file():
+            text = (service.root / path).read_text(encoding="utf-8")
+            edits.append(change(path, text, service, queues))
+    return edits
+
+
+def grace_period(queue: QueueClass) -> int:
+    """How long a container of the queue's workers has to be left alone after SIGTERM, in seconds."""
+    return min(queue.longest_run + _MARGIN, _SHUTDOWN_LIMIT) + _MARGIN
+
+
+def _compose(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
+    """One service of workers for each queue, with its grace."""
+    for queue in queues:
+        name = queue.name.replace("_", "-")
+        block = next((found for found in _WORKER.finditer(text) if found[1] == name), None)
+        if block is None:
+            after = [found.end() for found in _WORKER.finditer(text)]
+            services = re.search(r"^services:\n", text, re.MULTILINE)
+            if not after and services is None:
+                return unable(path, f"add a service to {path}:\n{_worker(queue)}")
+            at = after[-1] if after else services.end() if services else 0
+            text = f"{text[:at]}{_worker(queue)}\n{text[at:]}"
+            continue
+        told, found = _GRACE.subn(rf"\g<1>{grace_period(queue)}s", block[0])
+        if not found:
+            return unable(
+                path, f"give worker-{name} in {path} the line:\n    stop_grace_period: {grace_period(queue)}s"
+            )
+        text = text[: block.start()] + told + text[block.end() :]
+    names = {queue.name.replace("_", "-") for queue in queues}
+    if gone := [found[1] for found in _WORKER.finditer(text) if found[1] not in names]:
+        return unable(path, f"take worker-{gone[0]} out of {path}: no queue of the table has that name")
+    return edited(path, (service.root / path).read_text(encoding="utf-8"), text)
+
+
+def _worker(queue: QueueClass) -> str:
+    return (
+        f"  worker-{queue.name.replace('_', '-')}:\n"
+        "    <<: *service\n"
+        f"    command: [worker, --queue, {queue.name}]\n"
+        f"    stop_grace_period: {grace_period(queue)}s\n"
+    )
+
+
+def _readme(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
+    """The table of the queues, and the diagram."""
+    rows = "".join(f"| `{queue.name}` | {queue.longest_run} s |\n" for queue in queues)
+    diagram = topology(queues, scheduler=service.answers.get("scheduler") is True)
+    after, tables = _TABLE.subn(rows, text)
+    after, diagrams = _DIAGRAM.subn(diagram, after)
+    if not tables:
+        return unable(path, f"give {path} the table:\n| queue | longest run |\n|---|---|\n{rows}")
+    if not diagrams:
+        return unable(path, f"give {path} the diagram:\n```mermaid\n{diagram}```")
+    return edited(path, text, after)
+
+
+def _number(pattern: str, factor: int) -> Derive:
+    """RabbitMQ's consumer timeout, raised where a queue's longest run needs it; `factor`: units in a second."""
+
+    def change(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
+        # Above the longest run and a margin, in whole minutes.
+        needed = (max(queue.longest_run for queue in queues) + _MARGIN) // 60 * 60 + 60
+        found = re.search(pattern, text, re.MULTILINE)
+        if found is None:
+            return unable(path, f"raise the consumer timeout in {path} to {needed * factor}")
+        number = max(int(found[2]), needed * factor)
+        return edited(path, text, f"{text[: found.start(2)]}{number}{text[found.end(2) :]}")
+
+    return change

@@ -1,0 +1,61 @@
+"""The plans of add-queue and sync-queues: the queue's line, and what follows from the table."""
+
+import re
+
+from ..errors import BadInput
+from ..names import words
+from ..plan import Change, digest
+from ..service import QueueClass, Service, read_queues
+from .derived import derive
+from .edits import Edit, edited
+from .table import with_line
+
+__all__ = ["check_queue", "plan_queue", "plan_sync"]
+
+_LETTERS = 20
+_LONGEST = 24 * 3600
+_MOST = 1000
+_POOLS = ("prefork", "threads")
+
+
+def check_queue(text: str, longest: int, prefetch: int = 1, concurrency: int = 0, pool: str = "prefork") -> QueueClass:
+    """The queue class of that name; BadInput for a name or a number that cannot be used. Times are in seconds."""
+    name = "_".join(words(text))
+    odd = re.search(r"[^A-Za-z0-9_ -]", text)
+    if odd or not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{_LETTERS - 1}}}", name):
+        raise BadInput(
+            f"expected the queue's name to be at most {_LETTERS} letters, digits and _ that begin with a letter, "
+            f"got: {text}"
+        )
+    for option, value, lowest, highest in (
+        ("--longest", longest, 10, _LONGEST),
+        ("--prefetch", prefetch, 1, _MOST),
+        ("--concurrency", concurrency, 0, _MOST),
+    ):
+        if not lowest <= value <= highest:
+            raise BadInput(f"expected {option} to be {lowest} to {highest}, got: {value}")
+    if pool not in _POOLS:
+        raise BadInput(f"expected --pool to be prefork or threads, got: {pool}")
+    return QueueClass(name.upper(), longest, name, prefetch, concurrency, pool)
+
+
+def plan_queue(queue: QueueClass, service: Service) -> tuple[list[Change], list[Edit]]:
+    """The changes that add the queue, and the outcome for each file."""
+    before = service.queue_table.read_text(encoding="utf-8") if service.queues() else ""
+    after = with_line(service, queue)
+    table = service.queue_table.relative_to(service.root).as_posix()
+    return _plan([edited(table, before, after), *derive(service, read_queues(after))], service)
+
+
+def plan_sync(service: Service) -> tuple[list[Change], list[Edit]]:
+    """The changes that bring what follows from the queue table up to it, and the outcome for each file."""
+    return _plan(derive(service, service.queues()), service)
+
+
+def _plan(edits: list[Edit], service: Service) -> tuple[list[Change], list[Edit]]:
+    changes = [
+        Change("replace", edit.path, edit.content, before=digest(service.root / edit.path))
+        for edit in edits
+        if edit.outcome == "done"
+    ]
+    return changes, edits

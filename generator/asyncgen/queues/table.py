@@ -1,0 +1,62 @@
+"""The queue table: a class `Queue` with one line for each queue class."""
+
+import ast
+
+from ..errors import Refused
+from ..service import QueueClass, Service, read_queues
+
+__all__ = ["line_of", "with_line"]
+
+_WIDTH = 120
+
+
+def line_of(queue: QueueClass) -> str:
+    """The queue class as the formatter writes it, in one line if it fits."""
+    said = [f'"{queue.name}"', f"longest_run={queue.longest_run}"]
+    said += [f"prefetch={queue.prefetch}"] if queue.prefetch != 1 else []
+    said += [f"concurrency={queue.concurrency}"] if queue.concurrency else []
+    said += [f'pool="{queue.pool}"'] if queue.pool != "prefork" else []
+    line = f"    {queue.member} = QueueClass({', '.join(said)})\n"
+    if len(line) <= _WIDTH:
+        return line
+    return f"    {queue.member} = QueueClass(\n        {', '.join(said)}\n    )\n"
+
+
+def with_line(service: Service, queue: QueueClass) -> str:
+    """The text of queues.py with the queue's line after the last one; the same text if it stands there already.
+
+    Refused for a name that another line has taken.
+    """
+    known = service.queues()
+    shown = service.queue_table.relative_to(service.root).as_posix()
+    text = service.queue_table.read_text(encoding="utf-8")
+    if queue in known:
+        return text
+    if taken := next((other for other in known if queue.member == other.member or queue.name == other.name), None):
+        raise Refused(
+            f"expected {queue.name} to be a new queue, got: {taken.member} of {taken.longest_run} s; "
+            f"take another name, or change its line in {shown} and run asyncgen sync-queues"
+        )
+    lines = text.splitlines(keepends=True)
+    last = _last_line(text)
+    if last < len(lines) and not lines[last - 1].endswith("\n"):
+        lines[last - 1] += "\n"
+    lines.insert(last, line_of(queue))
+    after = "".join(lines)
+    if read_queues(after) != (*known, queue):
+        raise Refused(
+            f"expected {shown} to end its class Queue with lines of QueueClass, got: something else; "
+            f"add this line by hand and run asyncgen sync-queues: {line_of(queue).strip()}"
+        )
+    return after
+
+
+def _last_line(text: str) -> int:
+    """The number of the last line that a queue class takes."""
+    return max(
+        line.end_lineno or 0
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef) and node.name == "Queue"
+        for line in node.body
+        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Call)
+    )

@@ -1,0 +1,163 @@
+"""The four questions of a task, Idempotency, Payload, Failure and Resources: what was given, and what is decided.
+
+Each check stands alone, so that a terminal can ask again after a wrong answer; `decide` runs them all.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import BadInput
+from ..names import task_name
+from ..service import Service
+from .breaker import check_breaker
+from .every import parse_every
+from .failure import TRANSIENT, parse_exception
+from .importing import check_import
+from .modes import check_key, check_max_retries, check_mode, default_mode
+from .payload import Argument, default_arguments, parse_argument
+from .resources import check_bound, check_expected, check_rate_limit, choose_queue
+
+__all__ = ["Answers", "Given", "check_every", "check_keep_result", "check_retry_on", "decide", "decide_all"]
+
+_REASON_LETTERS = 60
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user said; None where nothing."""
+
+    queue: str | None = None
+    arg: Sequence[str] | None = None
+    idempotency: str | None = None
+    key: Sequence[str] | None = None
+    retry_on: Sequence[str] | None = None
+    max_retries: int | None = None
+    expected: int | None = None
+    keep_result: str | None = None
+    every: str | None = None
+    rate_limit: str | None = None
+    bound: str | None = None
+    breaker: str | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was decided for a task: all that its record holds."""
+
+    queue: str
+    arguments: tuple[Argument, ...]
+    idempotency: str
+    key: tuple[str, ...]
+    retry_on: tuple[str, ...]
+    max_retries: int
+    expected: int
+    keep_result: str = ""
+    every: str = ""
+    rate_limit: str = ""
+    bound: str = ""
+    breaker: str = ""
+
+
+def decide(name: str, given: Given, service: Service) -> Answers:
+    """The answers for a task, with safe defaults where nothing was given; BadInput for what could not hold."""
+    mode = check_mode(given.idempotency or default_mode(service), service)
+    arguments = _arguments(name, given)
+    every = check_every(given.every or "", arguments, service)
+    for argument in arguments:
+        if [other.name for other in arguments].count(argument.name) > 1:
+            raise BadInput(f"expected each argument once, got: {argument.name} twice")
+    retries = check_max_retries(given.max_retries, mode)
+    expected = check_expected(10 if given.expected is None else given.expected)
+    bound = check_bound(given.bound or "")
+    return Answers(
+        queue=choose_queue(given.queue, expected, service.queues(), bound).member,
+        arguments=arguments,
+        idempotency=mode,
+        key=check_key(given.key or (), arguments, mode),
+        retry_on=_importable(check_retry_on(given.retry_on, retries, name, mode), service),
+        max_retries=retries,
+        expected=expected,
+        keep_result=check_keep_result(given.keep_result or "", service),
+        every=every,
+        rate_limit=check_rate_limit(given.rate_limit or ""),
+        bound=bound,
+        breaker=check_breaker(given.breaker or "", service),
+    )
+
+
+def decide_all(tasks: Sequence[tuple[str, Given]], service: Service) -> list[tuple[str, Answers]]:
+    """The name and the answers of each task; BadInput, with the task's name, for the first that could not hold."""
+    rooms, decided = service.rooms, dict[str, Answers]()
+    for text, given in tasks:
+        name = task_name(text, rooms)
+        if name in decided:
+            raise BadInput(f"expected each task once, got: {name} twice")
+        try:
+            decided[name] = decide(name, given, service)
+        except BadInput as error:
+            raise BadInput(f"{name}: {error}") from error
+    return list(decided.items())
+
+
+def _arguments(name: str, given: Given) -> tuple[Argument, ...]:
+    if given.arg is not None:
+        return tuple(parse_argument(text) for text in given.arg)
+    return () if given.every else default_arguments(name)
+
+
+def check_every(every: str, arguments: Sequence[Argument], service: Service) -> str:
+    """The schedule in its plain spelling, "" for none; refused where the service runs no beat."""
+    if not every:
+        return ""
+    if service.answers.get("scheduler") is not True:
+        raise BadInput(
+            "expected a service that runs a scheduler, got: scheduler false; "
+            "run asyncgen update --data scheduler=true first"
+        )
+    if arguments:
+        raise BadInput(
+            "expected a scheduled task to have no arguments, since beat publishes it with none, "
+            f"got: {', '.join(argument.name for argument in arguments)}; "
+            "fetch what is due inside, and publish a task for each"
+        )
+    return parse_every(every).text
+
+
+def check_retry_on(given: Sequence[str] | None, retries: int, name: str, mode: str) -> tuple[str, ...]:
+    if not retries:
+        if given:
+            why = "at-most-once" if mode == "at-most-once" else "no retries"
+            raise BadInput(f"expected no errors to retry on with {why}, got: {', '.join(given)}; leave --retry-on out")
+        return ()
+    errors = tuple(dict.fromkeys(parse_exception(text) for text in given or TRANSIENT))
+    for error in errors:
+        if "." in error and error.partition(".")[0] in {name, "work", "logger"}:
+            raise BadInput(
+                f"expected the errors' modules to be named unlike the task's functions, got: {error}; "
+                "take another name for the task"
+            )
+    return errors
+
+
+def _importable(errors: tuple[str, ...], service: Service) -> tuple[str, ...]:
+    for error in errors:
+        if error.partition(".")[0] not in sys.stdlib_module_names:
+            check_import(error, service.root)
+    return errors
+
+
+def check_keep_result(reason: str, service: Service) -> str:
+    """Why the return value is kept; refused where the service keeps none."""
+    if reason and service.answers.get("results", "none") == "none":
+        raise BadInput(
+            "expected a service that keeps results, got: results none; write the value where its reader looks, "
+            "or run asyncgen update --data results=redis"
+        )
+    plain = reason.isascii() and reason.isprintable() and not set(reason) & set('"\\')
+    if reason and (not plain or len(reason) > _REASON_LETTERS or reason != reason.strip()):
+        raise BadInput(
+            f"expected the reason to keep the result to be at most {_REASON_LETTERS} plain letters without "
+            f"quotes or \\, got: {reason}"
+        )
+    return reason

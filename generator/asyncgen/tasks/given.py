@@ -1,0 +1,107 @@
+"""What the user said of a task, from flags, `--data` or a file, in the shapes of `Given`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import BadInput
+from ..names import nearest
+from .answers import Given
+from .payload import split_list
+
+__all__ = ["QUESTIONS", "given_from", "parse_tasks"]
+
+QUESTIONS = (
+    "idempotency",
+    "arg",
+    "key",
+    "retry_on",
+    "max_retries",
+    "expected",
+    "bound",
+    "rate_limit",
+    "breaker",
+    "queue",
+    "every",
+    "keep_result",
+)
+"""The fields of `Given` in the order of the questions; each is an option of add-task, with dashes."""
+_LISTS = ("arg", "key", "retry_on")
+_NUMBERS = ("max_retries", "expected")
+_MOST_TASKS = 1000
+
+
+def given_from(said: Mapping[str, object]) -> Given:
+    """The values under the names of the questions, None for nothing; BadInput for a value of another kind."""
+    given: dict[str, Any] = {}
+    for name, value in said.items():
+        if name not in QUESTIONS:
+            near = nearest(name, QUESTIONS)
+            mend = f"did you mean {near}?" if near else f"use one of {', '.join(QUESTIONS)}"
+            raise BadInput(f"expected a question of add-task, got: {name}; {mend}")
+        if value is not None:
+            given[name] = _list(name, value) if name in _LISTS else _one(name, value)
+    return Given(**given)
+
+
+def _list(name: str, value: object) -> list[str]:
+    if isinstance(value, str):
+        return split_list(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return [item.strip() for item in value if item.strip() not in ("", "none")]
+    mend = "write - invoice_id:int, without a blank after the colon" if name == "arg" else "write a list of texts"
+    raise BadInput(f"expected {name} to be a list of texts, got: {value}; {mend}")
+
+
+def _one(name: str, value: object) -> object:
+    if name not in _NUMBERS:
+        if isinstance(value, str):
+            return value
+        raise BadInput(f"expected {name} to be a text, got: {value}; put it in quotes")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
+        return int(value[:20])
+    raise BadInput(f"expected {name} to be a whole number, got: {value}")
+
+
+def parse_tasks(text: str, place: str) -> list[tuple[str, Given]]:
+    """Tasks in YAML or JSON: a mapping from names to options, or a list of mappings with a `name`.
+
+    place: where the text comes from, for the sentence. BadInput for anything else.
+    """
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadInput(f"expected {place} to be YAML or JSON, got: {error}") from error
+    if isinstance(loaded, dict):
+        pairs: Sequence[tuple[object, object]] = list(loaded.items())
+    elif isinstance(loaded, list) and all(isinstance(entry, dict) for entry in loaded):
+        pairs = [(entry.get("name"), {key: entry[key] for key in entry if key != "name"}) for entry in loaded]
+    else:
+        pairs = []
+    if not pairs or len(pairs) > _MOST_TASKS:
+        got = f"{len(pairs)} tasks" if pairs else "none"
+        raise BadInput(
+            f"expected {place} to name 1 to {_MOST_TASKS} tasks, got: {got}; "
+            "such as send_invoice: {arg: [invoice_id:int]}"
+        )
+    return [(_name(name, place), _options(name, options)) for name, options in pairs]
+
+
+def _name(name: object, place: str) -> str:
+    if isinstance(name, str):
+        return name
+    raise BadInput(f"expected each task in {place} to have a name, got: {name}; add it as text")
+
+
+def _options(name: object, options: object) -> Given:
+    if options is None:
+        return Given()
+    if not isinstance(options, dict):
+        raise BadInput(f"expected the options of {name} to be a mapping, got: {options}; such as arg: [invoice_id:int]")
+    try:
+        return given_from({str(key).replace("-", "_"): value for key, value in options.items()})
+    except BadInput as error:
+        raise BadInput(f"{name}: {error}") from error

@@ -1,0 +1,131 @@
+"""The tasks of a service as their files say, sorted by name. Files are parsed; nothing is imported."""
+
+import ast
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadInput, Refused
+from ..service import Service
+from .every import parse_every
+from .unwritten import unwritten_work
+
+__all__ = ["Listed", "list_tasks", "parse_file", "task_files"]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a task's options say; None where an option is not a literal. `file` is relative to the service."""
+
+    name: str
+    file: str
+    line: int
+    queue: str | None
+    idempotency: str | None
+    key: tuple[str, ...]
+    arguments: tuple[tuple[str, str], ...]
+    """Each argument's name and its type, as in the signature."""
+    soft_time_limit: int | None
+    time_limit: int | None
+    max_retries: int | None
+    retry_on: tuple[str, ...]
+    rate_limit: str | None
+    breaker: str | None
+    every: str | None
+    keep_result: str | None
+    written: bool
+
+    def next_run(self, now: datetime | None = None) -> datetime | None:
+        """When the schedule is due next; None without a schedule, and for one that cannot be read."""
+        try:
+            return parse_every(self.every).next_run(now or datetime.now(UTC)) if self.every else None
+        except BadInput:
+            return None
+
+
+def task_files(service: Service) -> list[Path]:
+    """The files of the service's room `tasks`, sorted."""
+    folder = service.root / "src" / service.package / "tasks"
+    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+
+
+def list_tasks(service: Service) -> list[Listed]:
+    """Every task of the service; Refused for a file that is no Python."""
+    found = [task for path in task_files(service) for task in _tasks_in(path, service)]
+    return sorted(found, key=lambda task: task.name)
+
+
+def parse_file(path: Path, service: Service) -> ast.Module:
+    """The syntax tree of one of the service's files; Refused, with the place, if it has none."""
+    shown = path.relative_to(service.root).as_posix()
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise Refused(
+            f"expected {shown} to be Python, got: {error.msg} in line {error.lineno}; correct the line"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise Refused(f"expected {shown} to be readable, got: {error}; restore it from git") from error
+
+
+def _tasks_in(path: Path, service: Service) -> list[Listed]:
+    tree = parse_file(path, service)
+    file = path.relative_to(service.root).as_posix()
+    return [
+        _listed(node, options, file, tree)
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and (options := _options(node)) is not None
+    ]
+
+
+def _options(function: ast.FunctionDef) -> dict[str, ast.expr] | None:
+    """The options of `@shared_task(...)`; None for a function that is no task."""
+    for decorator in function.decorator_list:
+        call = decorator if isinstance(decorator, ast.Call) else None
+        name = ast.unparse(call.func if call else decorator)
+        if name.rpartition(".")[2] == "shared_task":
+            return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} if call else {}
+    return None
+
+
+def _listed(function: ast.FunctionDef, options: dict[str, ast.expr], file: str, tree: ast.Module) -> Listed:
+    queue, retry_on = options.get("work_queue"), options.get("autoretry_for")
+    own = [argument for argument in function.args.args if argument.arg != "self"]
+    literals = {name: _literal(options.get(name)) for name in options}
+    # ServiceTask's own default where a task says nothing.
+    retries = literals.get("max_retries", 5 if "max_retries" not in options else None)
+    return Listed(
+        name=function.name,
+        file=file,
+        line=function.lineno,
+        queue=queue.attr if isinstance(queue, ast.Attribute) else None,
+        idempotency=_text(literals.get("idempotency")),
+        key=tuple(str(name) for name in literals.get("key") or ()),
+        # The values of a Literal in the quotes that a task file has them in.
+        arguments=tuple((a.arg, ast.unparse(a.annotation).replace("'", '"') if a.annotation else "") for a in own),
+        soft_time_limit=_number(literals.get("soft_time_limit")),
+        time_limit=_number(literals.get("time_limit")),
+        max_retries=_number(retries),
+        retry_on=tuple(ast.unparse(error) for error in retry_on.elts) if isinstance(retry_on, ast.Tuple) else (),
+        rate_limit=_text(literals.get("rate_limit")),
+        breaker=_text(literals.get("breaker")),
+        every=_text(literals.get("every")),
+        keep_result=_text(literals.get("keep_result")),
+        written=unwritten_work(tree, function.name) is None,
+    )
+
+
+def _literal(node: ast.expr | None) -> Any:
+    try:
+        return ast.literal_eval(node) if node is not None else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) else None
