@@ -1,0 +1,10 @@
+"""Updates of a service: to another release of the template, to other answers, or both.
+
+renders → merging → outcomes → verification → plan: the project is read, built anew on the side, and swapped in.
+"""
+
+from .prepare import Update, prepare
+from .swap import carry_out
+from .verification import verify
+
+__all__ = ["Update", "carry_out", "prepare", "verify"]

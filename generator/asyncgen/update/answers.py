@@ -1,0 +1,62 @@
+"""The answers that an update renders with: the recorded ones and the given ones. None is reset in silence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import BadInput, Refused
+from ..questions import Question
+from .history import History
+
+__all__ = ["carry_answers", "old_answers"]
+
+
+def old_answers(recorded: Mapping[str, Any], asked: Mapping[str, Question]) -> dict[str, Any]:
+    """The recorded answers to questions that the template asked: nothing else may reach its render."""
+    return {name: value for name, value in recorded.items() if name in asked}
+
+
+def carry_answers(
+    recorded: Mapping[str, Any], given: Mapping[str, Any], asked: Mapping[str, Question], history: History
+) -> tuple[dict[str, Any], list[str]]:
+    """The answers for the new release, and a note for each that became another.
+
+    given: what the user answers now; it wins.
+    Raises Refused for a recorded choice that is gone and has no successor: only the user can choose another.
+    """
+    if "package" in given and given["package"] != recorded.get("package"):
+        raise BadInput(
+            f"expected package to stay {recorded.get('package')}, under which your tasks are imported and published, "
+            f"got: {given['package']}; make a new service with asyncgen new"
+        )
+    answers, notes = {}, []
+    for old, value in recorded.items():
+        name = history.questions.get(old, old)
+        if name not in asked:
+            if not old.startswith("_"):
+                notes.append(f"{old} is no longer asked; your answer was {value}.")
+            continue
+        if name != old:
+            notes.append(f"{old} is called {name} now; your answer is kept.")
+        if name not in given:
+            answers[name] = _carried(asked[name], value, history.choices.get(name, {}), notes)
+    return {**answers, **given}, notes
+
+
+def _carried(question: Question, value: Any, successors: Mapping[str, Any], notes: list[str]) -> Any:
+    if not question.choices:
+        return value
+    items = value if isinstance(value, list) else [value]
+    kept = []
+    for item in items:
+        if str(item) in question.choices:
+            kept.append(item)
+            continue
+        successor = successors.get(str(item))
+        if successor is None or str(successor) not in question.choices:
+            raise Refused(
+                f"expected {question.name} to be one of {', '.join(question.choices)}, got: {item}, a choice that the "
+                f"new release no longer has; choose with -d {question.name}=VALUE"
+            )
+        notes.append(f"{question.name}: {item} is gone; {successor} takes its place.")
+        kept.append(successor)
+    return list(dict.fromkeys(kept)) if isinstance(value, list) else kept[0]

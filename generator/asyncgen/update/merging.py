@@ -1,0 +1,135 @@
+"""What an update does to each file, from three trees: as rendered at the last update, as it stands, as rendered now.
+
+Nothing is written here. An edit of the user's is never lost: it is merged, carried to where the template renamed its
+file, or kept with a word about it.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from ..bundle import File
+from ..plan import Change
+from .scratch import BEFORE, Tree, three_way
+
+__all__ = ["Outcome", "Standing", "merge"]
+
+Standing = File | Literal["odd"] | None
+"""What stands at a path of the project: a file, a link or a folder, or nothing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One file of the template after the update.
+
+    kind: "keep" leaves the project's file as it is although the template changed: `reason` says why.
+    origin: where the file was before the template renamed it.
+    edited: whether the user's edits are in it.
+    conflicts: the numbers of the lines with which conflicts begin.
+    """
+
+    path: str
+    kind: Literal["create", "replace", "remove", "keep"]
+    before: bytes | None = None
+    content: bytes = b""
+    executable: bool | None = None
+    origin: str = ""
+    edited: bool = False
+    conflicts: tuple[int, ...] = ()
+    reason: str = ""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether somebody has to look at it."""
+        return bool(self.conflicts or self.reason)
+
+    def change(self) -> Change | None:
+        """The same as a change of the plan."""
+        if self.kind == "keep":
+            return None
+        digest = hashlib.sha256(self.before).hexdigest() if self.before is not None else ""
+        return Change(self.kind, self.path, self.content, digest, self.executable)
+
+
+def merge(
+    base: Tree, theirs: Tree, standing: Callable[[str], Standing], renamed: Mapping[str, str], scratch: Path
+) -> list[Outcome]:
+    """The outcome for each file that the template changed, by path; `renamed` maps old paths to new ones."""
+    outcomes: dict[str, Outcome] = {}
+    carried: set[str] = set()
+    for old, new in renamed.items():
+        moved = _renamed(old, new, base, theirs, standing, scratch)
+        outcomes |= {outcome.path: outcome for outcome in moved or ()}
+        carried |= {old, new} if moved is not None else set()
+    for path in base.keys() | theirs.keys() - carried:
+        if path not in carried and base.get(path) != theirs.get(path):
+            outcome = _one(path, base.get(path), standing(path), theirs.get(path), scratch)
+            outcomes |= {path: outcome} if outcome else {}
+    return [outcomes[path] for path in sorted(outcomes)]
+
+
+def _renamed(
+    old: str, new: str, base: Tree, theirs: Tree, standing: Callable[[str], Standing], scratch: Path
+) -> list[Outcome] | None:
+    """The outcomes for a file that the template renamed; None if there is nothing to carry along."""
+    ours = standing(old)
+    if old not in base or new not in theirs or new in base or old in theirs or ours == base[old]:
+        return None
+    if standing(new) is not None or ours == "odd":
+        return None
+    if ours is None:
+        # The user took the file away: its new name does not bring it back.
+        return []
+    after = _merged(new, base[old], ours, theirs[new], scratch)
+    created = replace(after, kind="create", before=None, executable=theirs[new].executable, origin=old)
+    return [created, Outcome(old, "remove", before=ours.content)]
+
+
+def _one(path: str, base: File | None, ours: Standing, theirs: File | None, scratch: Path) -> Outcome | None:
+    if ours == theirs or (ours is None and base is not None):
+        # It is as it should be; or the user took it away, and it stays away.
+        return None
+    if ours is None and theirs is not None:
+        return Outcome(path, "create", content=theirs.content, executable=theirs.executable)
+    if not isinstance(ours, File):
+        return Outcome(path, "keep", reason="it is no regular file here, so the template's was left out")
+    if theirs is None:
+        if base is not None and _same(ours, base):
+            return Outcome(path, "remove", before=ours.content)
+        return Outcome(
+            path, "keep", edited=True, reason="the template dropped it, and you edited it: keep or remove it"
+        )
+    mode = theirs.executable if base is None or base.executable != theirs.executable else None
+    if base is not None and _same(ours, base):
+        content = _with_line_ends(theirs.content, ours.content)
+        return Outcome(path, "replace", ours.content, content, mode)
+    return replace(_merged(path, base or File(b""), ours, theirs, scratch), executable=mode)
+
+
+def _same(ours: File, base: File) -> bool:
+    return ours.content == base.content or _plain(ours.content) == _plain(base.content)
+
+
+def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> Outcome:
+    merged = three_way(scratch, _plain(ours.content), _plain(base.content), _plain(theirs.content))
+    if merged is None:
+        reason = "it is binary, and both you and the template changed it: yours was kept"
+        return Outcome(path, "keep", ours.content, ours.content, edited=True, reason=reason)
+    marker = f"<<<<<<< {BEFORE}".encode()
+    lines = tuple(number for number, line in enumerate(merged.split(b"\n"), 1) if line == marker)
+    content = _with_line_ends(merged, ours.content)
+    if content == ours.content:
+        return Outcome(path, "replace", ours.content, content, edited=True)
+    return Outcome(path, "replace", ours.content, content, edited=True, conflicts=lines)
+
+
+def _plain(content: bytes) -> bytes:
+    """With the line ends that the template has: git may have turned them on checkout."""
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
+
+
+def _with_line_ends(content: bytes, like: bytes) -> bytes:
+    turned = like.count(b"\r\n")
+    return _plain(content).replace(b"\n", b"\r\n") if turned and turned == like.count(b"\n") else content

@@ -1,0 +1,139 @@
+"""An update as data: everything that it would do, found out without touching the project."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..bundle import File
+from ..errors import BadInput
+from ..names import ANSWERS_FILE
+from ..questions import answers_from, questions
+from ..service import Service
+from ..source import Template
+from .advice import advice
+from .answers import carry_answers, old_answers
+from .history import load
+from .merging import Outcome, Standing, merge
+from .news import changelog, new_questions
+from .queues import with_queues
+from .renames import find_renames
+from .renders import exclusions, fetch, is_users, rendered
+from .scratch import Tree
+from .swap import check_clean, check_repository, dirty
+from .versions import is_due
+
+__all__ = ["Update", "prepare"]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update would do.
+
+    outcomes: each file of the template that is not as it should be, by path.
+    answers: all that the project will record; `asked`: those to questions that are new.
+    notes: what became of answers and queues; `advice`: what to do about work under way.
+    clean: whether the project had nothing uncommitted.
+    """
+
+    service: Service
+    before: Template
+    after: Template
+    outcomes: list[Outcome]
+    answers: dict[str, Any]
+    asked: dict[str, Any]
+    changelog: list[str]
+    notes: list[str]
+    advice: list[str]
+    clean: bool
+
+    @property
+    def unsettled(self) -> list[Outcome]:
+        """The files that somebody has to look at."""
+        return [outcome for outcome in self.outcomes if outcome.unsettled]
+
+
+def prepare(
+    service: Service,
+    before: Template,
+    after: Template,
+    scratch: Path,
+    *,
+    given: Mapping[str, object],
+    moved: bool = False,
+    ask: bool = False,
+) -> Update | None:
+    """The update of a service to a release of the template and to the given answers; None if nothing is due.
+
+    moved: the project shall record where the template is now.
+    ask: put the questions that are new.
+    """
+    check_repository(service.root)
+    old_files, new_files = fetch(before), fetch(after)
+    old, new = questions(before), questions(after)
+    history = load(new_files, service.package)
+    answers, notes = carry_answers(service.answers, answers_from(given, new), new, history)
+    if not is_due(before, after) and not moved and all(service.answers.get(name) == answers[name] for name in answers):
+        return None
+    exclude = exclusions(old_files) + exclusions(new_files)
+    name, here = service.root.name, (service.src_path, service.commit)
+    there = (after.src if moved else service.src_path, after.name if is_due(before, after) or moved else service.commit)
+    base = rendered(old_files, old_answers(service.answers, old), scratch / "before", name, here, exclude=exclude)
+    theirs = rendered(new_files, answers, scratch / "after", name, there, exclude=exclude, ask=ask)
+    _refuse_other_packages(theirs, service.package)
+    base, theirs, kept = with_queues(base, theirs, service, scratch)
+    base, theirs = _without_users(base, service.package), _without_users(theirs, service.package)
+    renamed = find_renames(
+        base,
+        theirs,
+        history,
+        scratch,
+        same_answers=all(service.answers.get(name, value) == value for name, value in answers.items()),
+        edited=lambda path: standing(service.root, path) != base[path],
+    )
+    outcomes = merge(base, theirs, lambda path: standing(service.root, path), renamed, scratch)
+    outcomes = [_answers_file(outcome, theirs[ANSWERS_FILE], notes) for outcome in outcomes]
+    check_clean(service.root, outcomes)
+    final = yaml.safe_load(theirs[ANSWERS_FILE].content)
+    return Update(
+        service,
+        before,
+        after,
+        outcomes,
+        final,
+        new_questions(old, new, final),
+        changelog(before, after),
+        notes + kept,
+        advice(service.answers, final, service.package),
+        clean=not dirty(service.root),
+    )
+
+
+def standing(root: Path, path: str) -> Standing:
+    """What stands at a path of the project."""
+    place = root / path
+    if place.is_symlink() or place.is_dir():
+        return "odd"
+    return File(place.read_bytes(), bool(place.stat().st_mode & 0o100)) if place.exists() else None
+
+
+def _without_users(tree: Tree, package: str) -> dict[str, File]:
+    return {path: file for path, file in tree.items() if not is_users(path, package)}
+
+
+def _refuse_other_packages(tree: Tree, package: str) -> None:
+    others = {path.split("/")[1] for path in tree if path.startswith("src/")} - {package}
+    if others:
+        raise BadInput(
+            f"expected the service's package to stay {package}, got: {', '.join(sorted(others))}; keep its name"
+        )
+
+
+def _answers_file(outcome: Outcome, theirs: File, notes: list[str]) -> Outcome:
+    """The answers file never gets markers: a program reads it. What the user wrote into it may go, with a note."""
+    if outcome.path != ANSWERS_FILE or not outcome.conflicts:
+        return outcome
+    notes.append(f"{ANSWERS_FILE} was edited by hand and is made anew: answers are changed with asyncgen update -d.")
+    return replace(outcome, kind="replace", content=theirs.content, edited=False, conflicts=(), reason="")

@@ -1,0 +1,114 @@
+"""Queues that tasks name, or that the user added, stay in the queue table when another layout has no such line.
+
+Task files are the user's, and messages wait in the old queues: both go on, until the user moves the tasks and removes
+the line. What sync-queues makes of the table elsewhere, such as the workers in compose.yaml, is nobody's edit: both
+renders are brought up to the table before they are compared.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..bundle import File
+from ..queues import plan_sync
+from ..service import Service, find_service
+from .scratch import Tree, fill, three_way
+
+__all__ = ["with_queues"]
+
+
+def with_queues(
+    base: dict[str, File], theirs: dict[str, File], service: Service, scratch: Path
+) -> tuple[dict[str, File], dict[str, File], list[str]]:
+    """Both renders with the queues that the service has, and needs afterwards; a note for each that was kept."""
+    table = f"src/{service.package}/queues.py"
+    if table not in base or table not in theirs or not service.queue_table.is_file():
+        return base, theirs, []
+    ours = service.queue_table.read_bytes().replace(b"\r\n", b"\n")
+    named = _named_by_tasks(service)
+    text, kept = _kept(ours, base[table].content, theirs[table].content, set(named), scratch)
+    if text is None or (ours == base[table].content and text == theirs[table].content):
+        return base, theirs, []
+    notes = [
+        f"{name} stays in {table}, since {', '.join(named[name])} names it; "
+        "move the tasks and drain the queue before you remove the line, and run asyncgen sync-queues then."
+        for name in kept
+        if name in named and f"    {name} = ".encode() in base[table].content
+    ]
+    before, _ = _brought_up(base, table, ours, scratch / "queues-before" / service.root.name)
+    after, undone = _brought_up(theirs, table, text, scratch / "queues-after" / service.root.name)
+    return before, after, notes + undone
+
+
+def _kept(ours: bytes, base: bytes, theirs: bytes, named: set[str], scratch: Path) -> tuple[bytes | None, list[str]]:
+    """The table as it will be, None for one that only the user can merge; and the lines that the template lacks."""
+    before = _members(ours.decode())
+    added = before.keys() - _members(base.decode()).keys()
+    text = three_way(scratch, ours, base, theirs)
+    if text is None or b"<<<<<<< " in text:
+        # Lines that were only added can be told from the template's; any other edit is the user's to resolve.
+        if _without(ours.decode(), {before[name] for name in added}) != base.decode():
+            return None, []
+        text = theirs
+    after = _members(text.decode())
+    lines = {name: line for name, line in before.items() if name not in after and name in added | named}
+    if not after:
+        return None, []
+    return (_with(text.decode(), lines).encode() if lines else text), list(lines)
+
+
+def _brought_up(tree: Tree, table: str, text: bytes, folder: Path) -> tuple[dict[str, File], list[str]]:
+    """A render with that table and what follows from it, and what could not be done."""
+    files = {**tree, table: File(text)}
+    _, edits = plan_sync(find_service(fill(folder, files)))
+    for edit in edits:
+        if edit.outcome == "done":
+            files[edit.path] = File(edit.content.encode(), files[edit.path].executable)
+    return files, [edit.advice for edit in edits if edit.outcome == "unable"]
+
+
+def _members(source: str) -> dict[str, str]:
+    """The lines of `Queue`, by member."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return {}
+    lines = source.splitlines(keepends=True)
+    return {
+        target.id: "".join(lines[node.lineno - 1 : node.end_lineno])
+        for queue in tree.body
+        if isinstance(queue, ast.ClassDef) and queue.name == "Queue"
+        for node in queue.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _without(source: str, lines: set[str]) -> str:
+    for line in lines:
+        source = source.replace(line, "", 1)
+    return source
+
+
+def _with(source: str, lines: Mapping[str, str]) -> str:
+    """The queue table with these lines after its last one."""
+    last = max(
+        node.end_lineno or 0
+        for queue in ast.parse(source).body
+        if isinstance(queue, ast.ClassDef) and queue.name == "Queue"
+        for node in queue.body
+    )
+    text = source.splitlines(keepends=True)
+    return "".join([*text[:last], *lines.values(), *text[last:]])
+
+
+def _named_by_tasks(service: Service) -> dict[str, list[str]]:
+    """The tasks and workflows that name a member of `Queue`, by member."""
+    found: dict[str, list[str]] = {}
+    for room in ("tasks", "workflows"):
+        for file in sorted((service.root / "src" / service.package / room).glob("*.py")):
+            for name in sorted(set(re.findall(r"\bQueue\.([A-Z][A-Z0-9_]*)", file.read_text(encoding="utf-8")))):
+                found.setdefault(name, []).append(file.stem)
+    return found

@@ -1,0 +1,36 @@
+"""Which files the template renamed between two renders: as it says itself, else as git finds by their likeness."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..git import git_bytes
+from .history import History
+from .scratch import Tree, fill
+
+__all__ = ["find_renames"]
+
+
+def find_renames(
+    base: Tree, theirs: Tree, history: History, scratch: Path, *, same_answers: bool, edited: Callable[[str], bool]
+) -> dict[str, str]:
+    """New paths by old ones.
+
+    same_answers: other answers bring other files, which may be alike without being renamed: only the template's word
+    counts then.
+    edited: whether the user changed or removed a file: the others need no care.
+    """
+    found = {old: new for old, new in history.files.items() if old in base and new in theirs}
+    gone = {path: base[path] for path in base.keys() - theirs.keys() - found.keys() if edited(path)}
+    come = {path: theirs[path] for path in theirs.keys() - base.keys() - set(found.values())}
+    if same_answers and gone and come:
+        found |= _alike(gone, come, scratch / "alike")
+    return found
+
+
+def _alike(gone: Tree, come: Tree, folder: Path) -> Mapping[str, str]:
+    fill(folder / "gone", gone)
+    fill(folder / "come", come)
+    options = ["--no-index", "--find-renames=50%", "--diff-filter=R", "--name-status", "-z"]
+    words = git_bytes("diff", *options, "gone", "come", at=folder, most=1).decode().split("\0")[:-1]
+    pairs = zip(words[1::3], words[2::3], strict=True)
+    return {old.removeprefix("gone/"): new.removeprefix("come/") for old, new in pairs}

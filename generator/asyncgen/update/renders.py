@@ -1,0 +1,91 @@
+"""The two renders that an update compares: the recorded release with its answers, and the wanted one with the new."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..bundle import File
+from ..errors import Refused
+from ..names import ANSWERS_FILE
+from ..releases import files_at
+from ..rendering import render
+from ..source import Template
+from .scratch import fill, read_tree
+
+__all__ = ["exclusions", "fetch", "is_users", "rendered"]
+
+_RUNS_CODE = ("_tasks", "_migrations", "_jinja_extensions", "_external_data")
+
+
+def fetch(template: Template) -> dict[str, File]:
+    """The template's files at its commit; Refused for one that would run code or read what it should not."""
+    files = files_at(template.repository, template.commit, ["copier.yml", "template"])
+    try:
+        loaded = yaml.safe_load(files["copier.yml"].content.decode())
+        found = [key for key in _RUNS_CODE if loaded.get(key)]
+    except (KeyError, AttributeError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Refused(
+            f"expected copier.yml of the template {template.src} at {template.commit[:7]} to hold its questions, "
+            f"got: {error}; use another release with --to"
+        ) from error
+    if found:
+        raise Refused(
+            f"expected the template {template.src} to run no code and read no other file, got: {', '.join(found)}; "
+            "use a template without"
+        )
+    return files
+
+
+def exclusions(files: Mapping[str, File]) -> list[str]:
+    """The paths that the template leaves to the user in an update, as its `_exclude` says."""
+    loaded = yaml.safe_load(files["copier.yml"].content.decode())
+    return list(_on_update(loaded.get("_exclude") or []))
+
+
+def _on_update(patterns: list[str]) -> Iterator[str]:
+    from jinja2 import TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    for pattern in patterns:
+        if "_copier_operation" in pattern:
+            try:
+                yield from SandboxedEnvironment().from_string(pattern).render(_copier_operation="update").split("\n")
+            except TemplateError as error:
+                raise Refused(
+                    f"expected _exclude of the template to be rendered, got: {error}; use another release with --to"
+                ) from error
+
+
+def is_users(path: str, package: str) -> bool:
+    """Whether a file belongs to the user from the moment it is made, whatever a template says: tasks and workflows."""
+    rooms = rf"(src/{re.escape(package)}|tests)/(tasks|workflows)/"
+    return bool(re.match(rooms, path)) and path not in (
+        f"src/{package}/tasks/__init__.py",
+        f"src/{package}/workflows/__init__.py",
+    )
+
+
+def rendered(
+    files: Mapping[str, File],
+    answers: Mapping[str, Any],
+    folder: Path,
+    name: str,
+    record: tuple[str, str],
+    *,
+    exclude: list[str],
+    ask: bool = False,
+) -> dict[str, File]:
+    """The project that a template makes of the answers.
+
+    folder: an empty folder of the scratch; `name`: that of the project's folder, from which a default is made.
+    record: `_src_path` and `_commit` as the project records them.
+    """
+    source, destination = fill(folder / "template", files), folder / "project" / name
+    render(str(source), None, destination, answers, ask=ask, exclude=exclude, record=record)
+    tree = read_tree(destination)
+    if ANSWERS_FILE not in tree:
+        raise Refused(f"expected the template to make {ANSWERS_FILE}, got: none; use another release with --to")
+    return tree
