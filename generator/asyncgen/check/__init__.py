@@ -1,0 +1,20 @@
+"""Find what makes a Celery project lose, repeat or block work, from its code alone.
+
+Nothing is imported or run. `run` checks and reports, `explain` tells what a rule is about. Both are loaded when they
+are used: the command line imports this package for its flags alone.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asyncgen.check.entry import explain, run
+
+__all__ = ["explain", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from asyncgen.check import entry
+
+    return getattr(entry, name)

@@ -1,0 +1,53 @@
+"""`asyncgen check`: flags in, findings out. A part of the command line that stands beside what it calls."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["check"]
+
+
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Files, folders or projects [default: .]", show_default=False),
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", help="Only these rules: codes, ACG1, names, or ALL; repeatable."),
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules; repeatable.")] = None,
+    format: Annotated[  # noqa: A002 # the name of the flag
+        str, typer.Option("--format", help="text, json, sarif or github.")
+    ] = "text",
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="Report only what this file does not count yet."),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option("--write-baseline", help="Record today's findings in this file."),
+    ] = None,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule instead.")] = False,
+    explain: Annotated[str | None, typer.Option("--explain", metavar="CODE", help="Tell what a rule is about.")] = None,
+) -> None:
+    """Find what makes a Celery project lose, repeat or block work. Nothing is imported or run."""
+    from asyncgen import check as checker
+
+    if explain is not None:
+        typer.echo(checker.explain(explain), nl=False)
+        return
+    code = checker.run(
+        paths or [],
+        select=select or (),
+        ignore=ignore or (),
+        format=format,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        statistics=statistics,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+    )
+    raise typer.Exit(code)

@@ -1,0 +1,73 @@
+"""Runs the rules over the projects, on all processors where there is enough to do."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from asyncgen.check.finding import Finding
+from asyncgen.check.options import Options
+from asyncgen.check.processes import how_many, shared_out
+from asyncgen.check.roots import Selection, find_projects
+from asyncgen.check.rules import RULES
+from asyncgen.check.source import Module
+from asyncgen.check.suppress import suppressed
+
+__all__ = ["check_paths"]
+
+#: Modules that a process takes at once: with fewer, the talking costs more than it evens out.
+_CHUNK = 8
+
+
+def check_paths(paths: list[Path], options: Options, notice: Callable[[str], None]) -> list[Finding]:
+    """Sorted by path and line. Raises BadInput for a path that does not exist."""
+    told: list[str] = []
+    with _without_collector():
+        findings = _check_all(find_projects(paths, told.append), options, told)
+    for text in dict.fromkeys(told):
+        notice(text)
+    return sorted(set(findings))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Syntax trees are many objects that live to the end: looking for garbage among them doubles the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _check_all(selections: list[Selection], options: Options, told: list[str]) -> list[Finding]:
+    """A project that would keep one process busy for longer than the rest is shared out by its modules; the others
+    go to a process each, the largest first.
+    """
+    sizes = {id(selection): selection.project.size for selection in selections}
+    total = sum(sizes.values())
+    processes = how_many(total)
+    ranked = sorted(selections, key=lambda selection: -sizes[id(selection)])
+    large = [selection for selection in ranked if sizes[id(selection)] * processes > total]
+    small = ranked[len(large) :]
+    findings = [finding for selection in large for finding in _check_one(selection, options, told, processes)]
+    return findings + shared_out(
+        lambda index: _check_one(small[index], options, told, processes=1), len(small), processes, told
+    )
+
+
+def _check_one(selection: Selection, options: Options, told: list[str], processes: int) -> list[Finding]:
+    project = selection.project
+    modules = [
+        module for module in project.modules if module.path in selection.wanted and not options.excludes(module.path)
+    ]
+    rules = [rule() for rule in RULES if rule.code in options.codes]
+
+    def check(module: Module) -> list[Finding]:
+        found = {finding for rule in rules for finding in rule.check(module, project)}
+        return suppressed(module, sorted(found), options.codes)
+
+    if processes > 1:
+        project.prepare()
+    return shared_out(lambda index: check(modules[index]), len(modules), processes, told, _CHUNK)

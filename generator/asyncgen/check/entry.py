@@ -1,0 +1,93 @@
+"""From the flags of `asyncgen check` to an exit code."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from asyncgen.check.baseline import read_baseline, remaining
+from asyncgen.check.baseline import write_baseline as record
+from asyncgen.check.engine import check_paths
+from asyncgen.check.files import decode, read
+from asyncgen.check.finding import Finding
+from asyncgen.check.options import load_options
+from asyncgen.check.reports import REPORTS
+from asyncgen.check.rules import RULES
+from asyncgen.errors import BadInput
+
+__all__ = ["explain", "run"]
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    format: str = "text",  # noqa: A002 # the name of the flag
+    baseline: Path | None = None,
+    write_baseline: Path | None = None,
+    statistics: bool = False,
+    stdout: IO[str],
+    stderr: IO[str],
+) -> int:
+    """Checks and reports. 0 without findings, 1 with some; raises BadInput for flags that cannot be used.
+
+    Findings go to `stdout` in the format asked for (`text`, `json`, `sarif`, `github`), notices to `stderr`.
+    With `write_baseline` the findings are written there instead, and count as none.
+    """
+    if format not in REPORTS:
+        raise BadInput(f"expected --format to be one of {', '.join(REPORTS)}, got: {format}")
+    given = [Path(path) for path in paths] or [Path()]
+    options = load_options(given, select, ignore, baseline)
+    known = None
+    if write_baseline is None and options.baseline is not None:
+        known = read_baseline(options.baseline)
+    findings = check_paths(given, options, lambda text: print(f"note: {text}", file=stderr))
+    lines = _Lines()
+    if write_baseline is not None:
+        record(write_baseline, findings, lines.of)
+        print(f"wrote {len(findings)} findings to {write_baseline}", file=stderr)
+        return 0
+    if known is not None and options.baseline is not None:
+        folder = options.baseline.resolve().parent
+        findings = remaining(findings, known, lines.of, folder)
+    if statistics:
+        _statistics(findings, stdout)
+    else:
+        REPORTS[format](findings, lines.of, stdout)
+    return 1 if findings else 0
+
+
+def explain(code: str) -> str:
+    """A rule's page. Raises BadInput for a code or name that no rule has."""
+    for rule in RULES:
+        if code.upper() == rule.code or code.lower() == rule.name:
+            return rule.page()
+    known = ", ".join(rule.code for rule in RULES)
+    raise BadInput(f"expected the code or name of a rule, got: {code}; one of {known}")
+
+
+def _statistics(findings: list[Finding], stdout: IO[str]) -> None:
+    counts = Counter((finding.code, finding.name) for finding in findings)
+    for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        print(f"{count:6}  {code} {name}", file=stdout)
+
+
+class _Lines:
+    """The text of a finding's line, each file read once."""
+
+    def __init__(self) -> None:
+        self._of_file = cache(self._read)
+
+    def of(self, finding: Finding) -> str:
+        lines = self._of_file(finding.path)
+        return lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
+
+    @staticmethod
+    def _read(path: str) -> list[str]:
+        try:
+            content = read(Path(path))
+            return decode(content).split("\n") if content is not None else []
+        except (OSError, SyntaxError, LookupError, ValueError):
+            return []

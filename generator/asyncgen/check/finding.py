@@ -1,0 +1,21 @@
+"""What a rule says about one place in the code."""
+
+from dataclasses import asdict, dataclass
+
+__all__ = ["Finding"]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Finding:
+    """`line` and `column` count from 1. `path` is as the user gave it, with forward slashes."""
+
+    path: str
+    line: int
+    column: int
+    code: str
+    name: str
+    message: str
+    fix: str
+
+    def as_dict(self) -> dict[str, str | int]:
+        return asdict(self)

@@ -1,0 +1,13 @@
+"""A list of findings, each with the seven fields of `Finding`."""
+
+import json
+from collections.abc import Callable
+from typing import IO
+
+from asyncgen.check.finding import Finding
+
+__all__ = ["report_json"]
+
+
+def report_json(findings: list[Finding], line_of: Callable[[Finding], str], stdout: IO[str]) -> None:
+    print(json.dumps([finding.as_dict() for finding in findings], indent=2), file=stdout)

@@ -1,0 +1,61 @@
+"""SARIF 2.1.0, as code scanning reads it."""
+
+import json
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from asyncgen.check.baseline import fingerprint
+from asyncgen.check.finding import Finding
+from asyncgen.check.rules import RULES
+
+__all__ = ["report_sarif"]
+
+
+def report_sarif(findings: list[Finding], line_of: Callable[[Finding], str], stdout: IO[str]) -> None:
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": _driver()}, "results": _results(findings, line_of)}],
+    }
+    print(json.dumps(log, indent=2), file=stdout)
+
+
+def _driver() -> dict[str, Any]:
+    try:
+        release = version("asyncgen")
+    except PackageNotFoundError:
+        release = "0"
+    rules = [
+        {
+            "id": rule.code,
+            "name": rule.name,
+            "shortDescription": {"text": rule.summary()},
+            "fullDescription": {"text": rule.page()},
+            "help": {"text": rule.page()},
+        }
+        for rule in RULES
+    ]
+    return {"name": "asyncgen", "version": release, "rules": rules}
+
+
+def _results(findings: list[Finding], line_of: Callable[[Finding], str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "ruleId": finding.code,
+            "level": "warning",
+            "message": {"text": f"{finding.message}; fix: {finding.fix}"},
+            "partialFingerprints": {"asyncgen/v1": fingerprint(finding, line_of(finding), Path.cwd())},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": quote(finding.path)},
+                        "region": {"startLine": finding.line, "startColumn": finding.column},
+                    }
+                }
+            ],
+        }
+        for finding in findings
+    ]

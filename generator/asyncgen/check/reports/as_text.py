@@ -1,0 +1,45 @@
+"""For people: place, what is wrong, the line with a caret, how to mend it."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import IO
+
+from asyncgen.check.finding import Finding
+
+__all__ = ["report_text"]
+
+_LONGEST = 120
+
+
+def report_text(findings: list[Finding], line_of: Callable[[Finding], str], stdout: IO[str]) -> None:
+    for finding in findings:
+        place = f"{finding.path}:{finding.line}:{finding.column}"
+        print(f"{place}: {finding.code} {finding.name}: {finding.message}", file=stdout)
+        line = line_of(finding).rstrip()
+        if line:
+            shown, caret = _window(line, finding.column - 1)
+            print(f"    {shown}\n    {caret}^", file=stdout)
+        print(f"    fix: {finding.fix}\n", file=stdout)
+    if findings:
+        files = len({finding.path for finding in findings})
+        one = len(findings) == 1
+        print(
+            f"{len(findings)} finding{'' if one else 's'} in {files} file{'' if files == 1 else 's'}; "
+            f"`asyncgen check --explain {findings[0].code}` tells more",
+            file=stdout,
+        )
+
+
+def _window(line: str, offset: int) -> tuple[str, str]:
+    """The part of a long line around the place, and the blanks below it. Tabs stay tabs."""
+    start = max(0, offset - _LONGEST // 2) if len(line) > _LONGEST else 0
+    shown = line[start : start + _LONGEST]
+    before = shown[: offset - start]
+    blanks = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
+    return shown, blanks
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,0 +1,64 @@
+"""ACG105."""
+
+from collections.abc import Iterator
+
+from asyncgen.check.finding import Finding
+from asyncgen.check.project import Project
+from asyncgen.check.rules.base import Rule
+from asyncgen.check.source import Module
+from asyncgen.check.values import UNKNOWN
+
+__all__ = ["KeptResult"]
+
+_NONE = {"", "disabled", "disabled://"}
+_MEANT_TO_BE_SEEN = ("django-db", "django_celery_results", "django-cache")
+#: Results that go to the caller's own queue or stay in its memory.
+_NOT_STORED = ("rpc", "cache+memory", "cache://memory")
+
+
+class KeptResult(Rule):
+    """A result is stored that nothing reads.
+
+    Every run writes to the result backend, and what it wrote stays there for a day by default: a Redis that holds
+    results and messages runs out of memory, and then refuses the messages too.
+
+    Bad:
+        app = Celery("shop", broker=BROKER, backend="redis://cache/1")
+
+        @app.task
+        def send_invoice(order_id: int) -> None: ...
+
+    Good:
+        @app.task(ignore_result=True)
+        def send_invoice(order_id: int) -> None: ...
+
+    or `task_ignore_result = True` for all, and `ignore_result=False` where a result is read.
+
+    Source: https://docs.celeryq.dev/en/stable/userguide/tasks.html#ignore-results-you-don-t-want
+    """
+
+    code = "ACG105"
+    name = "kept-result"
+
+    def check(self, module: Module, project: Project) -> Iterator[Finding]:
+        if not self._keeps(project) or project.usage.reads_results_somewhere:
+            return
+        for task in project.tasks.of(module):
+            if task.effective("ignore_result") is None and task not in project.usage.read_tasks:
+                yield self.finding(
+                    module,
+                    task.place,
+                    f"the result of {task.name} is stored in the backend, and nothing reads it",
+                    "set ignore_result=True on the task, or task_ignore_result for all",
+                )
+
+    @staticmethod
+    def _keeps(project: Project) -> bool:
+        configuration = project.configuration
+        backend = configuration.first("result_backend")
+        if backend is None or not configuration.known:
+            return False
+        value = configuration.value("result_backend")
+        if value is None or value is UNKNOWN:
+            return False
+        return value not in _NONE and not str(value).startswith(_MEANT_TO_BE_SEEN + _NOT_STORED)

@@ -1,0 +1,97 @@
+"""The part of ACG109 that looks at transactions which Django opens: around each request, around a change in its admin.
+
+Who writes nothing has nothing to commit: a publish counts only where a row is written before it for certain. Source:
+`make_view_atomic` of `django.core.handlers.base`, `changeform_view` of `django.contrib.admin.options`.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from asyncgen.check.contexts import is_django_view, running_function
+from asyncgen.check.kind_names import MANAGER, MODEL, QUERYSET
+from asyncgen.check.lineage import Symbol
+from asyncgen.check.project import Project
+from asyncgen.check.source import Function, Module
+
+__all__ = ["transaction_of_request"]
+
+_ADMIN = ("django.contrib.admin.ModelAdmin", "django.contrib.admin.options.ModelAdmin")
+_IN_ADMIN = {
+    "save_model", "save_related", "save_formset", "save_form", "delete_model", "response_add", "response_change",
+    "log_addition", "log_change",
+}  # fmt: skip
+_WRITES = {
+    "get_or_create", "update_or_create", "bulk_create", "bulk_update", "perform_create", "perform_update",
+    "perform_destroy",
+}  # fmt: skip
+_OF_ROWS = {"create", "update", "delete"}
+_OF_SUPER = {"save_model", "save_related", "delete_model", "create", "update", "partial_update", "destroy"}
+
+
+def transaction_of_request(project: Project, module: Module, call: ast.Call) -> str:
+    """In words where a publish stands, or the empty string."""
+    function = running_function(module, call)
+    if function is None or project.tasks.around(module, call) is not None:
+        return ""
+    if _is_in_admin(project, module, function):
+        where = "the transaction of Django's admin"
+    elif project.usage.atomic_requests and is_django_view(project, module, function):
+        where = "the request's transaction (ATOMIC_REQUESTS)"
+    else:
+        return ""
+    return where if _is_written_before(project, module, function, call) else ""
+
+
+def _is_in_admin(project: Project, module: Module, function: Function) -> bool:
+    owner = module.class_of(function)
+    if owner is None or function.name not in _IN_ADMIN:
+        return False
+    return bool(project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner)) & set(_ADMIN))
+
+
+def _is_written_before(project: Project, module: Module, function: Function, call: ast.Call) -> bool:
+    """In the arguments of the publish, or in a statement that has run whenever the publish runs."""
+    if any(_is_write(project, module, inner) for inner in ast.walk(call) if isinstance(inner, ast.Call)):
+        return True
+    child: ast.AST = call
+    for ancestor in module.ancestors(call):
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(ancestor, field, None)
+            if isinstance(block, list) and child in block:
+                before = block[: block.index(child)]
+                if any(_is_write(project, module, done) for statement in before for done in _certain(statement)):
+                    return True
+        if ancestor is function:
+            return False
+        child = ancestor
+    return False
+
+
+def _certain(statement: ast.stmt) -> Iterator[ast.Call]:
+    """The calls of a statement that it makes in any case."""
+    if isinstance(statement, ast.With | ast.Try):
+        for inner in statement.body:
+            yield from _certain(inner)
+    elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign):
+        later = {id(inner) for node in ast.walk(statement) if isinstance(node, ast.Lambda) for inner in ast.walk(node)}
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and id(node) not in later:
+                yield node
+
+
+def _is_write(project: Project, module: Module, call: ast.Call) -> bool:
+    func = call.func
+    if not isinstance(func, ast.Attribute):
+        return False
+    if func.attr == "save":  # of a model, a form, a serializer; with positional arguments it saves a file
+        return not call.args and not any(keyword.arg == "commit" for keyword in call.keywords)
+    if func.attr in _OF_SUPER and _is_super(func.value):
+        return True
+    if func.attr in _OF_ROWS:
+        kind = project.kinds.of(module, func.value)
+        return kind in {MANAGER, QUERYSET} or (kind == MODEL and func.attr == "delete")
+    return func.attr in _WRITES
+
+
+def _is_super(expr: ast.expr) -> bool:
+    return isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.func.id == "super"

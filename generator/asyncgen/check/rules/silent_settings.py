@@ -1,0 +1,68 @@
+"""The part of ACG111 that looks at the configuration."""
+
+import difflib
+from collections.abc import Iterator
+
+from asyncgen.check.configuration import Configuration, Setting
+from asyncgen.check.project import Project
+from asyncgen.check.rules.silent_task_options import Silent
+from asyncgen.check.setting_names import OLD_SETTINGS, SETTINGS
+from asyncgen.check.source import Module
+
+__all__ = ["settings"]
+
+_ALMOST = 0.86
+_PREFIXES = ("task_", "worker_", "result_", "broker_", "beat_", "event_", "accept_")
+
+
+def settings(module: Module, project: Project) -> Iterator[Silent]:
+    """Settings that Celery never sees: under a dead name, misspelt, or without the namespace."""
+    configuration = project.configuration
+    for setting in configuration.settings:
+        if setting.module is not module or setting.name or setting.node is None:
+            continue
+        if _is_read(project, setting):
+            continue
+        verdict = _verdict(configuration, setting)
+        if verdict is not None:
+            yield setting.node, *verdict
+
+
+def _is_read(project: Project, setting: Setting) -> bool:
+    """Whether the project uses the name for itself."""
+    return setting.raw in project.usage.attributes or _quoted(project, setting)
+
+
+def _quoted(project: Project, setting: Setting) -> bool:
+    word = setting.raw
+    return any(
+        f'"{word}"' in module.text or f"'{word}'" in module.text
+        for module in project.modules
+        if module is not setting.module
+    )
+
+
+def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] | None:
+    raw, namespace = setting.raw, setting.namespace
+    prefix = f"{namespace}_" if namespace else ""
+    if namespace and (raw in OLD_SETTINGS or not raw.startswith(prefix)):
+        if configuration.namespaces - {namespace}:
+            return None
+        old = next(iter(difflib.get_close_matches(raw, OLD_SETTINGS, n=1, cutoff=_ALMOST)), raw)
+        new = f"{prefix}{OLD_SETTINGS.get(old, old).upper()}"
+        return f"{raw} is a name from before the namespace {namespace}: it does nothing", f"write {new}"
+    key = setting.key.lower()
+    if namespace and f"{prefix}{setting.key}" in OLD_SETTINGS:
+        new = f"{prefix}{OLD_SETTINGS[f'{prefix}{setting.key}'].upper()}"
+        return f"{raw} is a name from before the namespace {namespace}: it does nothing", f"write {new}"
+    if not namespace and not key.startswith(_PREFIXES):
+        return None
+    near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=_ALMOST)
+    if near and near[0] != key:
+        new = f"{prefix}{near[0].upper()}" if setting.raw.isupper() else near[0]
+        return f"Celery has no setting {raw}: it does nothing", f"write {new}"
+    if namespace and f"task_{key}" in SETTINGS:
+        return f"Celery has no setting {raw}: it does nothing", f"write {prefix}TASK_{setting.key}"
+    if namespace and f"worker_{key}" in SETTINGS:
+        return f"Celery has no setting {raw}: it does nothing", f"write {prefix}WORKER_{setting.key}"
+    return None
