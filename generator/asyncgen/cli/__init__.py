@@ -1,0 +1,61 @@
+"""The command line. `edge` is where an error becomes a sentence and an exit code; each command has a file.
+
+What costs time is imported in the commands: `--help` loads neither copier nor jinja2.
+"""
+
+from typing import Annotated
+
+import typer
+
+from ..check.command import check
+from .add_queue import add_queue, sync_queues
+from .add_task import add_task
+from .add_workflow import add_workflow
+from .new import new
+from .remove_task import remove_task
+from .remove_workflow import remove_workflow
+from .tasks import tasks
+from .template import template
+from .update import update
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="asyncgen",
+    help="Start, grow and keep a Celery service that loses nothing when workers and brokers die.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("new")(new)
+app.command("add-task")(add_task)
+app.command("remove-task")(remove_task)
+app.command("add-workflow")(add_workflow)
+app.command("remove-workflow")(remove_workflow)
+app.command("add-queue")(add_queue)
+app.command("sync-queues")(sync_queues)
+app.command("tasks")(tasks)
+app.command("check")(check)
+app.command("update")(update)
+app.add_typer(template, name="template")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(version("asyncgen"))
+        except PackageNotFoundError:
+            typer.echo("not installed: this is a source tree")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,85 @@
+"""`asyncgen add-queue` and `asyncgen sync-queues`: a line in the queue table, and what follows from the table."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import DryRun, Json
+from .output import say, say_json
+
+if TYPE_CHECKING:
+    from ..plan import Change
+    from ..queues import Edit
+    from ..service import Service
+
+__all__ = ["add_queue", "sync_queues"]
+
+_WORDS = {"done": "changed", "already": "fits already", "unable": "to be done by hand"}
+
+
+def add_queue(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The queue: reports, within_5m.")],
+    longest: Annotated[int, typer.Option("--longest", metavar="SECONDS", help="The longest run that it admits.")],
+    concurrency: Annotated[
+        int, typer.Option(metavar="N", help="Processes or threads of one worker; 0: one for each core.")
+    ] = 0,
+    prefetch: Annotated[
+        int, typer.Option(metavar="N", help="Messages taken ahead for each; above 1 only for runs of milliseconds.")
+    ] = 1,
+    pool: Annotated[
+        str, typer.Option(metavar="prefork|threads", help="threads only for work that waits: they know no time limits.")
+    ] = "prefork",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Add a queue to a service: a class of work with workers of its own.
+
+    Adds a line to src/<package>/queues.py and brings what follows from that table up to it: compose.yaml, README.md and
+    on RabbitMQ its consumer timeout. What cannot be edited is told, and the exit code is 1. Until it is done by
+    hand, the service's own tests fail.
+    """
+    from ..queues import check_queue, plan_queue
+    from ..service import find_service
+
+    queue = check_queue(name, longest, prefetch, concurrency, pool)
+    service = find_service(Path.cwd())
+    changes, edits = plan_queue(queue, service)
+    _carry_out(service, changes, edits, f"queue {queue.member}", dry_run=dry_run, json=json)
+
+
+def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
+    """Bring what follows from the queue table up to it, after an edit of src/<package>/queues.py.
+
+    That is compose.yaml, README.md and on RabbitMQ its consumer timeout. Exit code 1: something is left to do by hand.
+    """
+    from ..queues import plan_sync
+    from ..service import find_service
+
+    service = find_service(Path.cwd())
+    changes, edits = plan_sync(service)
+    _carry_out(service, changes, edits, "what follows from the queue table", dry_run=dry_run, json=json)
+
+
+def _carry_out(
+    service: "Service", changes: "list[Change]", edits: "list[Edit]", what: str, *, dry_run: bool, json: bool
+) -> None:
+    from ..plan import apply, check
+
+    if dry_run:
+        check(service.root, changes)
+    elif changes:
+        apply(service.root, changes)
+    left = [edit for edit in edits if edit.outcome == "unable"]
+    if json:
+        rows = [{"file": edit.path, "outcome": edit.outcome, "advice": edit.advice} for edit in edits]
+        say_json({"files": rows, "dry_run": dry_run})
+    else:
+        say(f"{'Would write' if dry_run else 'Wrote'} {what}:" if changes else f"Nothing to do for {what}:")
+        say(*(f"  {edit.path}: {_WORDS[edit.outcome]}" for edit in edits))
+        for edit in left:
+            say("", edit.advice.rstrip("\n"))
+        if any("rabbitmq.conf" in change.path for change in changes):
+            say("", "The servers need the same: give each RabbitMQ the new rabbitmq.conf before the workers start.")
+    if left:
+        raise typer.Exit(1)

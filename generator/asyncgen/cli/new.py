@@ -1,0 +1,160 @@
+"""`asyncgen new`: a service from the template."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
+from .output import interactive, notice, say, say_json
+
+if TYPE_CHECKING:
+    from ..project import Project
+    from ..questions import Question
+    from ..source import Template
+
+__all__ = ["new"]
+
+
+def new(
+    destination: Annotated[str, typer.Argument(metavar="DEST", help="The folder to make; empty or not there yet.")],
+    service_name: Annotated[str | None, typer.Option(help="The service's name, as people write it.")] = None,
+    package: Annotated[str | None, typer.Option(help="The Python package, at most 20 letters.")] = None,
+    author_name: Annotated[str | None, typer.Option(help="Who answers for the service.")] = None,
+    author_email: Annotated[str | None, typer.Option(help="Where they are reached.")] = None,
+    broker: Annotated[
+        str | None,
+        typer.Option(help="What carries the messages.", metavar="redis|rabbitmq"),
+    ] = None,
+    queue_layout: Annotated[
+        str | None,
+        typer.Option(help="The classes of work.", metavar="single|priority|latency"),
+    ] = None,
+    idempotency_store: Annotated[
+        str | None,
+        typer.Option(help="Where the keys of finished work are kept.", metavar="redis|postgresql"),
+    ] = None,
+    results: Annotated[
+        str | None,
+        typer.Option(help="Where return values are kept.", metavar="none|redis|postgresql"),
+    ] = None,
+    scheduler: Annotated[
+        bool | None, typer.Option("--scheduler/--no-scheduler", help="Run tasks on a schedule.")
+    ] = None,
+    ci: Annotated[str | None, typer.Option(help="Where the pipeline runs.", metavar="github|gitlab|none")] = None,
+    deploy: Annotated[
+        list[str] | None,
+        typer.Option(help="What it is deployed with; repeatable.", metavar="compose"),
+    ] = None,
+    data: Data = None,
+    defaults: Defaults = False,
+    template: TemplateOption = None,
+    ref: Annotated[str | None, typer.Option(help="The commit or tag of the template to use.")] = None,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository and no first commit.")] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Make a new service in the folder DEST.
+
+    In a terminal, the questions that no flag answers are asked. Elsewhere they take their defaults.
+    DEST appears when all is done: an error or an interruption leaves nothing behind.
+    """
+    given = {
+        "service_name": service_name,
+        "package": package,
+        "author_name": author_name,
+        "author_email": author_email,
+        "broker": broker,
+        "queue_layout": queue_layout,
+        "idempotency_store": idempotency_store,
+        "results": results,
+        "scheduler": scheduler,
+        "ci": ci,
+        "deploy": deploy,
+    }
+    flags = {name: value for name, value in given.items() if value is not None}
+    extra: dict[str, object] = dict(pairs(data))
+
+    from ..git import require_git
+    from ..source import find
+
+    # The template is read with git, whether or not the project gets a repository.
+    require_git()
+    found = find(template, ref)
+
+    from ..project import check_destination, create
+    from ..questions import answers_from, questions
+
+    target = Path(os.path.abspath(destination))
+    check_destination(target)
+    known = questions(found)
+    answers = answers_from(extra | flags, known)
+    notice(found.notice)
+    project = create(
+        found,
+        target,
+        answers,
+        ask=interactive() and not (defaults or json),
+        repository=not no_git,
+        keep=not dry_run,
+    )
+    if json:
+        say_json(_as_data(project, found, dry_run))
+    elif dry_run:
+        say(f"Would make {destination} with {len(project.files)} files:")
+        say(*(f"  {path}" for path in project.files))
+    else:
+        say(*_next_steps(destination, project, found))
+        say("", "The same answers again:", f"  {_replay(destination, project, known, template, ref)}")
+
+
+def _as_data(project: "Project", template: "Template", dry_run: bool) -> dict[str, Any]:
+    return {
+        "destination": str(project.destination),
+        "template": template.src,
+        "commit": template.commit,
+        "answers": project.answers,
+        "files": list(project.files),
+        "committed": project.committed,
+        "dry_run": dry_run,
+    }
+
+
+def _next_steps(destination: str, project: "Project", template: "Template") -> list[str]:
+    commit = ", committed to a new git repository" if project.committed else ""
+    return [
+        f"Made {destination}: {len(project.files)} files from the template at {template.commit[:7]}{commit}.",
+        "",
+        "Next:",
+        f"  cd {shlex.quote(destination)}",
+        "  make test",
+        "  make demo",
+        "  asyncgen add-task send_invoice",
+    ]
+
+
+def _replay(
+    destination: str,
+    project: "Project",
+    known: "dict[str, Question]",
+    template: str | None,
+    ref: str | None,
+) -> str:
+    """The command that makes the same project without a question: what differs from a fixed default is spelt out."""
+    command = ["asyncgen", "new", destination, "--defaults"]
+    for name, question in known.items():
+        answer, flag = project.answers.get(name), name.replace("_", "-")
+        if answer is None or answer == question.default:
+            continue
+        if isinstance(answer, bool):
+            command.append(f"--{flag}" if answer else f"--no-{flag}")
+        elif answer == []:
+            command += ["--data", f"{name}="]
+        else:
+            for item in answer if isinstance(answer, list) else [answer]:
+                command += [f"--{flag}", str(item)]
+    for option, value in (("--template", template), ("--ref", ref)):
+        command += [option, value] if value else []
+    return shlex.join(command)

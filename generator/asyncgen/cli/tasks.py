@@ -1,0 +1,95 @@
+"""`asyncgen tasks`: what the tasks of a service promise, as a table, as JSON or as a diagram."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Json
+from .output import say, say_json
+
+if TYPE_CHECKING:
+    from ..tasks.listing import Listed
+
+__all__ = ["tasks"]
+
+_HEAD = ("task", "queue", "limits", "retries", "idempotency", "key", "schedule", "next run (UTC)", "file", "written")
+
+
+def tasks(
+    json: Json = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the topology as a Mermaid diagram.")] = False,
+) -> None:
+    """List the tasks of a service: queue, limits, retries, idempotency, key, schedule, file.
+
+    The files are read, and nothing is imported. A task is unwritten while its work is as add-task made it;
+    asyncgen check --select unwritten-work fails on those.
+    """
+    from ..errors import BadInput
+    from ..service import find_service
+    from ..tasks.listing import list_tasks
+
+    if json and mermaid:
+        raise BadInput("expected --json or --mermaid, got: both; leave one out")
+    service = find_service(Path.cwd())
+    found = list_tasks(service)
+    if mermaid:
+        from ..tasks.topology import topology
+        from ..workflows.listing import list_workflows
+
+        scheduler = service.answers.get("scheduler") is True
+        say(
+            topology(service.queues(), scheduler=scheduler, tasks=found, workflows=list_workflows(service)).rstrip("\n")
+        )
+    elif json:
+        say_json([_as_data(task) for task in found])
+    elif found:
+        say(*_table([_HEAD, *(_row(task) for task in found)]))
+    else:
+        say("No tasks yet: asyncgen add-task NAME adds one.")
+
+
+def _as_data(task: "Listed") -> dict[str, Any]:
+    moment = task.next_run()
+    return {
+        "task": task.name,
+        "queue": task.queue,
+        "arguments": [f"{name}:{kind}" for name, kind in task.arguments],
+        "soft_time_limit": task.soft_time_limit,
+        "time_limit": task.time_limit,
+        "max_retries": task.max_retries,
+        "retry_on": list(task.retry_on),
+        "rate_limit": task.rate_limit,
+        "breaker": task.breaker,
+        "idempotency": task.idempotency,
+        "key": list(task.key),
+        "every": task.every,
+        "next_run": moment.isoformat() if moment else None,
+        "keep_result": task.keep_result,
+        "file": task.file,
+        "line": task.line,
+        "written": task.written,
+    }
+
+
+def _row(task: "Listed") -> tuple[str, ...]:
+    moment = task.next_run()
+    key = ",".join(task.key) or ("-" if task.idempotency == "natural" else "id")
+    limits = f"{task.soft_time_limit or '?'}/{task.time_limit or '?'} s"
+    return (
+        task.name,
+        task.queue or "?",
+        f"{limits}, {task.rate_limit}" if task.rate_limit else limits,
+        "?" if task.max_retries is None else str(task.max_retries),
+        task.idempotency or "?",
+        key,
+        task.every or "-",
+        f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "-",
+        f"{task.file}:{task.line}",
+        "yes" if task.written else "no",
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,80 @@
+"""`asyncgen template`: where templates come from on this machine, and the library that `copier update` reads."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from .options import Json
+from .output import say, say_json
+
+if TYPE_CHECKING:
+    from ..service import Service
+
+__all__ = ["template"]
+
+template = typer.Typer(
+    help="Where the template comes from, and the releases that plain copier update finds.", rich_markup_mode=None
+)
+
+
+@template.command("show")
+def _show(json: Json = False) -> None:
+    """Tell which releases of the template are here, and what this project records.
+
+    `carried` is what this asyncgen was built with; `held` is what ~/.asyncgen/template has.
+    """
+    from dataclasses import asdict
+
+    from ..library import LIBRARY, carried, held
+
+    project = _project()
+    if json:
+        record = {"_src_path": project.src_path, "_commit": project.commit} if project else None
+        say_json(
+            {
+                "library": LIBRARY,
+                "held": held(),
+                "carried": [asdict(release) for release in carried()],
+                "project": record,
+            }
+        )
+        return
+    say(f"{LIBRARY} holds:", *(_lines(held()) or ["  nothing; run asyncgen template sync"]))
+    own = {release.version: release.commit for release in carried()}
+    say("", "This asyncgen carries:", *(_lines(own) or ["  nothing: it runs from a clone or a git URL"]))
+    if project:
+        say("", "This project records:", f"  {project.commit} of {project.src_path}")
+
+
+@template.command("sync")
+def _sync(json: Json = False) -> None:
+    """Put the releases that this asyncgen came with into ~/.asyncgen/template.
+
+    Projects made from a wheel record that place: on a machine that never ran asyncgen, plain copier update finds the
+    template after this. Releases only gather. In a project, it also makes sure that the recorded one is there.
+    """
+    from ..library import LIBRARY, held
+    from ..source import recorded, stock
+
+    added = stock()
+    if project := _project():
+        recorded(project.src_path, project.commit)
+    if json:
+        say_json({"library": LIBRARY, "added": added, "held": list(held())})
+    else:
+        say(f"{LIBRARY} holds {', '.join(held())}; new: {', '.join(added) or 'none'}.")
+
+
+def _lines(releases: dict[str, str]) -> list[str]:
+    return [f"  {version}  {commit[:12]}" for version, commit in releases.items()]
+
+
+def _project() -> "Service | None":
+    from ..errors import Refused
+    from ..service import find_service
+
+    try:
+        return find_service(Path.cwd())
+    except Refused:
+        return None

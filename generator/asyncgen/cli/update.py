@@ -1,0 +1,165 @@
+"""`asyncgen update`: to another release of the template, or to other answers; all of it or nothing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
+from .output import interactive, notice, say, say_json
+
+if TYPE_CHECKING:
+    from ..source import Template
+    from ..update import Update
+
+__all__ = ["update"]
+
+_WORDS = {"create": "new", "replace": "changed", "remove": "removed", "keep": "kept"}
+
+
+def update(
+    data: Data = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VERSION", help="The release, tag or commit to go to.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell whether an update is due: exit code 0 if none is, 1 if one is.")
+    ] = False,
+    test: Annotated[bool, typer.Option("--test", help="Run make test on the updated copy first.")] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not compile, lint and check the times of the updated copy first.")
+    ] = False,
+    defaults: Defaults = False,
+    template: TemplateOption = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Update the service that holds the current folder to the newest release of its template.
+
+    With --data it changes an answer: broker, queue_layout, a store, a feature. The project is built anew on the side,
+    merged with your edits, verified, and swapped in: an error or an interruption leaves it as it was. Tasks and
+    workflows are yours and are never touched. Exit code 1 says that conflicts are left; their markers are in place.
+    """
+    from ..plan import recover
+    from ..service import find_service
+    from ..update import carry_out, prepare, verify
+    from ..update.scratch import scratch
+    from ..update.versions import choose
+
+    recover(find_service(Path.cwd()).root)
+    service = find_service(Path.cwd())
+    before, after = choose(service, template, to)
+    for version in {before.notice, after.notice}:
+        notice(version)
+    if check:
+        _tell_whether_due(before, after, json)
+        return
+    with scratch() as folder:
+        prepared = prepare(
+            service,
+            before,
+            after,
+            folder,
+            given=pairs(data),
+            moved=template is not None,
+            ask=interactive() and not (defaults or json or dry_run),
+        )
+        if prepared is None:
+            _say_nothing_due(before, json)
+            return
+        notes = [] if no_verify else verify(prepared, folder, test=test)
+        carry_out(service.root, prepared.outcomes, dry_run=dry_run)
+    if json:
+        say_json(_as_data(prepared, notes, dry_run))
+    else:
+        say(*_summary(prepared, notes, dry_run))
+    if any(outcome.unsettled for outcome in prepared.outcomes):
+        raise typer.Exit(1)
+
+
+def _tell_whether_due(before: "Template", after: "Template", json: bool) -> None:
+    from ..update.versions import is_due
+
+    due = is_due(before, after)
+    if json:
+        say_json({"due": due, "from": before.name, "to": after.name})
+    else:
+        say(f"An update is due: {before.name} to {after.name}." if due else f"Up to date: {before.name}.")
+    if due:
+        raise typer.Exit(1)
+
+
+def _say_nothing_due(before: "Template", json: bool) -> None:
+    if json:
+        say_json({"updated": False, "from": before.name, "to": before.name, "files": []})
+    else:
+        say(f"Up to date: {before.name}.")
+
+
+def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, Any]:
+    from ..update.preview import diff
+    from ..update.swap import taking_back
+    from ..update.versions import provenance
+
+    return {
+        "updated": not dry_run,
+        "dry_run": dry_run,
+        "from": prepared.before.name,
+        "to": prepared.after.name,
+        "provenance": provenance(prepared.after),
+        "answers": {name: value for name, value in prepared.answers.items() if not name.startswith("_")},
+        "new_questions": prepared.asked,
+        "changelog": prepared.changelog,
+        "files": [
+            {
+                "path": outcome.path,
+                "kind": _WORDS[outcome.kind],
+                "edited": outcome.edited,
+                "renamed_from": outcome.origin or None,
+                "conflicts": list(outcome.conflicts),
+                "reason": outcome.reason or None,
+                **({"diff": diff(outcome)} if dry_run else {}),
+            }
+            for outcome in prepared.outcomes
+        ],
+        "conflicts": [outcome.path for outcome in prepared.unsettled],
+        "take_back": taking_back(prepared.service.root, prepared.outcomes, clean=prepared.clean),
+        "notes": [*prepared.notes, *notes],
+        "advice": prepared.advice,
+    }
+
+
+def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
+    from ..update.preview import diff
+    from ..update.swap import taking_back
+
+    way = f"from {prepared.before.name} to {prepared.after.name}"
+    lines = [f"{'Would update' if dry_run else 'Updated'} {prepared.service.root.name} {way}:"]
+    for outcome in prepared.outcomes:
+        word = "merged" if outcome.edited and outcome.kind == "replace" else _WORDS[outcome.kind]
+        origin = f" (was {outcome.origin})" if outcome.origin else ""
+        lines.append(f"  {word:<8} {outcome.path}{origin}")
+    for title, entries in (
+        ("What is new:", prepared.changelog),
+        ("New questions:", [f"{name}: {value}" for name, value in prepared.asked.items()]),
+        ("Answers and queues:", [*prepared.notes, *notes]),
+        ("Work under way:", prepared.advice),
+    ):
+        lines += ["", title, *(f"  {entry}" for entry in entries)] if entries else []
+    if dry_run:
+        shown = [text for outcome in prepared.outcomes if outcome.kind != "keep" and (text := diff(outcome))]
+        lines += ["", *shown]
+    lines += ["", *_conflicts(prepared, dry_run)] if prepared.unsettled else []
+    if dry_run:
+        return lines
+    back = taking_back(prepared.service.root, prepared.outcomes, clean=prepared.clean)
+    return [*lines, "", "Next: look at git diff, run make test, and commit.", f"To take it back: {back}"]
+
+
+def _conflicts(prepared: "Update", dry_run: bool) -> list[str]:
+    lines = [f"Conflicts {'that it would leave' if dry_run else 'to resolve'}:"]
+    for outcome in prepared.unsettled:
+        if outcome.reason:
+            lines.append(f"  {outcome.path}: {outcome.reason}")
+        lines += [f"  {outcome.path}:{line}" for line in outcome.conflicts]
+    return lines
