@@ -1,0 +1,386 @@
+"""`asyncgen add-task`: what it prints and makes; that it edits nothing, and writes nothing where it refuses."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TASK, TEST = "src/shop/tasks/send_invoice.py", "tests/tasks/test_send_invoice.py"
+Asyncgen = Callable[..., Any]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+    return subprocess.check_output(["git", "-C", str(folder), *identity, *arguments], text=True).strip()
+
+
+def untracked(folder: Path) -> list[str]:
+    return git(folder, "status", "--porcelain", "--untracked-files=all").splitlines()
+
+
+def answer(folder: Path, old: str, new: str) -> None:
+    """Change an answer of the service by hand."""
+    path = folder / ".copier-answers.yml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_its_output(service: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("add-task", "send_invoice")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        "Added send_invoice:\n"
+        f"  {TASK}\n"
+        f"  {TEST}\n"
+        "\n"
+        "Idempotency  lease, its key: the task's id\n"
+        "Payload      invoice_id: int\n"
+        "Failure      up to 5 retries on ConnectionError, TimeoutError, at most 31 s of waiting, then a dead letter\n"
+        "Resources    10 s expected, limits of 20 s and 30 s, queue DEFAULT\n"
+        "\n"
+        f"Next: write work in {TASK}, then run make test.\n"
+    )
+    assert untracked(service) == [f"?? {TASK}", f"?? {TEST}"]
+
+
+def test_the_task_file(service: Path, asyncgen: Asyncgen) -> None:
+    asyncgen("add-task", "send_invoice", "--key", "invoice_id")
+    text = (service / TASK).read_text()
+    assert (
+        "@shared_task(\n"
+        "    base=ServiceTask,\n"
+        "    bind=True,\n"
+        "    work_queue=Queue.DEFAULT,\n"
+        '    idempotency="lease",\n'
+        '    key=("invoice_id",),\n'
+        "    autoretry_for=(ConnectionError, TimeoutError),\n"
+        "    retry_backoff=1,\n"
+        "    retry_backoff_max=60,\n"
+        "    max_retries=5,\n"
+        "    soft_time_limit=20,\n"
+        "    time_limit=30,\n"
+        ")\n"
+        "def send_invoice(self: ServiceTask, invoice_id: int) -> None:\n"
+        "    work(self, invoice_id)\n"
+    ) in text
+    commit = yaml.safe_load((service / ".copier-answers.yml").read_text())["_commit"]
+    assert f"# asyncgen: release {commit}\n" in text
+
+
+@pytest.mark.parametrize(
+    "spelling", ["send_invoice", "SendInvoice", "send-invoice", "sendInvoice", "send_invoice_task"]
+)
+def test_all_spellings_give_one_name(service: Path, asyncgen: Asyncgen, spelling: str) -> None:
+    assert asyncgen("add-task", spelling).code == 0
+    assert untracked(service) == [f"?? {TASK}", f"?? {TEST}"]
+
+
+def test_json(service: Path, asyncgen: Asyncgen) -> None:
+    flags = "--arg ids:list[UUID] --arg at:datetime --key at --expected 200 --max-retries 2"
+    flags += " --retry-on smtplib.SMTPException"
+    ran = asyncgen("add-task", "send_invoice", *shlex.split(flags), "--json")
+    assert json.loads(ran.out) == {
+        "task": "send_invoice",
+        "files": [TASK, TEST],
+        "answers": {
+            "idempotency": "lease",
+            "arg": ["ids:list[UUID]", "at:datetime"],
+            "key": ["at"],
+            "retry_on": ["smtplib.SMTPException"],
+            "max_retries": 2,
+            "expected": 200,
+            "bound": "",
+            "rate_limit": "",
+            "breaker": "",
+            "queue": "BULK",
+            "every": "",
+            "keep_result": "",
+        },
+        "dry_run": False,
+    }
+
+
+def test_data_answers_like_the_flags(service: Path, asyncgen: Asyncgen) -> None:
+    flags = "--arg a:int --arg b:str --key a,b --max-retries 2 --queue bulk --idempotency lease --expected 5"
+    data = "-d arg=a:int,b:str -d key=a,b -d max-retries=2 -d queue=bulk -d idempotency=lease -d expected=5"
+    first, second = (
+        json.loads(asyncgen("add-task", "do", *shlex.split(said), "--json", "--dry-run").out) for said in (flags, data)
+    )
+    assert first == second
+
+
+def test_dry_run_writes_nothing(service: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("add-task", "send_invoice", "--dry-run")
+    assert ran.out.startswith(f"Would add send_invoice:\n  {TASK}\n  {TEST}\n\nIdempotency")
+    assert "Next" not in ran.out
+    assert untracked(service) == []
+
+
+def test_a_dirty_tree_and_no_git_are_fine(service: Path, asyncgen: Asyncgen) -> None:
+    (service / "README.md").write_text("mine\n")
+    assert asyncgen("add-task", "send_invoice").code == 0
+    shutil.rmtree(service / ".git")
+    assert asyncgen("add-task", "send_letter").code == 0
+    assert (service / "README.md").read_text() == "mine\n"
+
+
+def test_it_works_in_a_folder_of_the_service(
+    service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(service / "src" / "shop")
+    assert asyncgen("add-task", "send_invoice").code == 0
+    assert untracked(service) == [f"?? {TASK}", f"?? {TEST}"]
+
+
+def test_the_recorded_version_is_rendered_and_no_other(service: Path, template: Path, asyncgen: Asyncgen) -> None:
+    (template / "template/task/src/{{package}}/tasks/{{name}}.py.jinja").write_text("newer\n")
+    git(template, "commit", "--quiet", "--all", "--message", "Release 0.2.0")
+    assert asyncgen("add-task", "send_invoice").code == 0
+    assert "@shared_task" in (service / TASK).read_text()
+
+
+def test_a_version_out_of_reach_is_refused(service: Path, template: Path, asyncgen: Asyncgen) -> None:
+    moved = template.rename(template.with_name("moved"))
+    ran = asyncgen("add-task", "send_invoice")
+    assert ran.code == 2
+    assert ran.err == (
+        f"asyncgen: expected the template that the project records to be at {template}, got: no such folder; "
+        "name a clone of it with --template\n"
+    )
+    assert untracked(service) == []
+    assert asyncgen("add-task", "send_invoice", "--template", str(moved)).code == 0
+    answer(service, "_commit: ", "_commit: aaaaaaa #")
+    ran = asyncgen("add-task", "send_letter", "--template", str(moved))
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "to hold copier.yml at aaaaaaa, got: no such commit" in ran.err
+
+
+def test_a_version_without_the_skeleton_names_the_update(service: Path, template: Path, asyncgen: Asyncgen) -> None:
+    git(template, "rm", "-rq", "template/task")
+    git(template, "commit", "--quiet", "--message", "Forget tasks")
+    answer(service, "_commit: ", f"_commit: {git(template, 'rev-parse', 'HEAD')} #")
+    ran = asyncgen("add-task", "send_invoice")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert ran.err.endswith("; run asyncgen update\n")
+
+
+def test_the_store_decides_the_default_mode(service: Path, asyncgen: Asyncgen) -> None:
+    answer(service, "idempotency_store: redis", "idempotency_store: postgresql")
+    assert "Idempotency  transactional" in asyncgen("add-task", "send_invoice").out
+
+
+def test_no_arguments_can_be_said(service: Path, asyncgen: Asyncgen) -> None:
+    assert "Payload      none\n" in asyncgen("add-task", "send_invoice", "--arg", "none").out
+
+
+def test_a_queue_that_fits_is_chosen(service: Path, asyncgen: Asyncgen) -> None:
+    assert "queue BULK" in asyncgen("add-task", "send_invoice", "--expected", "101").out
+    path = service / "src/shop/queues.py"
+    path.write_text(path.read_text().replace("DEFAULT", "NORMAL"))
+    assert "queue CRITICAL" in asyncgen("add-task", "send_letter").out
+
+
+def test_a_kept_result_is_returned(service: Path, asyncgen: Asyncgen) -> None:
+    answer(service, "results: none", "results: redis")
+    ran = asyncgen("add-task", "send_invoice", "--keep-result", "a chord sums it up")
+    assert "Result       kept: a chord sums it up\n" in ran.out
+    text = (service / TASK).read_text()
+    assert '    keep_result="a chord sums it up",\n' in text
+    assert ") -> dict[str, str]:\n    return work(self, invoice_id)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("", "expected NAME, or --from FILE with many tasks, got: neither; see asyncgen add-task --help"),
+        ("class", "expected the task's name to be free, got: class, which is a Python keyword; use run_class"),
+        ("print", "expected the task's name to be free, got: print, which is a Python builtin; use run_print"),
+        ("json", "expected the task's name to be free, got: json, which is a module of the standard library; use"),
+        ("settings", "expected the task's name to be free, got: settings, which is a room of this service; use run_se"),
+        ("9lives", "expected the task's name to be letters, digits and _ that begin with a letter, got: 9lives; use"),
+        (
+            "'../../etc'",
+            "expected the task's name to be letters, digits and _ that begin with a letter, got: ../../etc",
+        ),
+        ("'a\nb'", "expected the task's name to be letters, digits and _ that begin with a letter, got: a b"),
+        ("größe", "expected the task's name to be letters, digits and _ that begin with a letter, got: größe"),
+        (f"send_{'x' * 26}", f"expected the task's name to be at most 30 letters, got: send_{'x' * 26}; use send_xxx"),
+        (
+            "do --idempotency leese",
+            "expected idempotency to be transactional, lease, at-most-once or natural, got: leese",
+        ),
+        ("do --idempotency transactional", "expected a service that keeps its keys in PostgreSQL, since transactional"),
+        ("do --idempotency natural --arg a:int --key a", "expected no key with natural, which keeps none, got: a;"),
+        ("do --idempotency at-most-once --max-retries 1", "expected no retries with at-most-once, whose key bars a"),
+        ("do --idempotency at-most-once --retry-on OSError", "expected no errors to retry on with at-most-once, got:"),
+        ("do --arg id:int", "expected the name of an argument to be free, got: id, which Python, a linter or the task"),
+        (
+            "do --arg Foo:int",
+            "expected the name of an argument to be lowercase letters, digits and _ that begin with a",
+        ),
+        ("do --arg a", "expected an argument to be NAME:TYPE, got: a; such as a:int"),
+        ("do --arg user:User", "expected the type of user to be int, str, bool, float, UUID, date, datetime, Decimal,"),
+        ("do --arg a:int --arg a:str", "expected each argument once, got: a twice"),
+        ("do --arg a:int --key b", "expected the key to name arguments of the task, got: b; its arguments are a"),
+        ("do --arg a:int --key a,a", "expected the key to name each argument once, got: a,a"),
+        ("do --retry-on Exception", "expected errors that pass by themselves to be retried, got: Exception, which hol"),
+        ("do --retry-on ConectionError", "expected an error to retry on to be an exception, got: ConectionError; did"),
+        (
+            "do --retry-on smtplib.SMTPExeption",
+            "expected an error to retry on to be an exception, got: smtplib.SMTPExep",
+        ),
+        ("do --retry-on 'x;y'", "expected an error to retry on to be MODULE.EXCEPTION of at most 80 letters, got: x;y"),
+        ("do --retry-on do.Error", "expected the errors' modules to be named unlike the task's functions, got: do.Err"),
+        ("do --max-retries -1", "expected max_retries to be 0 to 100, got: -1"),
+        ("do --max-retries many", "invalid value for '--max-retries'"),
+        ("do -d expected=soon", "expected expected to be a whole number, got: soon"),
+        ("do --expected 0", "expected the expected seconds to be 1 to 86400, got: 0"),
+        (
+            "do --expected 600",
+            "expected the hard limit of a task, 3 times its expected 600 s, to fit the longest run of",
+        ),
+        ("do --expected 20 --queue critical", "expected the hard limit of a task, 3 times its expected 20 s, to fit"),
+        ("do --queue bulc", "expected the queue to be one of CRITICAL, DEFAULT, BULK, got: bulc; did you mean BULK?"),
+        ("do --keep-result x", "expected a service that keeps results, got: results none; write the value where its"),
+        ("do -d quue=bulk", "expected a question of add-task, got: quue; did you mean queue?"),
+    ],
+)
+def test_bad_input_is_one_sentence(service: Path, asyncgen: Asyncgen, arguments: str, sentence: str) -> None:
+    ran = asyncgen("add-task", *shlex.split(arguments))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"asyncgen: {sentence}")
+    assert ran.err.count("\n") == 1
+    assert untracked(service) == []
+
+
+@pytest.mark.parametrize("path", [TASK, TEST])
+def test_nothing_is_overwritten(service: Path, asyncgen: Asyncgen, path: str) -> None:
+    (service / path).parent.mkdir(parents=True, exist_ok=True)
+    (service / path).write_text("mine\n")
+    ran = asyncgen("add-task", "send_invoice")
+    assert ran.code == 2
+    assert ran.err == (
+        f"asyncgen: expected {path} to be free, got: a file that is there already; "
+        "take another name, or remove it first\n"
+    )
+    assert untracked(service) == [f"?? {path}"]
+    assert (service / path).read_text() == "mine\n"
+
+
+def test_outside_a_service_it_is_one_sentence(desk: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("add-task", "send_invoice")
+    assert ran.code == 2
+    assert ran.err == (
+        f"asyncgen: expected a service made by asyncgen, with its .copier-answers.yml, got: none in {desk} or above; "
+        "go into one, or make one with asyncgen new\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("package: shop", "package: ../shop", "to be a package's name, got: ../shop; restore it from git"),
+        ("package: shop", "package: gone", "/src/gone, got: no such folder; restore it from git"),
+        ("_commit: ", "commit: ", "to record _commit, got: nothing; restore it from git"),
+        ("package: shop", "package: [", "to be YAML, got: "),
+    ],
+)
+def test_a_broken_answers_file_is_one_sentence(
+    service: Path, asyncgen: Asyncgen, old: str, new: str, sentence: str
+) -> None:
+    answer(service, old, new)
+    ran = asyncgen("add-task", "send_invoice")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert sentence in ran.err
+
+
+@pytest.mark.parametrize("content", ["class Queue:\n    pass\n", "class Queue(\n", "import os\n"])
+def test_a_queue_table_that_cannot_be_read_is_one_sentence(service: Path, asyncgen: Asyncgen, content: str) -> None:
+    (service / "src/shop/queues.py").write_text(content)
+    ran = asyncgen("add-task", "send_invoice")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert ran.err.startswith("asyncgen: expected src/shop/queues.py to hold a class Queue with lines like DEFAULT = ")
+
+
+def test_a_link_out_of_the_service_is_refused(service: Path, asyncgen: Asyncgen, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    shutil.rmtree(service / "src/shop/tasks")
+    (service / "src/shop/tasks").symlink_to(tmp_path / "outside")
+    ran = asyncgen("add-task", "send_invoice")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert os.listdir(tmp_path / "outside") == []
+
+
+def test_it_needs_neither_copier_nor_a_second_git_call_for_each_file(service: Path) -> None:
+    code = (
+        "import sys; from asyncgen.cli.edge import run; run(['add-task', 'send_invoice']); "
+        "sys.exit(' '.join(m for m in ('copier', 'questionary', 'rich') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("\n", 1)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["new", "--help"], ["add-task", "--help"], ["--version"]])
+def test_help_loads_neither_copier_nor_jinja2(arguments: list[str]) -> None:
+    code = (
+        f"import sys; from asyncgen.cli.edge import run; run({arguments}); "
+        "sys.exit(' '.join(m for m in ('copier', 'jinja2', 'yaml', 'rich') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("\n", 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_in_a_terminal_the_four_questions_are_asked_until_the_answer_holds(service: Path) -> None:
+    import pty
+
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asyncgen", "add-task", "send_invoice"], stdin=child, stdout=child, stderr=child
+    )
+    os.close(child)
+    dialogue = [
+        ("mode [lease]: ", "transactional"),
+        ("mode [lease]: ", "lease"),
+        ("arguments [invoice_id:int]: ", "invoice_id:int,total:Decimal"),
+        ("key [none]: ", "invoice_id"),
+        ("retries [5]: ", "3"),
+        ("retry on [ConnectionError,TimeoutError]: ", ""),
+        ("expected seconds [10]: ", "60"),
+        ("rate [none]: ", "10 a minute"),
+        ("rate [none]: ", "10/m"),
+        ("breaker [none]: ", "Payments API"),
+        ("breaker [none]: ", "payments"),
+        ("queue [DEFAULT]: ", "critical"),
+        ("queue [DEFAULT]: ", ""),
+    ]
+    shown, deadline = "", time.monotonic() + 60
+    for prompt, said in dialogue:
+        while not shown.endswith(prompt):
+            assert time.monotonic() < deadline
+            shown += os.read(parent, 4096).decode()
+        os.write(parent, f"{said}\n".encode())
+        shown += "\n"
+    try:
+        while chunk := os.read(parent, 4096).decode():
+            shown += chunk
+    except OSError:
+        pass  # how Linux tells that the other side is closed
+    assert process.wait(60) == 0, shown
+    assert "since transactional commits the key with the effect" in shown
+    assert "got: 180 s; use --queue DEFAULT" in shown
+    text = (service / TASK).read_text()
+    assert "def send_invoice(self: ServiceTask, invoice_id: int, total: Decimal) -> None:" in text
+    assert '    key=("invoice_id",),\n' in text
+    assert "    max_retries=3,\n    soft_time_limit=120,\n    time_limit=180,\n" in text
+    assert '    rate_limit="10/m",\n    breaker="payments",\n' in text

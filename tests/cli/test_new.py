@@ -1,0 +1,374 @@
+"""`asyncgen new`: what it prints, what it makes, and that it leaves nothing behind where it fails."""
+
+import inspect
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from asyncgen.cli.new import new
+
+ROOT = Path(__file__).parents[2]
+FILES = [
+    ".copier-answers.yml",
+    ".gitignore",
+    "README.md",
+    "src/shop/__init__.py",
+    "src/shop/queues.py",
+    "src/shop/settings.py",
+    "src/shop/tasks/__init__.py",
+]
+Asyncgen = Callable[..., Any]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.check_output(["git", "-C", str(folder), *arguments], text=True).strip()
+
+
+def answers(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((folder / ".copier-answers.yml").read_text())
+    return loaded
+
+
+def tree(folder: Path) -> list[str]:
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if path.parts[0] != ".git")
+
+
+def asked_questions() -> dict[str, dict[str, Any]]:
+    loaded = yaml.safe_load((ROOT / "copier.yml").read_text())
+    return {
+        name: details
+        for name, details in loaded.items()
+        if not name.startswith("_") and details.get("when") is not False
+    }
+
+
+def options() -> dict[str, Any]:
+    return {name: parameter.annotation.__metadata__[0] for name, parameter in inspect.signature(new).parameters.items()}
+
+
+def test_its_output(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("new", "shop", "--defaults")
+    assert ran.code == 0
+    assert ran.err == ""
+    assert ran.out == (
+        f"Made shop: 7 files from the template at {git(template, 'rev-parse', 'HEAD')[:7]}, "
+        "committed to a new git repository.\n"
+        "\n"
+        "Next:\n"
+        "  cd shop\n"
+        "  make test\n"
+        "  make demo\n"
+        "  asyncgen add-task send_invoice\n"
+        "\n"
+        "The same answers again:\n"
+        "  asyncgen new shop --defaults --service-name shop --package shop\n"
+    )
+    assert tree(desk / "shop") == FILES
+    assert os.listdir(desk) == ["shop"]
+
+
+def test_the_template_and_its_commit_are_recorded(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    asyncgen("new", "shop")
+    recorded = answers(desk / "shop")
+    assert recorded["_src_path"] == str(template)
+    assert git(template, "rev-parse", recorded["_commit"]) == git(template, "rev-parse", "HEAD")
+
+
+def test_every_question_has_a_flag() -> None:
+    assert set(asked_questions()) <= set(options())
+
+
+@pytest.mark.parametrize("name", [name for name, details in asked_questions().items() if "choices" in details])
+def test_a_flag_names_the_choices_of_its_question(name: str) -> None:
+    choices = asked_questions()[name]["choices"]
+    assert options()[name].metavar == "|".join(choices.values())
+
+
+def test_flags_and_data_answer(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    flags = "--service-name 'Web Shop' --author-name Ann --broker rabbitmq --queue-layout latency --scheduler --ci none"
+    ran = asyncgen("new", "shop", *shlex.split(flags), "-d", "idempotency_store=postgresql", "-d", "deploy=")
+    assert ran.code == 0
+    made = {name: value for name, value in answers(desk / "shop").items() if not name.startswith("_")}
+    assert made == {
+        "service_name": "Web Shop",
+        "package": "web_shop",
+        "author_name": "Ann",
+        "author_email": "",
+        "broker": "rabbitmq",
+        "queue_layout": "latency",
+        "idempotency_store": "postgresql",
+        "results": "none",
+        "scheduler": True,
+        "ci": "none",
+        "deploy": [],
+    }
+
+
+def test_the_replay_makes_the_same(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    first = asyncgen(
+        "new", "shop", "--service-name", "Web Shop", "--scheduler", "--broker", "rabbitmq", "-d", "deploy="
+    )
+    replay = shlex.split(first.out.splitlines()[-1])
+    (desk / "shop").rename(desk / "first")
+    assert asyncgen(*replay[1:]).code == 0
+    assert answers(desk / "shop") == answers(desk / "first")
+
+
+def test_dry_run_lists_and_leaves_nothing(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("new", "shop", "--dry-run")
+    assert ran.out == "\n".join(["Would make shop with 7 files:", *(f"  {path}" for path in FILES), ""])
+    assert os.listdir(desk) == []
+
+
+def test_json(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("new", "shop", "--json", "--broker", "rabbitmq")
+    told = json.loads(ran.out)
+    assert told.pop("answers")["broker"] == "rabbitmq"
+    assert told == {
+        "destination": str(desk / "shop"),
+        "template": str(template),
+        "commit": git(template, "rev-parse", "HEAD"),
+        "files": FILES,
+        "committed": True,
+        "dry_run": False,
+    }
+
+
+def test_the_first_commit_holds_all_files(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    asyncgen("new", "shop")
+    assert git(desk / "shop", "status", "--porcelain") == ""
+    assert git(desk / "shop", "ls-files").splitlines() == FILES
+    assert (
+        git(desk / "shop", "log", "--format=%an <%ae> %s") == "asyncgen <asyncgen@localhost> Start shop with asyncgen"
+    )
+
+
+def test_the_answers_name_the_committer(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    asyncgen("new", "shop", "--author-name", "Ann", "--author-email", "ann@example.org")
+    assert git(desk / "shop", "log", "--format=%an <%ae>") == "Ann <ann@example.org>"
+
+
+def test_the_users_own_identity_is_kept(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    Path(os.environ["HOME"], ".gitconfig").write_text("[user]\nname = Bo\nemail = bo@example.org\n")
+    asyncgen("new", "shop")
+    assert git(desk / "shop", "log", "--format=%an <%ae>") == "Bo <bo@example.org>"
+
+
+def test_the_users_hooks_signing_and_ignores_do_not_reach_it(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    home = Path(os.environ["HOME"])
+    (home / "hooks").mkdir()
+    (home / "hooks" / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
+    (home / "hooks" / "pre-commit").chmod(0o755)
+    (home / "ignores").write_text("*.md\n")
+    (home / ".gitconfig").write_text(
+        f"[core]\nhooksPath = {home}/hooks\nexcludesFile = {home}/ignores\n"
+        "[commit]\ngpgsign = true\n[gpg]\nprogram = false\n"
+    )
+    assert asyncgen("new", "shop").code == 0
+    assert git(desk / "shop", "ls-files").splitlines() == FILES
+
+
+def test_no_git_makes_no_repository(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("new", "shop", "--no-git")
+    assert "repository" not in ran.out
+    assert not (desk / "shop" / ".git").exists()
+
+
+def test_an_empty_folder_is_taken(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    (desk / "shop").mkdir()
+    assert asyncgen("new", "shop").code == 0
+    assert tree(desk / "shop") == FILES
+
+
+def test_uncommitted_changes_of_the_template_are_not_used(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    (template / "template/service/README.md.jinja").write_text("not yet\n")
+    ran = asyncgen("new", "shop")
+    commit = git(template, "rev-parse", "HEAD")[:7]
+    assert ran.err == f"note: {template} has uncommitted changes, which are not used: commit {commit} is.\n"
+    assert (desk / "shop" / "README.md").read_text() == "# shop\n"
+    assert answers(desk / "shop")["_commit"] == commit
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("new", "missing argument 'DEST'; see asyncgen new --help"),
+        ("new shop --brocker redis", "no such option: --brocker"),
+        (
+            "new shop -d brocker=redis",
+            "expected a question of the template, got: brocker; did you mean broker?",
+        ),
+        ("new shop -d zzz=1", "expected a question of the template, got: zzz; see asyncgen new --help"),
+        ("new shop -d redis=true", "expected a question of the template, got: redis; see asyncgen new --help"),
+        ("new shop -d broker", "expected --data to be KEY=VALUE, got: broker"),
+        ("new shop --broker rabbit", "expected broker to be redis or rabbitmq, got: rabbit; did you mean rabbitmq?"),
+        ("new shop --ci jenkins", "expected ci to be github, gitlab or none, got: jenkins"),
+        ("new shop --deploy heroku", "expected deploy to be compose, got: heroku"),
+        ("new shop -d scheduler=maybe", "expected scheduler to be true or false, got: maybe"),
+        (
+            "new shop --package 9shop",
+            'expected package to be 1 to 20 lowercase letters, digits or "_" that begin with a letter, got: 9shop',
+        ),
+        (
+            "new nowhere/shop",
+            "expected {desk}/nowhere to be a folder, got: no such folder; run mkdir -p {desk}/nowhere",
+        ),
+        (
+            "new .",
+            "expected a folder other than the current one, which is replaced as a whole, got: {desk}; "
+            "run asyncgen new desk in {parent}",
+        ),
+        ("new shop --ref nonesuch", "expected the template {template} to hold copier.yml at nonesuch, got: no such"),
+        (
+            "new shop --template /nonesuch",
+            "expected the template /nonesuch to be the root of a git clone, got: no such",
+        ),
+        ("nonesuch", "no such command 'nonesuch'"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    template: Path, desk: Path, asyncgen: Asyncgen, arguments: str, sentence: str
+) -> None:
+    ran = asyncgen(*shlex.split(arguments))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("asyncgen: " + sentence.format(desk=desk, parent=desk.parent, template=template))
+    assert ran.err.count("\n") == 1
+    assert os.listdir(desk) == []
+
+
+def test_a_folder_with_files_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    (desk / "shop").mkdir()
+    (desk / "shop" / "mine").write_text("mine")
+    ran = asyncgen("new", "shop")
+    assert ran.code == 2
+    assert ran.err == (
+        f"asyncgen: expected {desk}/shop to be empty or new, got: a folder with files in it; "
+        "name another, or move them away\n"
+    )
+    assert tree(desk) == ["shop/mine"]
+
+
+def test_a_file_or_a_link_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    (desk / "file").write_text("mine")
+    (desk / "link").symlink_to(desk)
+    for name in ("file", "link"):
+        ran = asyncgen("new", name)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert sorted(os.listdir(desk)) == ["file", "link"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
+def test_an_unwritable_folder_is_one_sentence(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    ran = asyncgen("new", "/proc/shop")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("asyncgen: expected /proc to be writable, got: ")
+    assert ran.err.count("\n") == 1
+
+
+def test_without_git_it_is_one_sentence(
+    template: Path, desk: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(desk))
+    for arguments in ([], ["--no-git"]):
+        ran = asyncgen("new", "shop", *arguments)
+        assert (ran.code, ran.out, ran.err) == (2, "", "asyncgen: expected git on PATH, got: none; install git\n")
+    assert os.listdir(desk) == []
+
+
+def test_a_template_that_records_no_commit_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    (template / "template/service/{{_copier_conf.answers_file}}.jinja").write_text("package: shop\n")
+    git(template, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qam", "Forget the commit")
+    ran = asyncgen("new", "shop")
+    assert ran.code == 2
+    assert "to be recorded, got: none, so the project could never be updated" in ran.err
+    assert os.listdir(desk) == []
+
+
+def test_a_template_that_fails_leaves_nothing(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+    (template / "template/service/README.md.jinja").write_text("{{ nonesuch }}\n")
+    git(template, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qam", "Break it")
+    ran = asyncgen("new", "shop")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "nonesuch" in ran.err
+    assert os.listdir(desk) == []
+
+
+def wait_for_staging(folder: Path, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(".shop.asyncgen-*")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_kill_leaves_no_destination_and_the_next_run_works(
+    template: Path, desk: Path, asyncgen: Asyncgen, start: Callable[..., "subprocess.Popen[str]"]
+) -> None:
+    process = start("new", "shop")
+    wait_for_staging(desk, process)
+    process.kill()
+    process.communicate()
+    assert not (desk / "shop").exists()
+    assert len(list(desk.glob(".shop.asyncgen-*"))) == 1
+    assert asyncgen("new", "shop").code == 0
+    assert os.listdir(desk) == ["shop"]
+
+
+def test_an_interruption_exits_130_and_leaves_nothing(
+    template: Path, desk: Path, start: Callable[..., "subprocess.Popen[str]"]
+) -> None:
+    process = start("new", "shop")
+    wait_for_staging(desk, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "asyncgen: interrupted; what was not finished is taken back\n")
+    assert os.listdir(desk) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_in_a_terminal_every_question_is_asked(template: Path, desk: Path) -> None:
+    import fcntl
+    import pty
+    import select
+    import struct
+    import termios
+
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asyncgen", "new", "shop", "--broker", "rabbitmq"],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "generator"), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
+        stdin=child,
+        stdout=child,
+        stderr=child,
+    )
+    os.close(child)
+    questions = [details["help"] for name, details in asked_questions().items() if name != "broker"]
+    shown, answered, deadline = "", 0, time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if select.select([parent], [], [], 0.1)[0]:
+            try:
+                shown += os.read(parent, 4096).decode(errors="replace")
+            except OSError:
+                break
+        if answered < len(questions) and questions[answered] in shown:
+            answered += 1
+            os.write(parent, b"\r")
+    if process.poll() is None and time.monotonic() > deadline:
+        process.kill()
+    assert process.wait() == 0, shown
+    assert answered == len(questions)
+    assert asked_questions()["broker"]["help"] not in shown
+    assert "one queue, runs of up to 5 minutes" in shown
+    assert answers(desk / "shop")["broker"] == "rabbitmq"

@@ -1,0 +1,200 @@
+"""The generator's house rules, executable: who may import whom, who may print, who may write.
+
+cli → update → service, tasks, queues, workflows, check
+    → project, questions, source, library, releases, mirror, plan → names, errors, git
+"""
+
+import ast
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
+LEVELS = [
+    {"names", "errors", "git", "bundle", "locks", "pending"},
+    {"project", "questions", "rendering", "source", "clones", "library", "releases", "mirror", "plan"},
+    {"service", "tasks", "queues", "workflows", "check"},
+    {"update"},
+    {"cli", "__main__"},
+]
+LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+COPIER = {"rendering.py"}
+"""The one module that may import copier: the rest has to start fast."""
+EDGE = {"__main__.py", "check/command.py"}
+"""Beside the room `cli`: what may print, read the terminal and exit."""
+WRITERS = {
+    "plan.py": "the writer",
+    "pending.py": "the folder in which a plan waits",
+    "mirror.py": "its mirrors of git URLs, in the user's cache",
+    "library.py": "the template's releases, in the user's home",
+    "update/scratch.py": "the temporary folder in which an update is built",
+    "check/baseline.py": "the baseline that --write-baseline names",
+}
+WRITING = {
+    "chmod", "copy", "copy2", "copyfile", "copytree", "mkdir", "mkdtemp", "move", "remove", "rename", "renames",
+    "replace", "rmdir", "rmtree", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
+}  # fmt: skip
+FILE_MODULES = {"os", "shutil", "tempfile"}
+# `replace` is also a method of str, and `remove` and `copy` of lists: these count only on a module of files.
+AMBIGUOUS = {"copy", "move", "remove", "replace"}
+
+
+def modules(house: Path) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(house.rglob("*.py")):
+        yield path.relative_to(house).as_posix(), ast.parse(path.read_text())
+
+
+def room_of(path: str) -> str:
+    return path.partition("/")[0].removesuffix(".py")
+
+
+def imported(path: str, tree: ast.Module) -> Iterator[str]:
+    """The absolute names of all modules that a file imports, wherever in the file."""
+    package = ["asyncgen", *path.split("/")[:-1]]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            # `from . import x` and `from asyncgen import x` may import a module.
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def offences(house: Path) -> list[str]:
+    found = []
+    for path, tree in modules(house):
+        room = room_of(path)
+        if room == "__init__":
+            continue
+        if room not in LEVEL:
+            found.append(f"{path}: a room that no level names")
+            continue
+        for name in imported(path, tree):
+            top, _, rest = name.partition(".")
+            other = rest.partition(".")[0]
+            if top == "asyncgen" and other != room and LEVEL.get(other, -1) > LEVEL[room]:
+                found.append(f"{path}: imports {other}")
+            if top == "copier" and path not in COPIER:
+                found.append(f"{path}: imports copier")
+        if room != "cli" and path not in EDGE:
+            found += [f"{path}: {what}" for what in edge_calls(tree)]
+        if path not in WRITERS:
+            found += [f"{path}: {what}" for what in writing_calls(tree)]
+    return found
+
+
+def edge_calls(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            # A stream that the edge hands down is its own to print to.
+            handed = any(keyword.arg == "file" for keyword in node.keywords)
+            if node.func.id in {"print", "input", "exit", "quit"} and not handed:
+                yield f"calls {node.func.id}"
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == "sys" and node.attr in {"exit", "stdin", "stdout", "stderr"}:
+                yield f"uses sys.{node.attr}"
+            if node.value.id == "os" and node.attr == "_exit":
+                yield "uses os._exit"
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+            if "typer" in names:
+                yield "imports typer"
+
+
+def writing_calls(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        on_files = isinstance(owner, ast.Name) and owner.id in FILE_MODULES
+        if name in WRITING and (on_files or name not in AMBIGUOUS):
+            yield f"calls {name}"
+        elif name == "open":
+            modes = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "mode")]
+            if any(
+                isinstance(m, ast.Constant) and isinstance(m.value, str) and set(m.value) & set("wax+") for m in modes
+            ):
+                yield "opens a file for writing"
+
+
+def cycles(house: Path) -> list[str]:
+    """Rooms that import each other, by whatever way round."""
+    graph: dict[str, set[str]] = {}
+    for path, tree in modules(house):
+        names = {name.split(".")[1] for name in imported(path, tree) if name.startswith("asyncgen.")}
+        graph.setdefault(room_of(path), set()).update(names & LEVEL.keys() - {room_of(path)})
+    reach = {room: set(rooms) for room, rooms in graph.items()}
+    for _ in graph:
+        for rooms in reach.values():
+            rooms |= {far for near in rooms for far in reach.get(near, set())}
+    return sorted(room for room, rooms in reach.items() if room in rooms)
+
+
+def test_the_house_holds_its_rules() -> None:
+    assert offences(HOUSE) == []
+    assert cycles(HOUSE) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "offence"),
+    [
+        ("names.py", "from .source import find", "names.py: imports source"),
+        ("plan.py", "def f():\n    from asyncgen import tasks", "plan.py: imports tasks"),
+        ("tasks/answers.py", "from ..cli.output import say", "tasks/answers.py: imports cli"),
+        ("tasks/render.py", "from .. import cli", "tasks/render.py: imports cli"),
+        ("check/run.py", "import asyncgen.cli.edge", "check/run.py: imports cli"),
+        ("cli/new.py", "import copier", "cli/new.py: imports copier"),
+        ("source.py", "from copier.errors import CopierError", "source.py: imports copier"),
+        ("helpers.py", "", "helpers.py: a room that no level names"),
+        ("tasks/answers.py", "print(1)", "tasks/answers.py: calls print"),
+        ("project.py", "import sys\nsys.exit(2)", "project.py: uses sys.exit"),
+        ("source.py", "import typer", "source.py: imports typer"),
+        ("service.py", "from pathlib import Path\nPath('x').write_text('')", "service.py: calls write_text"),
+        ("cli/new.py", "import shutil\nshutil.rmtree('x')", "cli/new.py: calls rmtree"),
+        ("tasks/record.py", "import os\nos.replace('a', 'b')", "tasks/record.py: calls replace"),
+        ("tasks/record.py", "open('x', mode='w')", "tasks/record.py: opens a file for writing"),
+    ],
+)
+def test_an_offence_is_caught(tmp_path: Path, path: str, code: str, offence: str) -> None:
+    planted = tmp_path / path
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    kept = (HOUSE / path).read_text() if (HOUSE / path).exists() else ""
+    planted.write_text(f"{kept}\n{code}\n")
+    assert offences(tmp_path) == [offence]
+
+
+def test_a_cycle_is_caught(tmp_path: Path) -> None:
+    for name in ("project.py", "source.py"):
+        shutil.copy(HOUSE / name, tmp_path)
+    assert cycles(tmp_path) == []
+    with (tmp_path / "source.py").open("a") as file:
+        file.write("\nfrom .project import create\n")
+    assert cycles(tmp_path) == ["project", "source"]
+
+
+def test_every_module_says_what_is_public() -> None:
+    for path, tree in modules(HOUSE):
+        if path in {"__init__.py"}:
+            continue
+        named = [
+            ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            and node.value is not None
+            and "__all__" in {ast.unparse(t) for t in (node.targets if isinstance(node, ast.Assign) else [node.target])}
+        ]
+        assert len(named) == 1, f"{path} has no __all__"
+        bound = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        bound |= {ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
+        bound |= {ast.unparse(node.target) for node in tree.body if isinstance(node, ast.AnnAssign)}
+        bound |= {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert set(named[0]) <= bound, f"{path}: {set(named[0]) - bound}"

@@ -1,0 +1,181 @@
+"""Every combination of answers, with the shortest and the longest names, renders files that ruff and mypy accept."""
+
+import itertools
+import string
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asyncgen.errors import BadInput
+from asyncgen.names import TASK_LETTERS
+from asyncgen.service import Service
+from asyncgen.tasks import Answers, Given, decide
+from asyncgen.tasks.contract import variables
+from asyncgen.tasks.record import Record, parse_record
+from asyncgen.tasks.render import render
+
+ROOT = Path(__file__).parents[2]
+RELEASE = "v10.20.30-400-g0123456"
+TYPES = ("int", "str", "bool", "float", "UUID", "date", "datetime", "Decimal")
+AXES: dict[str, list[Any]] = {
+    "idempotency": ["transactional", "lease", "at-most-once", "natural"],
+    "arg": [
+        [],
+        ["a:int"],
+        ["a:date", "b:UUID"],
+        ["a:datetime"],
+        [f"{letter * TASK_LETTERS}:{kind}" for letter, kind in zip("abcdefgh", TYPES, strict=True)],
+        [f"a{number}:list[{kind}]" for number, kind in enumerate(TYPES)],
+        ["a:enum[open,paid]", f"{'b' * TASK_LETTERS}:list[enum[{'x' * 20},{'y' * 20}]]", "c:UUID"],
+    ],
+    "key": ["none", "all"],
+    "retry_on": [
+        None,
+        ["OSError"],
+        ["smtplib.SMTPException", "requests.Timeout", "service.errors.Later", f"elsewhere.{'y' * 70}"],
+    ],
+    "max_retries": [None, 0],
+    "keep_result": ["", "x" * 60],
+}
+FEWEST_TASKS = 250
+
+TASK_PY = """
+from typing import ClassVar
+
+from celery import Task
+from sqlalchemy.orm import Session
+
+from .queues import Queue
+
+
+class ServiceTask(Task):  # type: ignore[type-arg]
+    work_queue: ClassVar[Queue | None] = None
+
+    @property
+    def idempotency_key(self) -> str:
+        return ""
+
+    @property
+    def session(self) -> Session:
+        return Session()
+"""
+QUEUES_PY = """
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class QueueClass:
+    name: str
+    longest_run: int
+
+
+class Queue(Enum):
+    DEFAULT = QueueClass("default", longest_run=300)
+"""
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    """The working copy's `template/task`, by its path in the template."""
+    folder = ROOT / "template" / "task"
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def make_service(root: Path, package: str) -> Service:
+    """A service with all that a task file imports, and a store and results that admit every answer."""
+    room = root / "src" / package
+    (room / "tasks").mkdir(parents=True)
+    for name, content in {
+        "__init__.py": "",
+        "tasks/__init__.py": "",
+        "queues.py": QUEUES_PY,
+        "task.py": TASK_PY,
+        "errors.py": "class Later(Exception):\n    pass\n",
+    }.items():
+        (room / name).write_text(content)
+    answers = {"broker": "redis", "idempotency_store": "postgresql", "results": "redis", "scheduler": True}
+    return Service(root, package, "", "", answers)
+
+
+def names(shortest: bool) -> Iterator[str]:
+    """a, b, ... and a1, b1, ...; or names of all letters that the budget has."""
+    for number in itertools.count():
+        if shortest:
+            yield from (f"{letter}{number or ''}" for letter in string.ascii_lowercase if letter != "l")
+        else:
+            yield f"{'name_of_thirty_letters_' * 2}"[: TASK_LETTERS - 4] + f"{number:0>4}"
+
+
+def all_answers(service: Service) -> Iterator[Answers]:
+    """What every combination decides, but for those that are refused."""
+    for number, values in enumerate(itertools.product(*AXES.values())):
+        given = dict(zip(AXES, values, strict=True))
+        given["key"] = [text.partition(":")[0] for text in given["arg"] if given["key"] == "all"]
+        if given["retry_on"]:
+            given["retry_on"] = [error.replace("service", service.package) for error in given["retry_on"]]
+        given["bound"] = ("", "io", "cpu")[number % 3]
+        given["rate_limit"] = "999999/m" if number % 2 else ""
+        given["breaker"] = "b" * 30 if number % 4 < 2 else ""
+        given["every"] = "*/5 0-23/2 1,2,3 jan-dec mon-fri" if not given["arg"] and number % 5 else ""
+        try:
+            yield decide("none", Given(**given), service)
+        except BadInput:
+            continue
+
+
+@pytest.fixture(scope="module", params=["s", "service_of_20_letters"[:20]])
+def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]) -> Path:
+    """A service with a task for every combination."""
+    package: str = request.param
+    root = tmp_path_factory.mktemp(package)
+    service = make_service(root, package)
+    tasks = list(zip(names(len(package) == 1), all_answers(service), strict=False))
+    assert len(tasks) > FEWEST_TASKS
+    for name, answers in tasks:
+        for path, content in render(files, variables(name, answers, package, RELEASE)).items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(content)
+    return root
+
+
+def run(folder: Path, *command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+
+
+def test_ruff_accepts_them(rendered: Path) -> None:
+    config = ["--config", str(ROOT / "pyproject.toml"), "--config", 'src = [".", "src"]', "--no-cache"]
+    paths = [*map(str, rendered.glob("src/*/tasks")), "tests"]
+    run(rendered, "ruff", "format", "--check", *config, *paths)
+    run(rendered, "ruff", "check", *config, *paths)
+
+
+def test_mypy_accepts_them(rendered: Path) -> None:
+    options = ["--strict", "--explicit-package-bases", "--cache-dir=/dev/null"]
+    # These are errors of libraries that the project would have to install.
+    missing = ["--disable-error-code=import-not-found", "--disable-error-code=import-untyped"]
+    run(rendered / "src", "mypy", *options, *missing, ".", "../tests")
+
+
+def test_the_record_gives_the_same_files_again(rendered: Path, files: dict[str, str]) -> None:
+    for path in sorted(rendered.glob("src/*/tasks/[a-z]*.py"))[::7]:
+        text = path.read_text()
+        record = parse_record(text)
+        assert record
+        again = render(files, variables(path.stem, record.answers, path.parts[-3], record.release))
+        assert again[path.relative_to(rendered).as_posix()] == text
+
+
+def test_an_edited_record_is_none() -> None:
+    lines = ["release 1", "queue DEFAULT", "idempotency lease", "max-retries 5", "expected 10"]
+    text = "".join(f"# asyncgen: {line}\n" for line in lines)
+    assert parse_record(text) == Record("1", Answers("DEFAULT", (), "lease", (), (), 5, 10))
+    assert parse_record(text.replace("max-retries 5", "max-retries five")) is None
+    for line in lines:
+        assert parse_record(text.replace(f"# asyncgen: {line}\n", "")) is None
+    assert parse_record(f"{text}# asyncgen: arg a\n") is None
