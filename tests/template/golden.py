@@ -1,0 +1,37 @@
+"""The default render, committed so that a change in the template shows what its users will see.
+
+`python -m tests.template.golden` writes it anew.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from .rendering import render
+
+__all__ = ["GOLDEN", "fresh", "tree"]
+
+GOLDEN = Path(__file__).parent / "golden"
+LEFT_BEHIND = {"__pycache__", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+
+
+def fresh(folder: Path) -> Path:
+    """Render the defaults into `folder`, with the template's place left out."""
+    service = render(folder / "myservice", {})
+    answers = service / ".copier-answers.yml"
+    answers.write_text(re.sub(r"(?m)^(_src_path|_commit): .*$", r"\1: asyncgen", answers.read_text()))
+    return service
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every file below `folder` and its text, but for what tools leave behind."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    kept = {file.relative_to(folder): file for file in files}
+    return {name.as_posix(): file.read_text() for name, file in kept.items() if not LEFT_BEHIND & set(name.parts)}
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        shutil.rmtree(GOLDEN, ignore_errors=True)
+        shutil.copytree(fresh(Path(temporary)), GOLDEN)

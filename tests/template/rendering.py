@@ -1,0 +1,68 @@
+"""Renders the working tree's template in this process, without git."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from copier import run_copy
+
+__all__ = ["AXES", "FREE_TEXT", "NAMES", "ROOT", "copy_template", "products", "render"]
+
+ROOT = Path(__file__).parents[2]
+
+AXES: dict[str, list[Any]] = {
+    "broker": ["redis", "rabbitmq"],
+    "idempotency_store": ["redis", "postgresql"],
+    "results": ["none", "redis", "postgresql"],
+    "queue_layout": ["single", "priority", "latency"],
+    "scheduler": [False, True],
+    "ci": ["github", "gitlab", "none"],
+    "deploy": [[], ["compose"]],
+}
+"""Every question with a choice, and every choice."""
+
+FREE_TEXT = ["service_name", "package", "author_name", "author_email"]
+"""Every other question: `NAMES` holds their extremes."""
+
+NAMES: list[dict[str, str]] = [
+    {"service_name": "a", "package": "a", "author_name": "", "author_email": ""},
+    {
+        "service_name": "The Longest Name That A Service Can Have",
+        "package": "a_package_of_20_char",
+        "author_name": 'Zoë "Quote" O\'Back\\slash {{ brace }} # hash',
+        "author_email": "zoe+quote@example.com",
+    },
+    {"service_name": "z9_-9z", "package": "zzzzzzzzzzzzzzzzzzzz", "author_name": "安", "author_email": ""},
+]
+
+
+def products(**fixed: Any) -> Iterator[dict[str, Any]]:
+    """Every combination of choices that has `fixed` in it, each with names of one extreme or another."""
+    free = {axis: values for axis, values in AXES.items() if axis not in fixed}
+    for number, values in enumerate(itertools.product(*free.values())):
+        yield {**fixed, **dict(zip(free, values, strict=True)), **NAMES[number % len(NAMES)]}
+
+
+@cache
+def plain_copy() -> str:
+    """The template's files outside git: rendering from there asks git nothing."""
+    folder = tempfile.mkdtemp(prefix="template-")
+    copy_template(Path(folder))
+    return folder
+
+
+def copy_template(folder: Path) -> None:
+    """Copy what a service is rendered from, as it stands in the working tree."""
+    shutil.copy(ROOT / "copier.yml", folder)
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
+    shutil.copytree(ROOT / "template", folder / "template", ignore=ignored)
+
+
+def render(destination: Path, answers: Mapping[str, Any]) -> Path:
+    """Render a service into `destination` and return it."""
+    run_copy(plain_copy(), destination, data=dict(answers), defaults=True, quiet=True)
+    return destination

@@ -1,0 +1,51 @@
+"""What the questions refuse, and what follows from the answers; rendered through pytest-copie."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from .rendering import AXES, FREE_TEXT
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"service_name": ""}, "expected 1 to 40 letters"),
+        ({"service_name": "9lives"}, "expected 1 to 40 letters"),
+        ({"service_name": "a" * 41}, "expected 1 to 40 letters"),
+        ({"service_name": "../escape"}, "expected 1 to 40 letters"),
+        ({"service_name": "fine", "package": "Not-Fine"}, "expected 1 to 20 lowercase letters"),
+        ({"service_name": "fine", "package": "a" * 21}, "expected 1 to 20 lowercase letters"),
+        ({"service_name": "fine", "package": "celery"}, "celery"),
+        ({"service_name": "fine", "package": "class"}, "class"),
+        ({"service_name": "fine", "broker": "kafka"}, "kafka"),
+        ({"service_name": "fine", "results": "file"}, "file"),
+    ],
+    ids=str,
+)
+def test_a_bad_answer_is_refused(copie: Any, answers: dict[str, str], message: str) -> None:
+    result = copie.copy(extra_answers=answers)
+    assert result.exit_code == -1
+    assert message in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("Order Desk", "order_desk"),
+        ("billing-EU 2", "billing_eu_2"),
+        ("The Longest Name There Could Be", "the_longest_name_the"),
+    ],
+)
+def test_the_package_follows_from_the_name(copie: Any, name: str, package: str) -> None:
+    result = copie.copy(extra_answers={"service_name": name})
+    assert result.exception is None
+    assert (result.project_dir / "src" / package / "app.py").is_file()
+
+
+def test_the_answers_file_keeps_what_was_asked_and_nothing_derived(copie: Any) -> None:
+    result = copie.copy(extra_answers={"service_name": "fine"})
+    kept = yaml.safe_load((result.project_dir / ".copier-answers.yml").read_text())
+    asked = [*AXES, *FREE_TEXT, "_commit", "_src_path"]
+    assert sorted(kept) == sorted(asked)

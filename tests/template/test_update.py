@@ -1,0 +1,69 @@
+"""Plain `copier update`: from earlier commits of this repository to what is there now, over edits and added tasks."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from .commands import asyncgen, commit, run
+from .golden import tree
+from .rendering import ROOT, copy_template
+
+COPIER = Path(sys.executable).parent / "copier"
+
+
+def earlier_commits() -> list[str]:
+    """The commit of each release, else the first one that renders a service; the history, not tags, tells."""
+    if not (ROOT / ".git").exists():
+        return []
+    releases = run("git", "log", "--format=%H", "--grep=^Release [0-9]", "--", "copier.yml", "pyproject.toml", cwd=ROOT)
+    first = run("git", "log", "--format=%H", "--diff-filter=A", "--", "template/service/pyproject.toml.jinja", cwd=ROOT)
+    return list(dict.fromkeys([*releases.split(), *first.split()[-1:]]))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository whose newest commit is the working tree."""
+    clone = tmp_path_factory.mktemp("history") / "asyncgen"
+    run("git", "clone", "--quiet", "--no-hardlinks", ROOT, clone, cwd=ROOT)
+    shutil.rmtree(clone / "template")
+    copy_template(clone)
+    skeleton = clone / "template/task/src/{{package}}/tasks/{{name}}.py.jinja"
+    skeleton.write_text(skeleton.read_text() + "# The skeleton has moved on.\n")
+    commit(clone, "The working tree")
+    return clone
+
+
+def test_there_is_a_history() -> None:
+    assert earlier_commits(), "expected a clone with its history, got: none; clone without --depth"
+
+
+@pytest.mark.parametrize("earlier", earlier_commits())
+@pytest.mark.parametrize("answers", [[], ["-d", "broker=rabbitmq", "-d", "idempotency_store=postgresql"]], ids=str)
+def test_a_project_follows_the_template(earlier: str, answers: list[str], repository: Path, tmp_path: Path) -> None:
+    options: list[str | Path] = ["--defaults", "--template", repository, *answers]
+    asyncgen("new", "myservice", *options, "--ref", earlier, cwd=tmp_path)
+    project = tmp_path / "myservice"
+    asyncgen("add-task", "send_invoice", "--defaults", cwd=project)
+    (project / "src/myservice/tasks/send_welcome.py").unlink()
+    (project / "tests/tasks/test_send_welcome.py").unlink()
+    added = project / "src/myservice/tasks/send_invoice.py"
+    added.write_text(added.read_text() + "# mine\n")
+    readme = project / "README.md"
+    readme.write_text(readme.read_text() + "\n## Mine\n")
+    (project / "notes.txt").write_text("mine\n")
+    commit(project, "Work")
+    before = tree(project / "src/myservice/tasks") | tree(project / "tests/tasks")
+
+    run(COPIER, "update", "--defaults", "--quiet", cwd=project)
+
+    assert tree(project / "src/myservice/tasks") | tree(project / "tests/tasks") == before
+    assert "\n## Mine\n" in readme.read_text(), "expected the edit to survive, if need be between conflict markers"
+    assert (project / "notes.txt").read_text() == "mine\n"
+    (tmp_path / "fresh").mkdir()
+    asyncgen("new", "fresh/myservice", *options, cwd=tmp_path)
+    fresh = tree(tmp_path / "fresh/myservice")
+    mine = ("README.md", "notes.txt", "src/myservice/tasks/send_", "tests/tasks/", ".git/")
+    updated = {name: text for name, text in tree(project).items() if not name.startswith(mine)}
+    assert updated == {name: text for name, text in fresh.items() if not name.startswith(mine)}
