@@ -1,0 +1,43 @@
+"""A private Redis, and the service on it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .support import Server, Service, running
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One Redis for the tests of a module."""
+    with running(Server(tmp_path_factory.mktemp("redis"))) as server:
+        yield server
+
+
+@pytest.fixture
+def redis(shared_server: Server) -> Server:
+    """The module's Redis, emptied."""
+    shared_server.client().flushall()
+    return shared_server
+
+
+@pytest.fixture
+def make_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Services whose processes end with the test."""
+    made: list[Service] = []
+
+    def make(broker: str, **options: Any) -> Service:
+        made.append(Service(tmp_path / f"service{len(made)}", broker, **options))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.stop()
+
+
+@pytest.fixture
+def service(redis: Server, make_service: Callable[..., Service]) -> Service:
+    """A service with atomic delivery on the module's Redis."""
+    return make_service(redis.url)

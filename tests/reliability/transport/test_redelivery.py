@@ -1,0 +1,101 @@
+"""What is delivered too often, and what is no message at all, leaves its queue whole."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from kombu import Queue
+
+from .support import DEADLINE, Server, Service, until
+
+MALFORMED = [
+    b"\xff\xfe no text",
+    b"no json",
+    b"[1, 2]",
+    b'{"properties": {}}',
+    b'{"body": "", "headers": {}, "properties": {"delivery_info": null}}',
+    b'{"body": "not base64!", "headers": {}, "properties": {"body_encoding": "base64", "delivery_info": {}}}',
+]
+
+
+def test_a_task_that_kills_its_worker_stops_at_the_limit(redis: Server, make_service: Callable[..., Service]) -> None:
+    service = make_service(redis.url, options={"delivery_limit": 2})
+    began = time.time()
+    service.send("kill_worker", "poison")
+    client = redis.client()
+    for _ in range(3):
+        service.worker().wait(timeout=DEADLINE)
+    service.worker()
+    until(lambda: client.llen("work.dead"), "the message among the dead letters")
+    assert service.effects() == {"poison": 3}
+    assert client.hlen("unacked") == client.zcard("unacked_index") == client.llen("work") == 0
+    message = json.loads(client.lindex("work.dead", 0))
+    assert message["headers"]["task"] == "kill_worker"
+    assert message["headers"]["x-delivery-count"] == 3
+    assert message["headers"]["x-first-death-reason"] == "delivery_limit"
+    assert message["headers"]["x-first-death-queue"] == "work"
+    (death,) = message["headers"]["x-death"]
+    assert (death["queue"], death["reason"], death["count"]) == ("work", "delivery_limit", 1)
+    assert began < death["time"] < time.time()
+    with service.producer.connection() as connection:
+        letter = Queue("work.dead").bind(connection.channel()).get()
+    assert letter is not None
+    assert letter.payload[0] == ["poison"]
+
+
+def test_a_task_that_always_asks_for_another_delivery_stops_at_the_limit(
+    redis: Server, make_service: Callable[..., Service]
+) -> None:
+    service = make_service(redis.url, options={"delivery_limit": 4, "dead_letter_suffix": ".graveyard"})
+    service.worker("-c", "1", pool="prefork")
+    service.send("reject", "again")
+    service.send("note", "other")
+    until(lambda: redis.client().llen("work.graveyard"), "the message among the dead letters")
+    assert service.effects() == {"again": 5, "other": 1}
+
+
+@pytest.mark.slow
+def test_without_a_limit_it_is_delivered_for_ever(redis: Server, make_service: Callable[..., Service]) -> None:
+    service = make_service(redis.url, options={"delivery_limit": 0})
+    service.worker()
+    service.send("reject", "again")
+    until(lambda: service.effects()["again"] > 50, "many deliveries")
+    assert not redis.client().exists("work.dead")
+
+
+def test_what_is_no_message_is_set_aside_whole(redis: Server, service: Service) -> None:
+    client = redis.client()
+    for raw in MALFORMED:
+        client.lpush("work", raw)
+    service.send("note", "good")
+    service.worker()
+    until(lambda: service.effects()["good"], "the good task to run")
+    assert client.lrange("work.malformed", 0, -1)[::-1] == MALFORMED
+    until(lambda: not client.hlen("unacked"), "nothing to be held")
+    assert client.zcard("unacked_index") == 0
+
+
+def test_what_is_no_message_and_was_held_by_a_dead_worker_is_set_aside_whole(redis: Server, service: Service) -> None:
+    client = redis.client()
+    for tag, raw in enumerate(MALFORMED[:4]):
+        client.hset("unacked", str(tag), b"[" + raw + b',"","work"]')
+    client.hset("unacked", "foreign", "no record at all")
+    client.zadd("unacked_index", {str(tag): 1 for tag in range(4)} | {"foreign": 2, "gone": 3})
+    service.worker()
+    until(lambda: not client.exists("unacked", "unacked_index"), "nothing to be held")
+    assert set(client.lrange("work.malformed", 0, -1)) == set(MALFORMED[:4])
+    assert client.lrange("unacked.malformed", 0, -1) == [b"no record at all"]
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_what_a_dead_stock_worker_held_is_not_lost(bound: bool, redis: Server, service: Service) -> None:
+    client = redis.client()
+    service.send("note", "task")
+    message = client.rpop("work").decode()
+    client.hset("unacked", "tag", f'[{message}, "orders", "{"new" if bound else "work"}"]')
+    client.zadd("unacked_index", {"tag": 1})
+    if bound:
+        client.sadd("_kombu.binding.orders", "new\x06\x16\x06\x16work")
+    service.worker()
+    until(lambda: service.effects()["task"], "the task to run")
