@@ -1,0 +1,115 @@
+"""`asyncgen add-queue` and `sync-queues`: one line, and all that follows from it; people's edits stay."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .commands import asyncgen, tree
+
+
+def changed() -> list[str]:
+    return sorted(
+        line[3:] for line in subprocess.check_output(["git", "status", "--porcelain"], text=True).splitlines()
+    )
+
+
+def test_a_queue_is_one_line_and_what_follows(service: Path) -> None:
+    ran = asyncgen("add-queue", "Reports", "--longest", "900", "--concurrency", "4", "--pool", "threads")
+    assert (ran.code, ran.err) == (0, "")
+    assert changed() == ["README.md", "compose.yaml", "src/shop/queues.py"]
+    line = '    REPORTS = QueueClass("reports", longest_run=900, concurrency=4, pool="threads")\n'
+    assert (service / "src/shop/queues.py").read_text().endswith(line)
+    compose = yaml.safe_load((service / "compose.yaml").read_text())
+    worker = compose["services"]["worker-reports"]
+    assert (worker["command"], worker["stop_grace_period"]) == (["worker", "--queue", "reports"], "920s")
+    assert "| `reports` | 900 s |" in (service / "README.md").read_text()
+    assert "QUEUES" not in asyncgen("add-task", "do_report", "--bound", "io").err
+
+
+def test_twice_is_already_there(service: Path) -> None:
+    asyncgen("add-queue", "reports", "--longest", "900")
+    before = tree(service)
+    ran = asyncgen("add-queue", "reports", "--longest", "900", "--json")
+    assert (ran.code, {row["outcome"] for row in json.loads(ran.out)["files"]}) == (0, {"already"})
+    assert asyncgen("sync-queues").out.startswith("Nothing to do for ")
+    assert tree(service) == before
+
+
+def test_dry_run_changes_nothing(service: Path) -> None:
+    before = tree(service)
+    assert asyncgen("add-queue", "reports", "--longest", "900", "--dry-run").out.startswith(
+        "Would write queue REPORTS:"
+    )
+    assert tree(service) == before
+
+
+def test_a_line_that_was_changed_by_hand_is_followed(service: Path) -> None:
+    table = service / "src/shop/queues.py"
+    table.write_text(table.read_text().replace("longest_run=300", "longest_run=10 * 60"))
+    ran = asyncgen("sync-queues")
+    assert ran.code == 0
+    assert changed() == ["README.md", "compose.yaml", "src/shop/queues.py"]
+    compose = yaml.safe_load((service / "compose.yaml").read_text())
+    assert compose["services"]["worker-default"]["stop_grace_period"] == "620s"
+    assert "| `default` | 600 s |" in (service / "README.md").read_text()
+
+
+def test_what_people_added_to_a_worker_stays(service: Path) -> None:
+    path = service / "compose.yaml"
+    path.write_text(
+        path.read_text().replace("    command: [worker, --queue, bulk]\n", "    deploy:\n      replicas: 3\n")
+    )
+    assert asyncgen("add-queue", "reports", "--longest", "900").code == 0
+    compose = yaml.safe_load(path.read_text())
+    assert compose["services"]["worker-bulk"]["deploy"] == {"replicas": 3}
+
+
+def test_a_long_queue_raises_rabbitmqs_consumer_timeout_everywhere(service: Path) -> None:
+    ran = asyncgen("add-queue", "nightly", "--longest", "7200")
+    assert "The servers need the same" in ran.out
+    assert "consumer_timeout = 7260000\n" in (service / "rabbitmq.conf").read_text()
+    assert "Field(default=7260, gt=0)" in (service / "src/shop/broker_settings.py").read_text()
+    assert "SHOP_CONSUMER_TIMEOUT=7260\n" in (service / ".env.example").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "advice"),
+    [
+        ("compose.yaml", "services:\n", "add a service to compose.yaml:\n  worker-"),
+        ("README.md", "| queue | longest run |", "give README.md the table:\n| queue | longest run |"),
+        ("README.md", "```mermaid", "give README.md the diagram:\n```mermaid\nflowchart LR"),
+    ],
+)
+def test_what_cannot_be_edited_is_told(service: Path, path: str, old: str, advice: str) -> None:
+    file = service / path
+    text = file.read_text().replace(old, "gone\n")
+    text = text if path != "compose.yaml" else "services: {}\n"
+    file.write_text(text)
+    ran = asyncgen("add-queue", "reports", "--longest", "900")
+    assert ran.code == 1
+    assert f"  {path}: to be done by hand\n" in ran.out
+    assert advice in ran.out
+    assert file.read_text() == text
+    assert "REPORTS" in (service / "src/shop/queues.py").read_text()
+
+
+def test_a_worker_whose_queue_is_gone_is_told(service: Path) -> None:
+    table = service / "src/shop/queues.py"
+    table.write_text("".join(line for line in table.read_text().splitlines(True) if "BULK" not in line))
+    ran = asyncgen("sync-queues")
+    assert ran.code == 1
+    assert "take worker-bulk out of compose.yaml: no queue of the table has that name" in ran.out
+
+
+def test_a_name_that_is_taken_is_refused(service: Path) -> None:
+    before = tree(service)
+    ran = asyncgen("add-queue", "default", "--longest", "900")
+    assert ran.code == 2
+    assert ran.err == (
+        "asyncgen: expected default to be a new queue, got: DEFAULT of 300 s; take another name, or change its line in "
+        "src/shop/queues.py and run asyncgen sync-queues\n"
+    )
+    assert tree(service) == before
