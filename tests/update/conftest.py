@@ -1,0 +1,62 @@
+"""The small template, a service made from it, and the command line in this process."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from asyncgen.cli.edge import run
+
+from .planted import FIRST, Ran, commit, git, release
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without a git identity and without templates."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.delenv("ASYNCGEN_TEMPLATE", raising=False)
+    for variable in list(os.environ):
+        if variable.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_")) or variable == "EMAIL":
+            monkeypatch.delenv(variable)
+    return home
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template with one release."""
+    folder = tmp_path / "template"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "template/service").mkdir(parents=True)
+    release(folder, "0.1.0", FIRST)
+    (folder / "template/service/run.sh").chmod(0o755)
+    commit(folder, "Release 0.1.0")
+    return folder
+
+
+@pytest.fixture
+def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """The command line, in this process."""
+
+    def ran(*arguments: str) -> Ran:
+        capfd.readouterr()
+        code = run(arguments)
+        captured = capfd.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return ran
+
+
+@pytest.fixture
+def service(template: Path, tmp_path: Path, asyncgen: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A service made from the first release, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    made = asyncgen("new", "shop", "--defaults", "--template", str(template))
+    assert made.code == 0, made.err
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"

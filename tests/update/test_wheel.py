@@ -1,0 +1,177 @@
+"""What the build puts into a wheel and an sdist: the releases of the template, whatever it is built from."""
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from asyncgen import library
+from asyncgen.bundle import File, write_bundle
+from asyncgen.errors import Refused
+from asyncgen.releases import bundle_of
+
+from .histories import ROOT
+from .installs import BIN
+from .planted import FIRST, commit, git, release, write
+
+README = "template/service/README.md.jinja"
+
+
+@pytest.fixture
+def clone(template: Path) -> Path:
+    """A template with two releases, unreleased work, and what every checkout gathers."""
+    write(template, {"pyproject.toml": '[project]\nversion = "0.2.0"\n'})
+    release(template, "0.2.0", {README: "# two\n"})
+    write(template, {"template/__pycache__/x.pyc": "left over", "unrelated.txt": "not the template's\n"})
+    commit(template, "Release the hounds")
+    return template
+
+
+def unbundled(bundle: bytes, folder: Path) -> Path:
+    """A repository with what is in the bundle, as git reads it."""
+    folder.mkdir()
+    (folder / "the.bundle").write_bytes(bundle)
+    git(folder, "init", "--quiet")
+    git(folder, "fetch", "--quiet", "the.bundle", "refs/tags/*:refs/tags/*")
+    git(folder, "fsck", "--strict")
+    return folder
+
+
+def test_releases_are_found_by_their_commits(clone: Path, tmp_path: Path) -> None:
+    bundle, found = bundle_of(clone)
+    assert [release.version for release in found] == ["0.1.0", "0.2.0"]
+    there = unbundled(bundle, tmp_path / "there")
+    assert git(there, "tag").split() == ["0.1.0", "0.2.0"]
+    for one in found:
+        assert git(there, "rev-parse", one.version) == one.commit
+        assert git(there, "rev-parse", f"{one.version}:template") == git(clone, "rev-parse", f"{one.source}:template")
+    names = git(there, "ls-tree", "-r", "--name-only", "0.2.0").split("\n")
+    assert "copier.yml" in names
+    assert "unrelated.txt" not in names
+    assert git(there, "show", "0.1.0:template/service/README.md.jinja") + "\n" == FIRST[README]
+    assert git(there, "ls-tree", "0.2.0", "template/service/run.sh").startswith("100755")
+
+
+def test_every_build_of_a_release_has_the_same_commit(clone: Path, tmp_path: Path) -> None:
+    _, found = bundle_of(clone)
+    newest = found[-1]
+    git(clone, "checkout", "--quiet", newest.source)
+    shutil.rmtree(clone / "template/__pycache__", ignore_errors=True)
+    shallow, archive = tmp_path / "shallow", tmp_path / "archive"
+    git(tmp_path, "clone", "--quiet", "--depth=1", clone.as_uri(), str(shallow))
+    archive.mkdir()
+    with tarfile.open(tmp_path / "it.tar", "w") as packed:
+        packed.add(clone, "it", filter=lambda member: None if "/.git" in member.name else member)
+    with tarfile.open(tmp_path / "it.tar") as packed:
+        packed.extractall(archive, filter="data")
+    write(archive / "it", {"template/service/__pycache__/left.pyc": "over", "template/.ruff_cache/x": "y"})
+    for folder in (shallow, archive / "it"):
+        bundle, (only,) = bundle_of(folder)
+        assert (only.version, only.commit) == (newest.version, newest.commit)
+        assert bundle == bundle_of(folder)[0]
+
+
+def test_what_is_no_release_is_told_apart(clone: Path, tmp_path: Path) -> None:
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth=1", clone.as_uri(), str(shallow))
+    (first,) = bundle_of(shallow)[1]
+    assert first.version.startswith("0.2.0+g")
+    write(shallow, {README: "# other\n"})
+    commit(shallow)
+    (second,) = bundle_of(shallow)[1]
+    assert second.version != first.version
+
+
+def test_a_repository_without_a_commit_is_its_files(clone: Path) -> None:
+    (before,) = [release for release in bundle_of(clone)[1] if release.version == "0.2.0"]
+    shutil.rmtree(clone / ".git")
+    git(clone, "init", "--quiet")
+    (only,) = bundle_of(clone)[1]
+    assert (only.version, only.source, only.commit) == ("0.2.0", "", before.commit)
+
+
+def test_a_folder_without_a_template_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"expected a template with its copier\.yml"):
+        bundle_of(tmp_path)
+
+
+def test_a_link_in_a_template_is_refused(template: Path) -> None:
+    (template / "template/leak").symlink_to("/etc/hostname")
+    release(template, "0.2.0", {})
+    with pytest.raises(Refused, match="to hold files alone, got: a link at template/leak"):
+        bundle_of(template)
+
+
+def test_a_bundle_of_odd_names_is_sound(tmp_path: Path) -> None:
+    files = {"a": File(b""), "a-b": File(b"1"), "a/b": File(b"\0\xff", executable=True), "ä/{% x %}": File(b"2")}
+    del files["a"]  # a file and a folder cannot share a name
+    bundle, commits = write_bundle({"1.0": files, "1.1": files | {"a.b": File(b"x" * 5000)}})
+    there = unbundled(bundle, tmp_path / "there")
+    assert git(there, "rev-parse", "1.1") == commits["1.1"]
+    assert len(git(there, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "1.1").split("\n")) == 4
+
+
+def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path) -> None:
+    """The real hook in a small project, run by a real build."""
+    uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
+    shutil.copy(ROOT / "hatch_build.py", clone)
+    for name in ("__init__.py", "bundle.py", "errors.py", "git.py", "releases.py"):
+        write(clone, {f"generator/asyncgen/{name}": (ROOT / "generator/asyncgen" / name).read_text()})
+    build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    targets = '[tool.hatch.build.hooks.custom]\n[tool.hatch.build.targets.wheel]\npackages = ["generator/asyncgen"]\n'
+    write(clone, {"pyproject.toml": f'{build}[project]\nname = "asyncgen"\nversion = "0.2.0"\n{targets}'})
+    commit(clone)
+    # An sdist, and the wheel from it: no history is left at the second step.
+    subprocess.run([uv, "build", "--quiet", "--out-dir", tmp_path / "dist", clone], check=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        listed = json.loads(packed.read("asyncgen/releases.json"))
+        bundle = packed.read("asyncgen/releases.bundle")
+    expected, found = bundle_of(clone)
+    assert bundle == expected
+    assert [one["commit"] for one in listed] == [one.commit for one in found]
+    assert git(clone, "status", "--porcelain") == "", "the build leaves nothing behind"
+
+
+def test_releases_gather_in_the_library(clone: Path, home: Path) -> None:
+    _, found = bundle_of(clone)
+    assert library.shelve(clone) == ["0.1.0", "0.2.0"]
+    assert library.shelve(clone) == []
+    assert library.held() == {one.version: one.commit for one in found}
+    assert git(home / ".asyncgen/template", "status", "--porcelain") == ""
+    assert (home / ".asyncgen/template" / README).read_text() == "# two\n"
+    release(clone, "0.3.0", {README: "# three\n"})
+    assert library.shelve(clone) == ["0.3.0"]
+    assert list(library.held()) == ["0.1.0", "0.2.0", "0.3.0"]
+    assert library.commit_of(found[0].source[:9]) == found[0].commit
+    assert library.source_of(found[0].commit) == found[0].source
+
+
+def test_another_release_of_the_same_name_is_kept_beside(clone: Path, tmp_path: Path) -> None:
+    library.shelve(clone)
+    first = library.held()["0.2.0"]
+    git(clone, "checkout", "--quiet", "HEAD~2")
+    release(clone, "0.2.0", {README: "# another two\n"})
+    (added,) = library.shelve(clone)
+    assert added.startswith("0.2.0+g")
+    assert library.held()["0.2.0"] == first
+
+
+def test_a_foreign_folder_in_its_place_is_refused(clone: Path, home: Path) -> None:
+    write(home, {".asyncgen/template/mine.txt": "mine\n"})
+    with pytest.raises(Refused, match="move it away"):
+        library.shelve(clone)
+    assert (home / ".asyncgen/template/mine.txt").read_text() == "mine\n"
+
+
+def test_a_lock_that_a_killed_process_left_does_not_stop_it(clone: Path, home: Path) -> None:
+    library.shelve(clone)
+    write(home, {".asyncgen/template/.git/index.lock": ""})
+    release(clone, "0.3.0", {README: "# three\n"})
+    assert library.shelve(clone) == ["0.3.0"]
+    assert (home / ".asyncgen/template" / README).read_text() == "# three\n"
