@@ -1,0 +1,76 @@
+"""Planted offences: code in which a comment `# <- ACG101` marks the line of each finding that has to come."""
+
+import io
+import json
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asyncgen.check import run
+
+Files = dict[str, str]
+Findings = list[dict[str, Any]]
+
+_MARK = re.compile(r"# <- (ACG\d{3}(?: ACG\d{3})*)")
+
+
+class Project:
+    """A folder of files, and what the check says of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stderr = ""
+
+    def write(self, files: Files) -> None:
+        (self.folder / "pyproject.toml").write_text('[project]\nname = "planted"\n')
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def check(self, **options: Any) -> Findings:
+        stdout, stderr = io.StringIO(), io.StringIO()
+        paths = options.pop("paths", [self.folder])
+        code = run(paths, format="json", stdout=stdout, stderr=stderr, **options)
+        self.stderr = stderr.getvalue()
+        findings: Findings = json.loads(stdout.getvalue())
+        assert code == (1 if findings else 0)
+        return findings
+
+    def marks(self) -> set[tuple[str, int, str]]:
+        found = set()
+        for path in self.folder.rglob("*.py"):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                match = _MARK.search(line)
+                for code in match[1].split() if match else ():
+                    found.add((path.relative_to(self.folder).as_posix(), number, code))
+        return found
+
+    def places(self, findings: Findings) -> set[tuple[str, int, str]]:
+        return {(Path(f["path"]).relative_to(self.folder).as_posix(), f["line"], f["code"]) for f in findings}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    folder = tmp_path / "planted"
+    folder.mkdir()
+    return Project(folder)
+
+
+@pytest.fixture
+def planted(project: Project) -> Callable[[str, Files], None]:
+    """Checks that a rule finds each mark on its line, nothing else, and nothing once it is turned off."""
+
+    def verify(code: str, files: Files) -> None:
+        project.write(files)
+        marks = project.marks()
+        assert {mark[2] for mark in marks} <= {code}
+        assert project.places(project.check(select=[code])) == marks
+        if marks:
+            assert project.places(project.check(select=["ALL"], ignore=[code])) & marks == set()
+
+    return verify

@@ -1,0 +1,273 @@
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+Planted = Callable[[str, dict[str, str]], None]
+
+MODELS = """
+    from django.db import models
+
+    class Base(models.Model):
+        class Meta:
+            abstract = True
+
+    class Order(Base):
+        def confirm(self):
+            from shop.tasks import invoice
+            invoice.delay(self)  # <- ACG102
+            invoice.delay(self.pk)
+"""
+TASKS = """
+    from celery import shared_task
+
+    @shared_task
+    def invoice(order, when=None):
+        pass
+"""
+
+
+def test_objects_in_messages(planted: Planted) -> None:
+    code = """
+        import datetime
+        import enum
+        import socket
+        from pathlib import Path
+        from celery import Celery
+        from django.contrib.auth import get_user_model
+        from django.shortcuts import get_object_or_404
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        app = Celery("shop")
+
+        class Colour(enum.Enum):
+            RED = object()
+
+        class Cart:
+            def __init__(self, size):
+                self.size = size
+
+        def by_queries(pk):
+            order = Order.objects.get(pk=pk)
+            invoice.delay(order)  # <- ACG102
+            invoice.apply_async((order,))  # <- ACG102
+            invoice.apply_async(kwargs={"order": order})  # <- ACG102
+            invoice.s(get_object_or_404(Order, pk=pk))  # <- ACG102
+            invoice.delay(Order.objects.filter(paid=False))  # <- ACG102
+            invoice.delay(get_user_model().objects.get(pk=pk))  # <- ACG102
+            app.send_task("shop.tasks.invoice", args=[order])  # <- ACG102
+            for each in Order.objects.all():
+                invoice.delay(each)  # <- ACG102
+            invoice.delay([o for o in Order.objects.all()])  # <- ACG102
+
+        def by_the_last_assignment(params):
+            owner = params.get("owner")
+            owner = Order.objects.get(pk=owner)
+            invoice.delay(owner)  # <- ACG102
+            owner = owner.pk
+            invoice.delay(owner)
+
+        def by_annotation(order: Order):
+            invoice.delay(order)  # <- ACG102
+
+        def by_other_things(path):
+            invoice.delay(open(path))  # <- ACG102
+            invoice.delay(lambda: 3)  # <- ACG102
+            invoice.delay({1, 2})  # <- ACG102
+            invoice.delay(x for x in range(3))  # <- ACG102
+            invoice.delay(Cart(3))  # <- ACG102
+            invoice.delay(socket.socket())  # <- ACG102
+            invoice.delay(Colour.RED)  # <- ACG102
+            invoice.delay(Path(path))  # <- ACG102
+            invoice.delay(datetime.timedelta(days=1))  # <- ACG102
+            try:
+                work()
+            except ValueError as error:
+                invoice.delay(error)  # <- ACG102
+
+        def by_forms(form):
+            invoice.delay(form.save())  # <- ACG102
+
+        def view(request):
+            invoice.delay(request)  # <- ACG102
+            invoice.delay(request.user)  # <- ACG102
+            invoice.delay(request.FILES["upload"])  # <- ACG102
+    """
+    planted(
+        "ACG102",
+        {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/tasks.py": TASKS, "shop/sends.py": code},
+    )
+
+
+def test_rows_of_sqlalchemy(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from flask_sqlalchemy import SQLAlchemy
+        from sqlalchemy.orm import DeclarativeBase
+
+        db = SQLAlchemy()
+
+        class Base(DeclarativeBase): ...
+
+        class Order(Base):
+            __tablename__ = "orders"
+
+        class User(db.Model): ...
+
+        @shared_task
+        def invoice(order): ...
+
+        def send(session, pk):
+            invoice.delay(session.get(Order, pk))  # <- ACG102
+            invoice.delay(session.query(Order).filter_by(pk=pk).one())  # <- ACG102
+            user = User.query.get(pk)
+            invoice.delay(user)  # <- ACG102
+            invoice.delay(user.id)
+            invoice.delay(session.get("pk"))
+            invoice.delay(session.query(Order).count())
+    """
+    planted("ACG102", {"shop.py": code})
+
+
+def test_plain_values(planted: Planted) -> None:
+    code = """
+        import datetime
+        import enum
+        import uuid
+        from decimal import Decimal
+        from django.utils import timezone
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        class Kind(str, enum.Enum):
+            NEW = "new"
+
+        class Debounced:
+            def delay(self, order):
+                pass
+
+        def fine(pk, options, instance):
+            order = Order.objects.get(pk=pk)
+            invoice.delay(order.pk)
+            invoice.delay(str(order))
+            invoice.delay(list(Order.objects.values_list("pk", flat=True)[:10]))
+            invoice.delay([o.pk for o in Order.objects.all()[:5]])
+            invoice.delay(uuid.uuid4(), when=datetime.datetime.now())
+            invoice.delay(Decimal("1.5"), when=timezone.now())
+            invoice.delay(Kind.NEW)
+            invoice.delay(Kind("new"))
+            invoice.delay(options, instance)
+            invoice.delay(Order.objects.count())
+            invoice.delay(dict(a=1), when=[1, 2])
+            Debounced().delay(order)
+            maybe = None
+            if pk:
+                maybe = Order.objects.get(pk=pk).pk
+            invoice.delay(maybe)
+
+        def view(request):
+            invoice.delay(request.user.pk, request.POST.get("note"))
+    """
+    models = MODELS.replace("invoice.delay(self)  # <- ACG102", "pass")
+    planted(
+        "ACG102",
+        {"shop/__init__.py": "", "shop/models.py": models, "shop/tasks.py": TASKS, "shop/sends.py": code},
+    )
+
+
+def test_a_base_class_that_only_looks_at_the_arguments(planted: Planted) -> None:
+    code = """
+        from celery import Celery, Task
+
+        class Guarded(Task):
+            def apply_async(self, args=None, kwargs=None, **options):
+                check(args, kwargs)
+                return super().apply_async(args, kwargs, **options)
+
+        app = Celery("shop", task_cls=Guarded)
+
+        @app.task
+        def show(thing):
+            pass
+
+        def send():
+            show.delay(lambda: 3)  # <- ACG102
+    """
+    planted("ACG102", {"shop.py": code})
+
+
+def test_a_base_class_that_converts(planted: Planted) -> None:
+    code = """
+        from celery import Celery, Task
+
+        class Wrapping(Task):
+            def apply_async(self, args=None, kwargs=None, **options):
+                return super().apply_async([a.pk for a in args], kwargs, **options)
+
+        app = Celery("shop", task_cls=Wrapping)
+
+        class Thing:
+            pk = 3
+
+        @app.task
+        def show(thing):
+            pass
+
+        def send():
+            show.delay(Thing())
+    """
+    planted("ACG102", {"shop.py": code})
+
+
+PICKLED = """
+    import enum
+    from celery import Celery
+    from django.db import models
+
+    class Colour(enum.Enum):
+        RED = 1
+
+    class Order(models.Model): ...
+
+    @app.task
+    def paint(what): ...
+
+    def send(pk, path):
+        paint.delay(Order.objects.get(pk=pk))  # <- ACG102
+        paint.delay(open(path))  # <- ACG102
+        paint.delay(lambda: pk)  # <- ACG102
+        paint.delay({1, 2})
+        paint.delay(Colour.RED)
+"""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        'app.conf.task_serializer = "pickle"\n',
+        'app.config_from_envvar("CONFIG")\nCELERY_TASK_SERIALIZER = "pickle"\n',
+    ],
+)
+def test_values_that_pickle_carries_whole(planted: Planted, settings: str) -> None:
+    app = "from celery import Celery\napp = Celery('shop')\n"
+    planted(
+        "ACG102",
+        {
+            "shop/__init__.py": "",
+            "shop/app.py": app + settings,
+            "shop/tasks.py": "from shop.app import app\n" + textwrap.dedent(PICKLED),
+        },
+    )
+
+
+def test_values_that_json_has_no_word_for(planted: Planted) -> None:
+    code = textwrap.dedent(PICKLED).replace("paint.delay({1, 2})", "paint.delay({1, 2})  # <- ACG102")
+    code = code.replace("paint.delay(Colour.RED)", "paint.delay(Colour.RED)  # <- ACG102")
+    planted(
+        "ACG102",
+        {
+            "shop/__init__.py": "",
+            "shop/tasks.py": "from celery import shared_task\n" + code.replace("@app.task", "@shared_task"),
+        },
+    )

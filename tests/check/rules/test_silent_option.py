@@ -1,0 +1,185 @@
+from collections.abc import Callable
+
+import pytest
+
+Planted = Callable[[str, dict[str, str]], None]
+
+
+def test_options_of_tasks(planted: Planted) -> None:
+    code = """
+        from celery import Task, shared_task
+
+        class Locking(Task):
+            lock_for = 10
+
+        def job(**options):
+            return shared_task(**options)
+
+        @shared_task(retry_no=3)  # <- ACG111
+        def unknown(): ...
+
+        @shared_task(max_retry=3)  # <- ACG111
+        def misspelt(): ...
+
+        @shared_task(countdown=10)  # <- ACG111
+        def of_the_message(): ...
+
+        @job(soft_time_limt=5)  # <- ACG111
+        def through_a_decorator(): ...
+
+        @shared_task(retry_backoff=True)  # <- ACG111
+        def backoff_without_autoretry(): ...
+
+        @shared_task(base=Locking, lock_for=20, max_retries=3, acks_late=True, queue="x", name="n")
+        def fine(): ...
+
+        @shared_task(owner="me")
+        def read_elsewhere(): ...
+
+        print(read_elsewhere.owner)
+
+        @shared_task(autoretry_for=(OSError,), retry_backoff=True, retry_jitter=True)
+        def retried(): ...
+
+        def other(**options):
+            return lambda function: function
+
+        @other(retry_no=3)
+        def not_a_task(): ...
+    """
+    planted("ACG111", {"shop.py": code})
+
+
+def test_options_of_messages(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+
+        @shared_task(bind=True)
+        def pull(self, url, depth=1):
+            try:
+                work(url)
+            except OSError as error:
+                self.retry(error)  # <- ACG111
+
+        @shared_task
+        def anything(**kwargs): ...
+
+        def send(url, when, options):
+            pull.delay(url, eta=when)  # <- ACG111
+            pull.s(url, countdown=3)  # <- ACG111
+            pull.apply_async((url,), max_retries=3)  # <- ACG111
+            pull.apply_async((url,), countdwn=3)  # <- ACG111
+            pull.apply_async((url,), depth=3)  # <- ACG111
+            pull.apply_async((url,), after=3)  # <- ACG111
+            pull.apply_async((url,), {"depth": 3}, countdown=3, queue="x", headers={}, expires=9)
+            pull.apply_async((url,), **options)
+            pull.delay(url, depth=3)
+            anything.delay(countdown=3)
+            pull.s(url).set(countdown=3)
+
+        @shared_task(bind=True)
+        def hopeful(self):
+            try:
+                work()
+            except OSError as error:
+                raise self.retry(
+                    exc=error,
+                    retry_backoff=30,  # <- ACG111
+                    max_retries=3,
+                    throw=True,
+                )
+
+        @shared_task(bind=True)
+        def polite(self):
+            try:
+                work()
+            except OSError as error:
+                raise self.retry(exc=error, countdown=3)
+    """
+    planted("ACG111", {"shop.py": code})
+
+
+def test_options_for_the_base_class_of_another_application(planted: Planted) -> None:
+    code = """
+        from other.celery_app import app
+        from celery import shared_task
+
+        @app.task(shown_as="x", retry_backoff=True)
+        def unknown_base(): ...
+
+        @app.task(soft_time_limt=3)  # <- ACG111
+        def misspelt(): ...
+
+        @app.task(task_track_started=True)  # <- ACG111
+        def the_name_of_the_setting(): ...
+
+        @shared_task(shown_as="x")  # <- ACG111
+        def known_base(): ...
+    """
+    planted("ACG111", {"shop.py": code})
+
+
+APP = """
+    from celery import Celery
+    app = Celery("shop")
+    app.config_from_object("django.conf:settings"{namespace})
+"""
+
+
+def test_settings_under_a_namespace(planted: Planted) -> None:
+    settings = """
+        CELERY_BROKER_URL = "redis://b/0"
+        CELERY_TASK_TIME_LIMIT = 60
+        CELERYD_TASK_TIME_LIMIT = 60  # <- ACG111
+        CELERYD_SOFT_TIME_LIMIT = 60  # <- ACG111
+        CELERYBEAT_OF_OUR_OWN = 60
+        BROKER_URL = "redis://other/0"  # <- ACG111
+        CELERY_ACKS_LATE = True  # <- ACG111
+        CELERY_TASK_SERIALISER = "json"  # <- ACG111
+        CELERY_IGNORE_RESULT = True  # <- ACG111
+        CELERY_EMAIL_BACKEND = "x"
+        CELERY_DEFAULT_EXPIRES = 3
+        DATABASES = {}
+    """
+    reads = """
+        from django.conf import settings
+        import celery
+        print(settings.CELERY_DEFAULT_EXPIRES, settings.CELERYBEAT_OF_OUR_OWN)
+    """
+    files = {
+        "shop/__init__.py": "",
+        "shop/celery.py": APP.format(namespace=', namespace="CELERY"'),
+        "shop/settings.py": settings,
+        "shop/reads.py": reads,
+    }
+    planted("ACG111", files)
+
+
+def test_old_names_without_a_namespace(planted: Planted) -> None:
+    settings = """
+        BROKER_URL = "redis://b/0"
+        CELERYD_TASK_TIME_LIMIT = 60
+        CELERY_ACKS_LATE = True
+        CELERYBEAT_SCHEDULE = {}
+    """
+    files = {"shop/__init__.py": "", "shop/celery.py": APP.format(namespace=""), "shop/settings.py": settings}
+    planted("ACG111", files)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "app.conf.task_time_limt = 60",
+        "app.conf.update(worker_prefetch_multipler=1)",
+        'app.conf["task_ack_late"] = True',
+        'app = Celery("shop", task_serialiser="json")',
+    ],
+)
+def test_misspelt_lowercase_settings(planted: Planted, line: str) -> None:
+    code = f"""
+        from celery import Celery
+        app = Celery("shop")
+        app.conf.task_track_started = True
+        {line}  # <- ACG111
+    """
+    planted("ACG111", {"shop.py": code})

@@ -1,0 +1,280 @@
+from collections.abc import Callable
+
+import pytest
+
+Planted = Callable[[str, dict[str, str]], None]
+
+TASKS = """
+    from celery import Task, shared_task
+    from django.db import transaction
+
+    class AfterCommit(Task):
+        def apply_async(self, *args, **kwargs):
+            transaction.on_commit(lambda: super().apply_async(*args, **kwargs))
+
+    @shared_task
+    def invoice(pk): ...
+
+    @shared_task(base=AfterCommit)
+    def careful(pk): ...
+"""
+
+
+def test_django(planted: Planted) -> None:
+    code = """
+        from contextlib import contextmanager
+        from functools import partial, wraps
+        from django.db import transaction
+        from django.db.transaction import atomic as in_one
+        from shop.tasks import careful, invoice
+
+        @contextmanager
+        def own():
+            with transaction.atomic():
+                yield
+
+        def wrapped(function):
+            @wraps(function)
+            def inner(*args, **kwargs):
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            return inner
+
+        def block(pk):
+            with transaction.atomic():
+                invoice.delay(pk)  # <- ACG109
+                if pk:
+                    invoice.apply_async((pk,))  # <- ACG109
+
+        @in_one
+        def decorated(pk):
+            invoice.delay(pk)  # <- ACG109
+
+        @transaction.atomic(using="other")
+        def decorated_call(pk):
+            invoice.s(pk).delay()  # <- ACG109
+
+        def own_block(pk):
+            with own():
+                invoice.delay(pk)  # <- ACG109
+
+        @wrapped
+        def own_decorator(pk):
+            invoice.delay(pk)  # <- ACG109
+
+        def fine(pk, cart):
+            with transaction.atomic():
+                transaction.on_commit(lambda: invoice.delay(pk))
+                transaction.on_commit(partial(invoice.delay, pk))
+                invoice.delay_on_commit(pk)
+                careful.delay(pk)
+                cart.delay(pk)
+                invoice.apply_async((pk,), countdown=60)
+                invoice.apply_async((pk,), eta=tomorrow())
+
+                def later():
+                    invoice.delay(pk)
+
+                transaction.on_commit(later)
+                signature = invoice.s(pk)
+            invoice.delay(pk)
+            signature.delay()
+
+        @transaction.atomic
+        def on_commit_decorator(pk):
+            @transaction.on_commit
+            def send():
+                invoice.delay(pk)
+    """
+    planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})
+
+
+SETTINGS = """
+    DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "ATOMIC_REQUESTS": True}}
+"""
+VIEWS = """
+    from django.contrib.auth.decorators import login_required
+    from django.db import transaction
+    from django.http import HttpResponse
+    from django.views import View
+    from rest_framework.viewsets import ModelViewSet
+    from shop.models import Order
+    from shop.tasks import careful, invoice
+
+    def pay(request, pk):
+        order = Order.objects.get(pk=pk)
+        order.save()
+        invoice.delay(order.pk)  # <- ACG109
+        return HttpResponse()
+
+    @login_required
+    def create(request, form):
+        if form.is_valid():
+            invoice.delay(form.save().pk)  # <- ACG109
+        return HttpResponse()
+
+    class Pay(View):
+        def post(self, request, pk):
+            Order.objects.filter(pk=pk).update(paid=True)
+            if request.user:
+                invoice.delay(pk)  # <- ACG109
+            return HttpResponse()
+
+    class Orders(ModelViewSet):
+        def perform_create(self, serializer):
+            with open("log") as file:
+                order = serializer.save()
+            invoice.apply_async((order.pk,))  # <- ACG109
+"""
+NOT_IN_A_REQUEST = """
+    from functools import partial
+    from django.db import transaction
+    from django.http import HttpResponse
+    from django.views import View
+    from shop.models import Order
+    from shop.tasks import careful, invoice
+
+    def writes_nothing(request, pk):
+        invoice.delay(pk)
+        return HttpResponse()
+
+    def writes_elsewhere(request, pk, order, form, book):
+        form.save(commit=False)
+        book.save("orders.xlsx")
+        request.session.update(pk=pk)
+        if pk:
+            order.save()
+        else:
+            invoice.delay(pk)
+        transaction.on_commit(lambda: order.save())
+        invoice.delay(pk)
+        return HttpResponse()
+
+    def after_the_commit(request, order):
+        order.save()
+        transaction.on_commit(partial(invoice.delay, order.pk))
+        transaction.on_commit(lambda: invoice.delay(order.pk))
+        invoice.delay_on_commit(order.pk)
+        careful.delay(order.pk)
+        return HttpResponse()
+
+    async def runs_in_none(request, order):
+        order.save()
+        invoice.delay(order.pk)
+        return HttpResponse()
+
+    @transaction.non_atomic_requests
+    def exempt(request, order):
+        order.save()
+        invoice.delay(order.pk)
+        return HttpResponse()
+
+    def exempt_in_its_url(request, order):
+        order.save()
+        invoice.delay(order.pk)
+        return HttpResponse()
+
+    def middleware(get_response):
+        def around(request):
+            Order.objects.create()
+            invoice.delay(1)
+            return get_response(request)
+        return around
+
+    def no_view(order):
+        order.save()
+        invoice.delay(order.pk)
+
+    class Cart:
+        def post(self, request):
+            self.save()
+            invoice.delay(1)
+"""
+MODELS = """
+    from django.db import models
+
+    class Order(models.Model):
+        pass
+"""
+SHOP = {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/models.py": MODELS}
+
+
+@pytest.mark.parametrize(
+    "settings", [SETTINGS, 'DATABASES = {}\nDATABASES["default"]["ATOMIC_REQUESTS"] = True\n'], ids=["dict", "item"]
+)
+def test_requests_that_are_transactions(planted: Planted, settings: str) -> None:
+    urls = "exempt = transaction.non_atomic_requests(views.exempt_in_its_url)\n"
+    files = {"shop/settings.py": settings, "shop/views.py": VIEWS, "shop/other.py": NOT_IN_A_REQUEST}
+    planted("ACG109", {**SHOP, **files, "shop/urls.py": urls})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"shop/settings.py": SETTINGS.replace("True", "False")},
+        {"shop/settings.py": SETTINGS.replace("True", 'env.bool("ATOMIC")')},
+        {"shop/settings.py": SETTINGS.replace('"default"', '"other"')},
+        {"shop/settings/prod.py": SETTINGS, "shop/settings/dev.py": SETTINGS.replace("True", "False")},
+        {"shop/settings.py": SETTINGS.replace("DATABASES", "EXAMPLE")},
+        {"tests/settings.py": SETTINGS},
+    ],
+)
+def test_requests_that_are_none(planted: Planted, settings: dict[str, str]) -> None:
+    planted("ACG109", {**SHOP, **settings, "shop/views.py": VIEWS.replace("  # <- ACG109", "")})
+
+
+def test_the_admin_has_a_transaction_of_its_own(planted: Planted) -> None:
+    code = """
+        from django.contrib import admin
+        from shop.tasks import invoice
+
+        class OrderAdmin(admin.ModelAdmin):
+            def save_model(self, request, obj, form, change):
+                super().save_model(request, obj, form, change)
+                invoice.delay(obj.pk)  # <- ACG109
+
+            def delete_model(self, request, obj):
+                invoice.delay(obj.pk)
+                super().delete_model(request, obj)
+
+            def send_again(self, request, queryset):
+                queryset[0].save()
+                invoice.delay(queryset[0].pk)
+
+        class Unlike:
+            def save_model(self, obj):
+                obj.save()
+                invoice.delay(obj.pk)
+    """
+    planted("ACG109", {**SHOP, "shop/admin.py": code})
+
+
+def test_sqlalchemy(planted: Planted) -> None:
+    code = """
+        from sqlalchemy.orm import Session
+        from shop.tasks import invoice
+
+        def send(engine, pk):
+            with Session(engine) as session, session.begin():
+                invoice.delay(pk)  # <- ACG109
+            with Session(engine) as session:
+                session.commit()
+                invoice.delay(pk)
+            with session.begin():
+                session.commit()
+                invoice.delay(pk)
+
+        def before_commit(session, row):
+            session.add(row)
+            session.flush()
+            invoice.delay(row.pk)  # <- ACG109
+            session.commit()
+
+        def after_commit(session, row):
+            session.add(row)
+            session.commit()
+            invoice.delay(row.pk)
+            session.commit()
+    """
+    planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})

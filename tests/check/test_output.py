@@ -1,0 +1,148 @@
+"""Reports, explanations, statistics and the command line."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asyncgen.check import explain, run
+from asyncgen.check.rules import RULES
+from asyncgen.cli.edge import run as asyncgen
+from asyncgen.errors import BadInput
+
+OFFENCE = 'from celery import Celery\n\napp = Celery("häuser", task_serializer="pickle")\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "shop.py").write_text(OFFENCE, encoding="utf-8")
+    return tmp_path
+
+
+def report(folder: Path, form: str) -> str:
+    stdout = io.StringIO()
+    assert run([folder], select=["ACG103"], format=form, stdout=stdout, stderr=io.StringIO()) == 1
+    return stdout.getvalue()
+
+
+def test_text_shows_the_line_and_a_caret_below_the_place(folder: Path) -> None:
+    first, line, caret, fix, *_ = report(folder, "text").splitlines()
+    assert first == f"{folder}/shop.py:3:40: ACG103 unsafe-serializer: task_serializer allows pickle: pickle"
+    assert line[caret.index("^") :].startswith('"pickle"')
+    assert fix.strip().startswith("fix: ")
+
+
+def test_json_has_exactly_the_seven_fields(folder: Path) -> None:
+    assert json.loads(report(folder, "json")) == [
+        {
+            "path": f"{folder}/shop.py",
+            "line": 3,
+            "column": 40,
+            "code": "ACG103",
+            "name": "unsafe-serializer",
+            "message": "task_serializer allows pickle: pickle",
+            "fix": 'use "json" and nothing else',
+        }
+    ]
+
+
+def test_json_without_findings_is_an_empty_list(folder: Path) -> None:
+    stdout = io.StringIO()
+    assert run([folder], select=["ACG101"], format="json", stdout=stdout, stderr=io.StringIO()) == 0
+    assert json.loads(stdout.getvalue()) == []
+
+
+def test_sarif_names_its_rules_and_places(folder: Path) -> None:
+    log: dict[str, Any] = json.loads(report(folder, "sarif"))
+    assert log["version"] == "2.1.0"
+    (one_run,) = log["runs"]
+    assert [rule["id"] for rule in one_run["tool"]["driver"]["rules"]] == [rule.code for rule in RULES]
+    (result,) = one_run["results"]
+    assert result["ruleId"] == "ACG103"
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 3, "startColumn": 40}
+
+
+def test_github_escapes_what_ends_a_command(folder: Path) -> None:
+    line = report(folder, "github").strip()
+    assert line.startswith("::error file=")
+    assert re.search(r",line=3,col=40,title=ACG103 unsafe-serializer::task_serializer allows pickle: pickle", line)
+
+
+def test_statistics_count_each_rule(folder: Path) -> None:
+    stdout = io.StringIO()
+    code = run([folder], select=["ACG103"], statistics=True, stdout=stdout, stderr=io.StringIO())
+    assert (code, stdout.getvalue()) == (1, "     1  ACG103 unsafe-serializer\n")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_explains_itself(rule: Any) -> None:
+    page = explain(rule.name)
+    assert page == explain(rule.code.lower())
+    assert page.startswith(f"{rule.code} {rule.name}\n\n")
+    for part in ("\nBad:\n", "\nGood:\n", "\nSource: "):
+        assert part in page
+
+
+def test_codes_and_names_are_unique_and_in_order() -> None:
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
+    assert [rule.code for rule in RULES if not rule.optional] == sorted(
+        rule.code for rule in RULES if not rule.optional
+    )
+
+
+def test_an_unknown_rule_is_one_sentence() -> None:
+    with pytest.raises(BadInput, match="expected the code or name of a rule, got: ACG999"):
+        explain("ACG999")
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs `asyncgen check`; gives its exit code, standard output and standard error."""
+
+    def invoke(*arguments: str) -> tuple[int, str, str]:
+        code = asyncgen(["check", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return invoke
+
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+def test_the_command_exits_0_1_and_2(folder: Path, command: Command) -> None:
+    assert command(str(folder), "--select", "ACG101") == (0, "", "")
+    code, out, err = command(str(folder), "--select", "ACG103")
+    assert (code, err) == (1, "")
+    assert "ACG103" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["/no/such/path"], "asyncgen: expected a file or folder, got: /no/such/path; give a path that exists"),
+        (["--select", "ACG999"], "asyncgen: expected the code or name of a rule, got: ACG999"),
+        (["--ignore", "nonsense"], "asyncgen: expected the code or name of a rule, got: nonsense"),
+        (["--format", "xml"], "asyncgen: expected --format to be one of text, json, sarif, github, got: xml"),
+        (["--baseline", "/no/such/file"], "asyncgen: expected /no/such/file to be a baseline, got: No such file"),
+        (["--explain", "x"], "asyncgen: expected the code or name of a rule, got: x"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(
+    folder: Path, command: Command, arguments: list[str], message: str
+) -> None:
+    paths = [] if arguments[0].startswith("/") else [str(folder)]
+    code, out, err = command(*paths, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+
+
+def test_explain_on_the_command_line(command: Command) -> None:
+    assert command("--explain", "ACG101") == (0, explain("ACG101"), "")
