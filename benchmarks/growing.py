@@ -1,0 +1,103 @@
+"""How long a command takes in a service that has grown, and how soon its worker is ready.
+
+`python benchmarks/growing.py [TASKS]` makes a service of the working tree's template in a temporary folder, adds TASKS
+tasks (1000) and times, each the median of several runs in processes of their own: the first `add-task`, the last one,
+`asyncgen tasks`, the import of the service's application, which a worker does before it connects, and a worker on a
+Redis of its own until it is ready.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RUNS = 9
+IDENTITY = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com", "-c", "commit.gpgsign=false"]
+
+
+def run(folder: Path, *command: str, stdin: str = "") -> float:
+    """Seconds that a command takes; it has to succeed."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "generator"), str(folder / "src")])}
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=env, input=stdin, text=True, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def asyncgen(folder: Path, *arguments: str, stdin: str = "") -> float:
+    """Seconds that a command of this repository takes."""
+    return run(folder, sys.executable, "-m", "asyncgen", *arguments, stdin=stdin)
+
+
+def interleaved(first: Path, last: Path) -> tuple[float, float]:
+    """The median of an add-task in each of two services, taken in turns, so that the machine's moods hit both."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(RUNS):
+        for service, taken in zip((first, last), times, strict=True):
+            taken.append(asyncgen(service, "add-task", f"timed_task{number}"))
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+READY = """
+import os, subprocess, sys, tempfile, time
+from pathlib import Path
+from dev.services import running
+
+with tempfile.TemporaryDirectory() as folder, running(Path(folder), environ={}) as urls:
+    began = time.perf_counter()
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "shop", "worker"],
+        env=os.environ | urls, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    next(line for line in worker.stdout if " ready." in line)
+    print(time.perf_counter() - began)
+    worker.terminate()
+    worker.communicate()
+"""
+
+
+def ready(service: Path) -> float:
+    """Seconds until a worker of the service is ready, on a Redis of its own."""
+    path = os.pathsep.join([str(service / "src"), str(service)])
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")} | {"PYTHONPATH": path}
+    return float(subprocess.check_output([sys.executable, "-c", READY], cwd=service, env=env, text=True))
+
+
+def main(tasks: int) -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        template = folder / "template"
+        template.mkdir()
+        shutil.copy(ROOT / "copier.yml", template)
+        shutil.copytree(ROOT / "template", template / "template", ignore=shutil.ignore_patterns("__pycache__"))
+        for command in (["init", "-q"], ["add", "--all"], [*IDENTITY, "commit", "-qm", "Template"]):
+            run(template, "git", *command)
+        for name in ("small", "large"):
+            asyncgen(folder, "new", name, "--defaults", "--package", "shop", "--template", str(template))
+        small, large = folder / "small", folder / "large"
+        many = "\n".join(f"make_thing{number}: {{arg: [order_id:int]}}" for number in range(tasks))
+        batch = asyncgen(large, "add-task", "--from", "-", stdin=many)
+        first, last = interleaved(small, large)
+        listing = [asyncgen(large, "tasks") for _ in range(3)]
+        start = {
+            service: statistics.median(run(service, sys.executable, "-c", "import shop.app") for _ in range(5))
+            for service in (small, large)
+        }
+        worker = {service: statistics.median(ready(service) for _ in range(5)) for service in (small, large)}
+    print(f"add-task in a service of 1 task        {first:6.3f} s")
+    print(f"add-task in a service of {tasks:<5} tasks   {last:6.3f} s   ratio {last / first:.2f}")
+    print(f"{tasks} tasks from a file                {batch:6.3f} s")
+    print(f"asyncgen tasks of {tasks}                {statistics.median(listing):6.3f} s")
+    print(f"import of the application, 1 task      {start[small]:6.3f} s")
+    print(f"import of the application, {tasks} tasks {start[large]:6.3f} s")
+    print(f"worker until it is ready, 1 task       {worker[small]:6.3f} s")
+    print(f"worker until it is ready, {tasks} tasks  {worker[large]:6.3f} s")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

@@ -1,0 +1,87 @@
+"""`make bench`: renders services, makes a venv for them and for what they are compared with, runs the rounds, prints.
+
+    python -m benchmarks.throughput [--tasks 2000] [--rounds 5] [--broker redis] [--write]
+
+`--write` puts the table into docs/benchmarks.md and the plot beside it. Needs redis-server, rabbitmq-server and /proc;
+the SQL is PostgreSQL at ASYNCGEN_POSTGRESQL_URL, else SQLite.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from tests.reliability.postgresql import postgresql
+from tests.template.rendering import ROOT, render
+
+from .report import plot, table
+from .variants import PACKAGES, variants
+
+__all__ = ["main"]
+
+PEERS = ["celery-once", "celery-singleton", "dramatiq[redis,rabbitmq]"]
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+PLOT = ROOT / "docs" / "benchmarks.svg"
+BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
+
+
+def main() -> None:
+    """Read the command line, measure, report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--broker", action="append", choices=["redis", "rabbitmq"], help="default: both")
+    parser.add_argument("--only", default="", help="variants with this in their names")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    brokers = options.broker or ["redis", "rabbitmq"]
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary, postgresql() as sql:
+        folder = Path(temporary)
+        services = [
+            render(folder / name, {"package": name, "ci": "none", "deploy": [], **answers})
+            for name, answers in PACKAGES.items()
+        ]
+        python = venv(folder / "venv", services)
+        command = [python, "-m", "benchmarks.throughput.rounds", "--tasks", str(options.tasks)]
+        command += ["--rounds", str(options.rounds), "--only", options.only]
+        command += ["--sql", sql or f"sqlite:///{folder}/sql.db", *(f"--broker={broker}" for broker in brokers)]
+        # The folder `dev` of the one service that can start either server.
+        path = os.pathsep.join([str(services[1]), str(ROOT)])
+        done = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE)
+    results = json.loads(done.stdout)
+    against = {each.name: each.against for each in variants("redis", dict.fromkeys(("broker", "redis", "sql"), ""))}
+    tables = "\n\n".join(table(broker, figures, against) for broker, figures in results.items())
+    print(tables)
+    if done.returncode:
+        sys.exit(done.returncode)
+    if options.write:
+        said = (
+            f"`python -m benchmarks.throughput --tasks {options.tasks} --rounds {options.rounds}`, "
+            f"{os.cpu_count()} cores, {date.today()}; SQL is {'PostgreSQL' if sql else 'SQLite'}."
+        )
+        text = DOCUMENT.read_text()
+        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+        DOCUMENT.write_text(f"{before}{BEGIN}\n{said}\n\n{tables}\n\n{END}{after}")
+        PLOT.write_text(plot(results))
+
+
+def venv(folder: Path, services: list[Path]) -> str:
+    """A Python with the services and their peers installed."""
+    python = str(folder / "bin" / "python")
+    wanted = [*(word for service in services for word in ("--editable", str(service))), *PEERS]
+    if uv := shutil.which("uv"):
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *wanted], check=True)
+    else:
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
+    return python
+
+
+if __name__ == "__main__":
+    main()

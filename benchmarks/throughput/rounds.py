@@ -1,0 +1,170 @@
+"""Runs the rounds: `python -m benchmarks.throughput.rounds` prints JSON. The rendered services have to be on the path.
+
+Rounds alternate between the variants, since a shared machine drifts. Drained: the tasks wait before the worker starts;
+from the first tenth to the last task. End to end: one process publishes them while the worker consumes.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import amqp
+from redis import Redis
+
+from .processes import cpu, family, memory
+from .variants import Variant, variants
+
+__all__ = ["main"]
+
+DEADLINE = 300
+Figures = dict[str, list[float]]
+
+
+class Broker:
+    """A private server, and what waits in it."""
+
+    def __init__(self, kind: str, url: str, pid: int) -> None:
+        self.kind, self.url, self.pid = kind, url, pid
+        self._redis = Redis.from_url(url) if kind == "redis" else None
+        self._open: Any = None
+
+    def waiting(self, variant: Variant) -> int:
+        """Messages that are not dealt with; on RabbitMQ those that no worker has taken yet."""
+        if self._redis is not None:
+            kinds = {b"list": self._redis.llen, b"hash": self._redis.hlen}
+            return sum(int(kinds[kind](key)) for key in variant.waits if (kind := self._redis.type(key)) in kinds)
+        try:
+            return sum(self._channel().queue_declare(queue, passive=True).message_count for queue in variant.waits)
+        except amqp.NotFound:
+            return 0
+
+    def _channel(self) -> Any:
+        if self._open is None or not self._open.is_open:
+            host = self.url.rpartition("@")[2].rstrip("/")
+            self._connection = amqp.Connection(host)
+            self._connection.connect()
+            self._open = self._connection.channel()
+        return self._open
+
+
+def main() -> None:
+    """Measure every variant on every broker, round by round."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, required=True)
+    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--broker", action="append", required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--sql", required=True)
+    options = parser.parse_args()
+    results: dict[str, dict[str, Figures]] = {}
+    with ExitStack() as stack:
+        stack.callback(lambda: print(json.dumps(results)))  # what was measured before a failure, too
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        store, _ = stack.enter_context(started("redis", folder / "store"))
+        prepare(options.sql)
+        for kind in options.broker:
+            url, pid = stack.enter_context(started(kind, folder / kind))
+            broker = Broker(kind, url, pid)
+            figures = results[kind] = {}
+            chosen = variants(kind, {"broker": url, "redis": store, "sql": options.sql})
+            for number in range(options.rounds):
+                for variant in [each for each in chosen if options.only in each.name]:
+                    print(
+                        f"{kind}, round {number + 1} of {options.rounds}: {variant.name}", file=sys.stderr, flush=True
+                    )
+                    measured = figures.setdefault(variant.name, defaultdict(list))
+                    for name, figure in measure(variant, broker, options.tasks).items():
+                        measured[name].append(figure)
+
+
+def measure(variant: Variant, broker: Broker, tasks: int) -> dict[str, float]:
+    """One round of one variant: rates a second, microseconds of CPU a task, MiB."""
+    env = {**os.environ, **variant.env}
+    began, published = publish(variant, env, tasks)
+    figures = {"published": tasks / (published - began)}
+    until(lambda: broker.waiting(variant) >= tasks, "every message to wait")
+    with worker(variant, env) as main_pid:
+        until(lambda: broker.waiting(variant) <= 0.9 * tasks, "the first tenth to be done")
+        left, began = broker.waiting(variant), time.monotonic()
+        parts = {"main": [main_pid], "children": family(main_pid)[1:], "broker": family(broker.pid)}
+        before = {part: cpu(pids) for part, pids in parts.items()}
+        until(lambda: broker.waiting(variant) == 0, "the queue to be drained")
+        figures["drained"] = left / (time.monotonic() - began)
+        for part, pids in parts.items():
+            figures[part] = (cpu(pids) - before[part]) * 1_000_000 / left
+        began, _ = publish(variant, env, tasks)
+        until(lambda: broker.waiting(variant) == 0, "the queue to be drained")
+        figures["end to end"] = tasks / (time.time() - began)
+        figures["main MiB"] = memory(main_pid)
+        figures["child MiB"] = mean(memory(child) for child in parts["children"])
+    return figures
+
+
+def publish(variant: Variant, env: dict[str, str], tasks: int) -> tuple[float, float]:
+    """Publish from a process of its own that is warm; when it began and when it ended."""
+    module, _, call = variant.publish.format(tasks=tasks).partition("; ")
+    code = f"import time; {module}; began = time.time(); {call}; print(began, time.time())"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=DEADLINE)
+    if done.returncode:
+        raise RuntimeError(f"expected {variant.name} to publish, got: {done.stderr}")
+    began, ended = done.stdout.splitlines()[-1].split()
+    return float(began), float(ended)
+
+
+@contextmanager
+def worker(variant: Variant, env: dict[str, str]) -> Iterator[int]:
+    """Its main process."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(variant.worker, env=env, stdout=log, stderr=log)
+        try:
+            yield process.pid
+        except BaseException:
+            log.seek(0)
+            print(log.read().decode()[-4000:], file=sys.stderr)
+            raise
+        finally:
+            process.terminate()
+            process.wait(timeout=DEADLINE)
+
+
+@contextmanager
+def started(kind: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """A private server as a service's own tests start it: its URL and its pid."""
+    folder.mkdir()
+    server, process = import_module(f"dev.{kind}"), import_module("dev.process")
+    with server.started(folder) as url:
+        yield server.url(url, 0), process.STARTED[-1].process.pid
+
+
+def prepare(sql: str) -> None:
+    """Tables for the effects and for the keys."""
+    from sqlalchemy import text
+
+    for broker in ("redis", "rabbitmq"):
+        import_module(f"sql_{broker}.migrations").migrate(sql)
+    with import_module("sql_redis.database").engine_of(sql).begin() as connection:
+        connection.execute(text("CREATE TABLE bench_effects (number integer NOT NULL)"))
+
+
+def until(reached: Callable[[], bool], what: str) -> None:
+    """Wait for it, and look every 10 ms."""
+    deadline = time.monotonic() + DEADLINE
+    while not reached():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"expected {what} within {DEADLINE} s, got: nothing")
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()

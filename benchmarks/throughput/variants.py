@@ -1,0 +1,93 @@
+"""What is compared: each a worker, a publisher, and where its messages wait."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["PACKAGES", "Variant", "variants"]
+
+PACKAGES = {
+    "plain_redis": {"broker": "redis", "idempotency_store": "redis"},
+    "plain_rabbitmq": {"broker": "rabbitmq", "idempotency_store": "redis"},
+    "sql_redis": {"broker": "redis", "idempotency_store": "postgresql"},
+    "sql_rabbitmq": {"broker": "rabbitmq", "idempotency_store": "postgresql"},
+}
+"""The services that are rendered, and their answers."""
+
+PYTHON = [sys.executable, "-m"]
+TASKS = "benchmarks.throughput"
+CELERY = ["worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """`publish` is Python with {tasks} in it; `waits` are Redis' lists and hashes, or RabbitMQ's queue."""
+
+    name: str
+    worker: list[str]
+    publish: str
+    waits: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+    against: str = "bare Celery"
+    """The name of the variant that it is compared with."""
+
+
+def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
+    """Those of one broker. `urls`: broker, redis (a store), sql."""
+    peers = [
+        Variant(
+            name,
+            [*PYTHON, "celery", "-A", f"{TASKS}.peer_tasks", *CELERY],
+            f"from {TASKS}.peer_tasks import publish; publish({{tasks}})",
+            ["celery", "unacked"] if broker == "redis" else ["celery"],
+            {"BENCH_PEER": peer, "BENCH_BROKER": urls["broker"], "BENCH_REDIS": urls["redis"]},
+        )
+        for peer, name in {"bare": "bare Celery", "once": "celery-once", "singleton": "celery-singleton"}.items()
+    ]
+    dramatiq = Variant(
+        "dramatiq",
+        [str(Path(sys.executable).with_name("dramatiq")), f"{TASKS}.dramatiq_tasks", "--processes=2", "--threads=1"],
+        f"from {TASKS}.dramatiq_tasks import publish; publish({{tasks}})",
+        ["dramatiq:default.msgs"] if broker == "redis" else ["default"],
+        {"BENCH_BROKER": urls["broker"]},
+    )
+    return [
+        peers[0],
+        service(broker, urls, "service, delivery alone", "plain", "natural"),
+        service(broker, urls, "service, delivery alone, `publish_many`", "plain", "natural", at_once=True),
+        service(broker, urls, "service, `lease`", "plain", "lease"),
+        service(broker, urls, "service, `lease`, `publish_many`", "plain", "lease", at_once=True),
+        *peers[1:],
+        dramatiq,
+        service(broker, urls, "service, a row in SQL", "sql", "effect"),
+        service(broker, urls, "service, the row, `transactional`", "sql", "keyed", against="service, a row in SQL"),
+    ]
+
+
+def service(
+    broker: str,
+    urls: dict[str, str],
+    name: str,
+    kind: str,
+    task: str,
+    at_once: bool = False,
+    against: str = "bare Celery",
+) -> Variant:
+    """A variant of a rendered service."""
+    package = f"{kind}_{broker}"
+    store = urls["redis" if kind == "plain" else "sql"]
+    prefix = package.upper()
+    return Variant(
+        name,
+        [*PYTHON, f"{TASKS}.service_tasks"],
+        f"from {TASKS}.service_tasks import publish; publish({task!r}, {{tasks}}, {at_once})",
+        [f"{package}.default", f"{package}.unacked"] if broker == "redis" else [f"{package}.default"],
+        {
+            "BENCH_PACKAGE": package,
+            "BENCH_STORE": store,
+            f"{prefix}_BROKER_URL": urls["broker"],
+            f"{prefix}_IDEMPOTENCY_URL": store,
+            f"{prefix}_LOG_LEVEL": "WARNING",
+        },
+        against,
+    )
