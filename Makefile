@@ -1,0 +1,52 @@
+# uv where it is installed, else venv and pip: nothing else is assumed.
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+N ?= 10000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all update-fuzz chaos bench lint golden clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Generate a service, add a task, watch a real worker run it
+	@$(BIN)/python -m tests.demo
+
+test: lint ## What CI runs
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal $(PYTEST)
+
+test-all: lint ## Everything: the full matrices and the long runs too
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+update-fuzz: $(VENV)/.installed ## Update a thousand random projects, and see that no edit is lost
+	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py
+
+chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost, write docs/reliability.md; N=10000
+	$(BIN)/python -m tests.reliability.chaos --tasks $(N) --write
+
+bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md
+	$(BIN)/python -m benchmarks.throughput --write
+
+lint: $(VENV)/.installed ## Check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+golden: $(VENV)/.installed ## Render tests/template/golden anew, after a change in the template
+	$(BIN)/python -m tests.template.golden
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.installed: pyproject.toml
+ifdef UV
+	$(UV) venv --quiet --allow-existing --python '>=3.11' $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --editable '.[dev]'
+else
+	@python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
+		{ echo "expected python3 to be 3.11 or newer with venv, got: $$(python3 --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
+	python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+endif
+	@touch $@
