@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from . import NAME, health, observability, shutdown, threads
+from . import NAME, health, observability, processes, shutdown, threads
 from .app import app
 from .queue_class import QueueClass
 from .settings import settings
@@ -17,6 +17,7 @@ def run(queues: Sequence[QueueClass]) -> None:
     settings().require("idempotency_url")
     app.conf.worker_prefetch_multiplier = min(queue.prefetch for queue in queues)
     observability.install()
+    processes.install()
     threads.install()
     shutdown.bound_shutdown(queues)
     health.install(app)

@@ -1,9 +1,16 @@
 """SIGTERM: what can finish does, the rest is given back, and the next worker carries on."""
 
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 WAIT = "from tests.probe_ends import waits; waits.delay({folder!r}, {name!r}, {seconds})"
+
+STATS = "import json; from myservice.app import app; print(json.dumps(app.control.inspect().stats() or {}))"
 
 
 def count(folder: Path, name: str) -> int:
@@ -30,6 +37,30 @@ def test_running_tasks_finish_and_stragglers_are_given_back(new_worker: Any, tmp
     assert {name: count(tmp_path, f"{name}.ended") for name in tasks} == dict.fromkeys(tasks, 1)
     assert count(tmp_path, "short.started") == 1
     assert count(tmp_path, "long.started") == 2
+
+
+@pytest.mark.parametrize("padding", [0, 100_000], ids=["handed over", "on its way"])
+def test_a_task_that_its_process_has_not_begun_is_not_repeated(
+    new_worker: Any, beside: Any, tmp_path: Path, padding: int
+) -> None:
+    worker, publisher = new_worker(), beside(PAYLOAD_LIMIT=1_000_000)
+    (pool,) = [stats["pool"] for stats in worker.wait(lambda: worker.python(STATS)).values()]
+    for process in pool["processes"]:
+        os.kill(process, signal.SIGSTOP)
+    # A pipe to a process holds 64 KiB. `Path` leaves the dots out.
+    publisher.python(WAIT.format(folder=str(tmp_path) + padding * "/.", name="task", seconds=0))
+    worker.wait(lambda: worker.lines("tests.waits", "received"))
+    time.sleep(0.5)
+    worker.process.terminate()
+    worker.wait(lambda: worker.lines("Warm shutdown"))
+    time.sleep(1)
+    for process in pool["processes"]:
+        os.kill(process, signal.SIGCONT)
+    assert worker.process.wait(30) == 0
+    second = new_worker()
+    second.python(WAIT.format(folder=str(tmp_path), name="last", seconds=0))
+    second.wait(lambda: count(tmp_path, "last.ended"))
+    assert count(tmp_path, "task.started") == 1
 
 
 def test_a_worker_without_tasks_ends_at_once(new_worker: Any) -> None:
