@@ -1,6 +1,13 @@
-"""The order in which tests run."""
+"""The order in which tests run, and the signals that their processes inherit."""
+
+import signal
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """A shell lets what it runs in the background ignore SIGINT, and every process from there on ignores it too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
