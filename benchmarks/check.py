@@ -18,13 +18,6 @@ from pathlib import Path
 
 __all__ = ["main"]
 
-CHECK = """
-import sys
-from pathlib import Path
-from asyncgen.check import run
-run([Path(sys.argv[1])], stdout=sys.stdout, stderr=sys.stderr)
-"""
-
 
 def parse_every_file(folder: Path) -> None:
     """In this process: what any tool pays that parses all there is, without its start."""
@@ -46,7 +39,7 @@ def command(*arguments: str) -> Callable[[Path], None]:
 def contestants() -> dict[str, Callable[[Path], None]]:
     found: dict[str, Callable[[Path], None]] = {
         "ast.parse of every file": parse_every_file,
-        "asyncgen check": command(sys.executable, "-c", CHECK),
+        "asyncgen check": command(sys.executable, "-m", "asyncgen", "check"),
     }
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     ruff, flake8 = shutil.which("ruff", path=search), shutil.which("flake8", path=search)

@@ -4,6 +4,8 @@ import ast
 import io
 import json
 import os
+import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 from typing import Any
@@ -169,3 +171,10 @@ def test_the_processes_find_what_one_finds_in_many_projects(project: Any, monkey
     assert project.stderr == notices
     assert notices.count("broken.py:2: skipped") == 1
     assert [f["code"] for f in alone].count("ACG103") == 7
+
+
+def test_a_start_loads_nothing_that_most_runs_do_not_need() -> None:
+    heavy = {"yaml", "urllib.request", "hashlib", "importlib.metadata", "multiprocessing", "asyncgen.tasks"}
+    code = f"import sys, asyncgen.check.entry; print(sorted({heavy!r} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "[]\n"

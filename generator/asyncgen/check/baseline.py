@@ -1,6 +1,5 @@
 """Findings that a code base already had: they are counted by what the line says, not by where it stands."""
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,6 +18,8 @@ LineOf = Callable[[Finding], str]
 
 def fingerprint(finding: Finding, line: str, folder: Path) -> str:
     """The same wherever the line moves to within its file."""
+    import hashlib
+
     path = Path(finding.path)
     try:
         relative = path.resolve().relative_to(folder.resolve()).as_posix()

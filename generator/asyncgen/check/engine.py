@@ -37,6 +37,7 @@ def _without_collector() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # not afterwards either, nor at the end of the process
         if was_enabled:
             gc.enable()
 

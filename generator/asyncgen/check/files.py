@@ -60,11 +60,9 @@ _DECORATED = re.compile(rb"@[\w.]+\.task\b")
 
 def hints_at_celery(content: bytes) -> bool:
     """Whether Celery can play a part in a file. One expression for all would take ten times as long."""
-    if b"celery" in content or any(word in content for word in _WORDS):
+    if any(word in content for word in _WORDS):
         return True
-    return (
-        b"Celery" in content or b"CELERY" in content or (b".task" in content and _DECORATED.search(content) is not None)
-    )
+    return b".task" in content and _DECORATED.search(content) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,14 @@ __all__ = ["Index", "Surface"]
 
 _SCOPES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.alias})
+_NO_NODES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "arg", "module", "level", "type_comment", "conversion", "simple"}
+)
+_FIELDS = {
+    kind: tuple(field for field in kind._fields if field not in _NO_NODES)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 Bindings = dict[str, list[Binding]]
@@ -52,7 +60,7 @@ class Index(Binder):
         self._walk(module.tree)
 
     def _walk(self, tree: ast.Module) -> None:
-        parents, leaves, handlers = self.parents, _LEAVES, _INNER_HANDLERS
+        parents, leaves, fields, handlers = self.parents, _LEAVES, _FIELDS, _INNER_HANDLERS
         stack: list[tuple[ast.AST, Scope]] = [(tree, tree)]
         while stack:
             node, scope = stack.pop()
@@ -66,7 +74,7 @@ class Index(Binder):
                 self.attributes.add(node.attr)
             inner: Scope = node if isinstance(node, _SCOPES) else scope
             below: list[tuple[ast.AST, Scope]] = []
-            for field in node._fields:
+            for field in fields[kind]:
                 value = getattr(node, field, None)
                 if value.__class__ is list:
                     for item in value:
@@ -74,7 +82,7 @@ class Index(Binder):
                             parents[item] = node
                             if item.__class__ not in leaves:
                                 below.append((item, inner))
-                elif isinstance(value, ast.AST) and field != "ctx" and field != "op":
+                elif isinstance(value, ast.AST):
                     parents[value] = node
                     if value.__class__ not in leaves:
                         below.append((value, inner))

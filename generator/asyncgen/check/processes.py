@@ -1,6 +1,5 @@
 """Work shared out among processes that inherit it: only indexes, findings and notices pass between them."""
 
-import multiprocessing
 import os
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ _MOST = 8
 
 def how_many(size: int) -> int:
     """The processes that so many bytes of Celery-minded code are worth."""
-    if size < _WORTH_A_PROCESS or "fork" not in multiprocessing.get_all_start_methods():
+    if size < _WORTH_A_PROCESS or not hasattr(os, "fork"):
         return 1
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     return min(available, _MOST)
@@ -33,6 +32,8 @@ def shared_out(
     """
     if processes == 1 or count < 2:
         return [finding for index in range(count) for finding in job(index)]
+    import multiprocessing
+
     findings = []
     _jobs.append((job, told))
     try:

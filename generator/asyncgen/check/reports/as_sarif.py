@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -24,6 +23,8 @@ def report_sarif(findings: list[Finding], line_of: Callable[[Finding], str], std
 
 
 def _driver() -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         release = version("asyncgen")
     except PackageNotFoundError:

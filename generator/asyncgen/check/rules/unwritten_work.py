@@ -6,7 +6,6 @@ from asyncgen.check.finding import Finding
 from asyncgen.check.project import Project
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.source import Module
-from asyncgen.tasks.unwritten import unwritten_work
 
 __all__ = ["UnwrittenWork"]
 
@@ -33,6 +32,8 @@ class UnwrittenWork(Rule):
     optional = True
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
+        from asyncgen.tasks.unwritten import unwritten_work
+
         for task in project.tasks.of(module):
             name = task.name.rpartition(".")[2]
             if work := unwritten_work(module.tree, name):
