@@ -6,7 +6,7 @@ process runs it all the same: nobody hears its end, and the message goes back to
 
 from typing import Any
 
-from billiard.pool import RUN
+from billiard.pool import CLOSE
 from celery import concurrency
 from celery.concurrency import asynpool, prefork
 
@@ -19,8 +19,9 @@ class _Pool(asynpool.AsynPool):
     _state: int
 
     def flush(self) -> None:
-        """Forget what waits to be handed to a process and, where the broker went away, what was handed over."""
-        handed = {} if self._state == RUN else {id_: job for id_, job in self._cache.items() if _is_handed_over(job)}
+        """Forget what waits to be handed to a process; if the broker went away, also what was handed over."""
+        closing = self._state == CLOSE
+        handed = {id_: job for id_, job in self._cache.items() if closing and _is_handed_over(job)}
         for job in handed.values():
             if writer := job._writer():
                 self._flush_writer(job._write_to, writer)
