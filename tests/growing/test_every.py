@@ -47,6 +47,13 @@ def test_a_crontab_is_due_when_celery_says(text: str, moment: datetime) -> None:
     assert every.next_run(moment) == expected.replace(microsecond=0)
 
 
+def test_days_that_rarely_come_are_found() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    assert parse_every("0 0 1 1 sun").next_run(moment) == datetime(2034, 1, 1, tzinfo=UTC)
+    assert parse_every("0 0 29 2 sun").next_run(moment) == datetime(2032, 2, 29, tzinfo=UTC)
+    assert parse_every("0 0 29 2 sun").next_run(datetime(2090, 1, 1, tzinfo=UTC)) == datetime(2128, 2, 29, tzinfo=UTC)
+
+
 def test_a_period_is_due_at_its_multiples() -> None:
     moment = datetime(2026, 1, 31, 12, 0, 29, tzinfo=UTC)
     assert parse_every("30s").next_run(moment) == moment + timedelta(seconds=1)

@@ -21,8 +21,8 @@ _FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (0, 6, _WEEKDAYS),
 )
 """Minute, hour, day of the month, month, weekday: the lowest and the highest number, and the numbers' names."""
-# A leap year's day may be eight years away.
-_DAYS_AHEAD = 9 * 366
+# A leap year's day falls on the same weekday after 28 years, or 40 across 2100.
+_DAYS_AHEAD = 41 * 366
 
 
 @dataclass(frozen=True)
