@@ -240,7 +240,15 @@ def test_a_kept_result_is_returned(service: Path, asyncgen: Asyncgen) -> None:
             "expected an error to retry on to be an exception, got: smtplib.SMTPExep",
         ),
         ("do --retry-on 'x;y'", "expected an error to retry on to be MODULE.EXCEPTION of at most 80 letters, got: x;y"),
-        ("do --retry-on do.Error", "expected the errors' modules to be named unlike the task's functions, got: do.Err"),
+        (
+            "do --retry-on do.Error",
+            "expected the errors' modules to be named unlike what the task's file defines, got: do",
+        ),
+        ("do --retry-on Queue.Error", "expected the errors' modules to be named unlike what the task's file defines"),
+        (
+            "do --retry-on if.Error",
+            "expected an error to retry on to be MODULE.EXCEPTION of at most 80 letters, got: if",
+        ),
         ("do --max-retries -1", "expected max_retries to be 0 to 100, got: -1"),
         ("do --max-retries many", "invalid value for '--max-retries'"),
         ("do -d expected=soon", "expected expected to be a whole number, got: soon"),

@@ -24,7 +24,8 @@ TYPES = st.sampled_from(
 )  # fmt: skip
 ERRORS = st.sampled_from(
     ["Exception", "BaseException", "KeyboardInterrupt", "ConectionError", "smtplib.Nothing", "no such", "a;b",
-     "os.path", "print", "x" * 90 + ".Error", "1.Error", "do.Error", ".", "asyncio.nothing.Error", "json.Nope"]
+     "os.path", "print", "x" * 90 + ".Error", "1.Error", "if.Error", "Queue.Error", ".", "asyncio.nothing.Error",
+     "json.Nope"]
 )  # fmt: skip
 OTHER = st.sampled_from(["", "x", "-1", "0", "1.5", "many", "99999999999999999999", "\u0661", "1e3", " ", "None", "\t"])
 

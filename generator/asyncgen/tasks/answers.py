@@ -21,6 +21,7 @@ from .resources import check_bound, check_expected, check_rate_limit, choose_que
 __all__ = ["Answers", "Given", "check_every", "check_keep_result", "check_retry_on", "decide", "decide_all"]
 
 _REASON_LETTERS = 60
+_NAMES_OF_A_TASK_FILE = ("work", "logger", "shared_task", "Queue", "ServiceTask", "date", "Decimal", "UUID", "Literal")
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,10 @@ def check_retry_on(given: Sequence[str] | None, retries: int, name: str, mode: s
         return ()
     errors = tuple(dict.fromkeys(parse_exception(text) for text in given or TRANSIENT))
     for error in errors:
-        if "." in error and error.partition(".")[0] in {name, "work", "logger"}:
+        if "." in error and error.partition(".")[0] in {name, *_NAMES_OF_A_TASK_FILE}:
             raise BadInput(
-                f"expected the errors' modules to be named unlike the task's functions, got: {error}; "
-                "take another name for the task"
+                f"expected the errors' modules to be named unlike what the task's file defines, got: {error}; "
+                "take another name for the task, or for the module"
             )
     return errors
 

@@ -2,9 +2,9 @@
 
 import builtins
 import importlib
-import re
 import sys
 from collections.abc import Iterable
+from keyword import iskeyword
 
 from ..errors import BadInput
 from ..names import nearest
@@ -31,7 +31,11 @@ def parse_exception(text: str) -> str:
     """An exception as a task file names it: a builtin's name, or `module.Name`."""
     dotted = text.strip().removeprefix("builtins.")
     module, _, name = dotted.rpartition(".")
-    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", dotted, re.ASCII) or len(dotted) > _LETTERS:
+    words = dotted.split(".")
+    if (
+        not all(word.isascii() and word.isidentifier() and not iskeyword(word) for word in words)
+        or len(dotted) > _LETTERS
+    ):
         raise BadInput(
             f"expected an error to retry on to be MODULE.EXCEPTION of at most {_LETTERS} letters, got: {text}"
         )
