@@ -98,7 +98,7 @@ def test_an_acknowledgement_does_not_wait_for_the_drain_to_end(redis: Server, se
     service.send("note", "short", 3)
     client = redis.client()
     until(lambda: service.logs().count(" received") == 2, "the pool to have both")
-    time.sleep(1)  # Celery's pool forgets at SIGTERM what it has not yet heard to have begun: `AsynPool.flush`
+    time.sleep(1)  # Celery's own pool, which is this one's, forgets at SIGTERM what it has not yet heard to have begun
     os.kill(worker.pid, signal.SIGTERM)
     until(lambda: service.effects()["short"], "the short task to finish in the drain")
     until(lambda: client.hlen("unacked") == 1, "its acknowledgement")
