@@ -45,7 +45,7 @@ def attack(
     Raises RuntimeError with the logs if a mode broke its promise.
     """
     service = render(
-        folder,
+        folder / "chaos",
         {
             "package": "chaos",
             "broker": configuration.broker,
