@@ -11,6 +11,7 @@ answers    the four questions: Idempotency, Payload, Failure, Resources
 given      what the user said, by flags or in a file of many tasks
 record     what a task file says that it was made from
 render     the template's files at the version that a project records
+unedited   whether files are still as a command made them
 growing    the plans of add-task and remove-task
 """
 

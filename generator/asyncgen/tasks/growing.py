@@ -11,6 +11,7 @@ from .answers import Answers
 from .contract import variables
 from .record import parse_record
 from .render import render, render_all, skeleton
+from .unedited import check_unedited
 
 __all__ = ["plan_additions", "plan_removal"]
 
@@ -54,22 +55,14 @@ def plan_removal(
         )
     present = [path for path in (task, test) if (service.root / path).is_file()]
     if not force:
-        _check_unedited(name, present, service, location)
+        check_unedited(service, present, lambda text: _as_made(text, name, service, location), "add-task")
     return [Change("remove", path) for path in present]
 
 
-def _check_unedited(name: str, present: list[str], service: Service, location: str | None) -> None:
-    # Universal newlines: git may have turned the line ends.
-    texts = {path: (service.root / path).read_text(encoding="utf-8") for path in present}
-    record = parse_record(texts[present[0]])
-    files = {}
-    if record:
-        version = recorded(location or service.src_path, record.release)
-        values = variables(name, record.answers, service.package, record.release)
-        files = render(skeleton(version), values)
-    for path, text in texts.items():
-        if files.get(path) != text:
-            raise Refused(
-                f"expected {path} to be as asyncgen add-task made it, got: edits, which would be lost; "
-                "keep it, or use --force"
-            )
+def _as_made(text: str, name: str, service: Service, location: str | None) -> dict[str, str]:
+    """The files that add-task made, by the record in the task's file; none where that is gone."""
+    record = parse_record(text)
+    if record is None:
+        return {}
+    version = recorded(location or service.src_path, record.release)
+    return render(skeleton(version), variables(name, record.answers, service.package, record.release))

@@ -9,6 +9,7 @@ from ..service import Service
 from ..source import Template, recorded
 from ..tasks.listing import Listed
 from ..tasks.render import render, skeleton
+from ..tasks.unedited import check_unedited
 from .contract import check_types, failure_queue, variables
 from .listing import workflow_files
 from .record import parse_record
@@ -46,22 +47,15 @@ def plan_workflow_removal(
         )
     present = [path for path in (file, test) if (service.root / path).is_file()]
     if not force:
-        _check_unedited(name, present, service, location)
+        check_unedited(service, present, lambda text: _as_made(text, name, service, location), "add-workflow")
     return [Change("remove", path) for path in present]
 
 
-def _check_unedited(name: str, present: list[str], service: Service, location: str | None) -> None:
-    # Universal newlines: git may have turned the line ends.
-    texts = {path: (service.root / path).read_text(encoding="utf-8") for path in present}
-    record = parse_record(texts[present[0]])
-    files = {}
-    if record:
-        version = recorded(location or service.src_path, record.release)
-        values = variables(name, record.shape, service.package, record.release, record.natural, record.queue)
-        files = render(skeleton(version, _ROOM), values, _ROOM)
-    for path, text in texts.items():
-        if files.get(path) != text:
-            raise Refused(
-                f"expected {path} to be as asyncgen add-workflow made it, got: edits, which would be lost; "
-                "keep it, or use --force"
-            )
+def _as_made(text: str, name: str, service: Service, location: str | None) -> dict[str, str]:
+    """The files that add-workflow made, by the record in the workflow's file; none where that is gone."""
+    record = parse_record(text)
+    if record is None:
+        return {}
+    version = recorded(location or service.src_path, record.release)
+    values = variables(name, record.shape, service.package, record.release, record.natural, record.queue)
+    return render(skeleton(version, _ROOM), values, _ROOM)
