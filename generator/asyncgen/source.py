@@ -126,10 +126,7 @@ def _shelved(src: str, wanted: str | None) -> Template:
     """The library's template at a release, a tag or a commit; at its newest release for None."""
     if wanted is None:
         return Template(src, commit_in(library(), None, src), library())
-    commit = commit_of(wanted)
-    if commit is None:
-        stock()
-        commit = commit_of(wanted)
+    commit = _in_stock(wanted)
     if commit is None:
         raise Refused(
             f"expected {LIBRARY} to hold the template's release {wanted}, got: {', '.join(held()) or 'no release'}; "
@@ -140,16 +137,22 @@ def _shelved(src: str, wanted: str | None) -> Template:
 
 def _stand_in(src: str, commit: str) -> Template:
     """The library's template for a clone that is not on this machine, if it has the very release."""
-    found = commit_of(commit)
-    if found is None:
-        stock()
-        found = commit_of(commit)
+    found = _in_stock(commit)
     if found is None:
         raise Refused(
             f"expected the template that the project records to be at {src}, got: no such folder; "
             "name a clone of it with --template"
         )
     return Template(src, found, library(), f"{src} is not on this machine: asyncgen's own release is used.")
+
+
+def _in_stock(name: str) -> str | None:
+    """The library's commit of that name, after a look at what this asyncgen came with."""
+    found = commit_of(name)
+    if found is None:
+        stock()
+        found = commit_of(name)
+    return found
 
 
 def _sha(name: str) -> str:
