@@ -35,11 +35,7 @@ def find_projects(paths: list[Path], notice: Callable[[str], None]) -> list[Sele
             raise BadInput(f"expected a file or folder, got: {path}; give a path that exists")
         real = path.resolve()
         top = _enclosing(real)
-        wanted = tops.setdefault(top, (_as_given(path, real, top), set()))[1]
-        if real.is_file():
-            wanted.add(real)
-        else:
-            wanted.add(real)
+        tops.setdefault(top, (_as_given(path, real, top), set()))[1].add(real)
     found = []
     for top, (shown, wanted) in tops.items():
         found += _split(top, shown, wanted, notice)
