@@ -44,8 +44,11 @@ def check(root: Path, changes: Sequence[Change]) -> None:
             raise Refused(f"expected {blocking} to be writable, got: permission denied")
 
 
-def apply(root: Path, changes: Sequence[Change]) -> None:
-    """Make all changes in the folder `root`, or none: Refused says why not."""
+def apply(root: Path, changes: Sequence[Change], *, dry_run: bool = False) -> None:
+    """Make all changes in the folder `root`, or none: Refused says why not. `dry_run` only tells whether it could."""
+    if dry_run:
+        check(root, changes)
+        return
     with explained(root), locked(root):
         _recover(root)
         check(root, changes)

@@ -64,12 +64,10 @@ def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
 def _carry_out(
     service: "Service", changes: "list[Change]", edits: "list[Edit]", what: str, *, dry_run: bool, json: bool
 ) -> None:
-    from ..plan import apply, check
+    from ..plan import apply
 
-    if dry_run:
-        check(service.root, changes)
-    elif changes:
-        apply(service.root, changes)
+    if changes:
+        apply(service.root, changes, dry_run=dry_run)
     left = [edit for edit in edits if edit.outcome == "unable"]
     if json:
         rows = [{"file": edit.path, "outcome": edit.outcome, "advice": edit.advice} for edit in edits]

@@ -100,7 +100,7 @@ def add_task(
 
     from ..errors import BadInput
     from ..names import task_name
-    from ..plan import apply, check
+    from ..plan import apply
     from ..service import find_service
     from ..source import recorded
     from ..tasks import decide, decide_all, plan_additions
@@ -122,10 +122,7 @@ def add_task(
         tasks = [(task, decide(task, given, service))]
     version = recorded(template or service.src_path, service.commit)
     changes = plan_additions(tasks, service, version)
-    if dry_run:
-        check(service.root, changes)
-    else:
-        apply(service.root, changes)
+    apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     if json:
         _say_json(tasks, paths, dry_run=dry_run, many=name is None)

@@ -29,7 +29,7 @@ def add_workflow(
     key comes from the workflow's id, so that one that is started again after a crash repeats no finished step.
     """
     from ..names import task_name
-    from ..plan import apply, check
+    from ..plan import apply
     from ..service import find_service
     from ..source import recorded
     from ..tasks.listing import list_tasks
@@ -41,10 +41,7 @@ def add_workflow(
     shape = decide_shape(chain, group, chord, service, known)
     version = recorded(template or service.src_path, service.commit)
     changes = plan_workflow(workflow, shape, service, known, version)
-    if dry_run:
-        check(service.root, changes)
-    else:
-        apply(service.root, changes)
+    apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     if json:
         steps = [step.task for step in shape.steps]

@@ -23,17 +23,14 @@ def remove_task(
     Only files that are as add-task made them are removed, unless --force says that edits may be lost. A task that a
     workflow uses stays.
     """
-    from ..plan import apply, check
+    from ..plan import apply
     from ..service import find_service
     from ..tasks import plan_removal
     from ..workflows.listing import uses
 
     service = find_service(Path.cwd())
     changes = plan_removal(name, service, uses=uses(service), force=force, location=template)
-    if dry_run:
-        check(service.root, changes)
-    else:
-        apply(service.root, changes)
+    apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     if json:
         say_json({"task": Path(paths[0]).stem, "files": paths, "dry_run": dry_run})

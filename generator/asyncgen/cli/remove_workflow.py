@@ -22,16 +22,13 @@ def remove_workflow(
 
     Only files that are as add-workflow made them are removed, unless --force says that edits may be lost.
     """
-    from ..plan import apply, check
+    from ..plan import apply
     from ..service import find_service
     from ..workflows import plan_workflow_removal
 
     service = find_service(Path.cwd())
     changes = plan_workflow_removal(name, service, force=force, location=template)
-    if dry_run:
-        check(service.root, changes)
-    else:
-        apply(service.root, changes)
+    apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     workflow = Path(paths[0]).stem
     if json:

@@ -7,7 +7,7 @@ from shlex import quote
 
 from ..errors import Refused
 from ..git import GitError, git, git_bytes
-from ..plan import apply, check
+from ..plan import apply
 from .merging import Outcome
 
 __all__ = ["carry_out", "check_clean", "check_repository", "dirty", "project_files", "taking_back"]
@@ -55,8 +55,7 @@ def check_clean(root: Path, outcomes: Iterable[Outcome]) -> None:
 
 def carry_out(root: Path, outcomes: Sequence[Outcome], *, dry_run: bool = False) -> None:
     """Make the changes, all or none; `dry_run` only tells whether that could be done."""
-    changes = [change for outcome in outcomes if (change := outcome.change())]
-    (check if dry_run else apply)(root, changes)
+    apply(root, [change for outcome in outcomes if (change := outcome.change())], dry_run=dry_run)
 
 
 def taking_back(root: Path, outcomes: Sequence[Outcome], *, clean: bool) -> str:
