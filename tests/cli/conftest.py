@@ -5,12 +5,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from asyncgen.cli.edge import run
+from tests.desk import Ran, clean_home, command_line, commit, git, write
 
 ROOT = Path(__file__).parents[2]
 QUEUES = '''"""The queue table."""
@@ -31,46 +30,10 @@ class Queue(Enum):
 '''
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """The output of a git command."""
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
-    return subprocess.check_output(["git", "-C", str(folder), *identity, *arguments], text=True).strip()
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    """Make files with their folders."""
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(content)
-
-
-def commit(folder: Path, message: str = "Change") -> str:
-    """Commit all there is; returns the sha."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
-    return git(folder, "rev-parse", "HEAD")
-
-
 @pytest.fixture(autouse=True)
-def _clean_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A home without a git identity, and no variable that would stand in for one."""
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for variable in list(os.environ):
-        if variable.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_")) or variable == "EMAIL":
-            monkeypatch.delenv(variable)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without a git identity."""
+    return clean_home(tmp_path_factory, monkeypatch)
 
 
 @pytest.fixture
@@ -111,14 +74,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """The command line, in this process."""
-
-    def ran(*arguments: str) -> Ran:
-        capfd.readouterr()
-        code = run(arguments)
-        captured = capfd.readouterr()
-        return Ran(code, captured.out, captured.err)
-
-    return ran
+    return command_line(capfd)
 
 
 @pytest.fixture

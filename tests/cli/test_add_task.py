@@ -14,14 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.desk import git
+
 ROOT = Path(__file__).parents[2]
 TASK, TEST = "src/shop/tasks/send_invoice.py", "tests/tasks/test_send_invoice.py"
 Asyncgen = Callable[..., Any]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
-    return subprocess.check_output(["git", "-C", str(folder), *identity, *arguments], text=True).strip()
 
 
 def untracked(folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from asyncgen.cli.new import new
+from tests.desk import git
 
 ROOT = Path(__file__).parents[2]
 FILES = [
@@ -28,10 +29,6 @@ FILES = [
     "src/shop/tasks/__init__.py",
 ]
 Asyncgen = Callable[..., Any]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return subprocess.check_output(["git", "-C", str(folder), *arguments], text=True).strip()
 
 
 def answers(folder: Path) -> dict[str, Any]:
@@ -288,7 +285,7 @@ def test_without_git_it_is_one_sentence(
 
 def test_a_template_that_records_no_commit_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
     (template / "template/service/{{_copier_conf.answers_file}}.jinja").write_text("package: shop\n")
-    git(template, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qam", "Forget the commit")
+    git(template, "commit", "-qam", "Forget the commit")
     ran = asyncgen("new", "shop")
     assert ran.code == 2
     assert "to be recorded, got: none, so the project could never be updated" in ran.err
@@ -297,7 +294,7 @@ def test_a_template_that_records_no_commit_is_refused(template: Path, desk: Path
 
 def test_a_template_that_fails_leaves_nothing(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
     (template / "template/service/README.md.jinja").write_text("{{ nonesuch }}\n")
-    git(template, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qam", "Break it")
+    git(template, "commit", "-qam", "Break it")
     ran = asyncgen("new", "shop")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "nonesuch" in ran.err

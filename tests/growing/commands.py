@@ -4,21 +4,12 @@ import contextlib
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from asyncgen.cli.edge import run
+from tests.desk import Ran
 
-__all__ = ["Ran", "asyncgen", "inside", "tree"]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
+__all__ = ["asyncgen", "inside", "tree"]
 
 
 def asyncgen(*arguments: str, stdin: str = "") -> Ran:

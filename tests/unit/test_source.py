@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,7 @@ import pytest
 from asyncgen import source
 from asyncgen.errors import AsyncgenError, Refused
 from asyncgen.source import Template, find, read, recorded
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
-    return subprocess.check_output(["git", "-C", str(folder), *identity, *arguments], text=True).strip()
+from tests.desk import git
 
 
 def release(folder: Path, version: str) -> str:

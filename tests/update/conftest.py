@@ -1,29 +1,20 @@
 """The small template, a service made from it, and the command line in this process."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from asyncgen.cli.edge import run
+from tests.desk import Ran, clean_home, command_line, commit, git
 
-from .planted import FIRST, Ran, commit, git, release
+from .planted import FIRST, release
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home without a git identity and without templates."""
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.delenv("ASYNCGEN_TEMPLATE", raising=False)
-    for variable in list(os.environ):
-        if variable.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_")) or variable == "EMAIL":
-            monkeypatch.delenv(variable)
-    return home
+    return clean_home(tmp_path_factory, monkeypatch)
 
 
 @pytest.fixture
@@ -42,14 +33,7 @@ def template(tmp_path: Path) -> Path:
 @pytest.fixture
 def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """The command line, in this process."""
-
-    def ran(*arguments: str) -> Ran:
-        capfd.readouterr()
-        code = run(arguments)
-        captured = capfd.readouterr()
-        return Ran(code, captured.out, captured.err)
-
-    return ran
+    return command_line(capfd)
 
 
 @pytest.fixture

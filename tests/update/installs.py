@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .planted import git
+from tests.desk import git
 
 __all__ = ["BIN", "WAYS", "Install", "install"]
 

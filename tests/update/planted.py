@@ -1,12 +1,12 @@
 """A small template with a history, and a desk on which the command line runs in this process."""
 
 import os
-import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FIRST", "Ran", "commit", "git", "release", "snapshot", "write"]
+from tests.desk import commit, write
+
+__all__ = ["FIRST", "release", "snapshot"]
 
 PACKAGE = "template/service/src/{{package}}"
 QUEUES = '''"""The queue table."""
@@ -82,38 +82,6 @@ FIRST: dict[str, str] = {
     },
 }
 """The files of the first release."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """The output of a git command."""
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    return subprocess.check_output(["git", "-C", str(folder), *identity, *arguments], text=True).strip()
-
-
-def write(folder: Path, files: Mapping[str, str | None]) -> None:
-    """Make files with their folders; None removes one."""
-    for path, content in files.items():
-        if content is None:
-            (folder / path).unlink()
-            continue
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(content)
-
-
-def commit(folder: Path, message: str = "Work") -> str:
-    """Commit all there is; returns the sha."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
-    return git(folder, "rev-parse", "HEAD")
 
 
 def release(template: Path, version: str, files: Mapping[str, str | None]) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .planted import FIRST, PACKAGE, QUESTIONS, Ran, commit, release, snapshot
+from tests.desk import Ran, commit
+
+from .planted import FIRST, PACKAGE, QUESTIONS, release, snapshot
 
 Command = Callable[..., Ran]
 RENAMED = QUESTIONS.replace("[redis, rabbit]", "[redis, rabbitmq]")

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from .planted import FIRST, PACKAGE, QUESTIONS, Ran, commit, git, release, snapshot, write
+from tests.desk import Ran, commit, git, write
+
+from .planted import FIRST, PACKAGE, QUESTIONS, release, snapshot
 
 Command = Callable[..., Ran]
 README = "template/service/README.md.jinja"

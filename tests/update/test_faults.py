@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk import Ran, commit
+
 from . import faults
-from .planted import FIRST, PACKAGE, Ran, commit, release, snapshot
+from .planted import FIRST, PACKAGE, release, snapshot
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 

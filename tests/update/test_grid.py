@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk import commit, git
+
 from .histories import earlier, history
 from .installs import WAYS, Install, install
-from .planted import commit, git, snapshot
+from .planted import snapshot
 
 RELEASES = [*earlier(), "90.0.0"]
 NEWEST = "91.0.0"

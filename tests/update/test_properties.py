@@ -20,9 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asyncgen.cli.edge import run
+from tests.desk import commit, git
 
 from .histories import history
-from .planted import commit, git, snapshot
+from .planted import snapshot
 
 CASES = int(os.environ.get("ASYNCGEN_FUZZ", "24"))
 

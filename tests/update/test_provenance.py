@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .planted import FIRST, QUESTIONS, Ran, commit, git, release, snapshot
+from tests.desk import Ran, commit, git
+
+from .planted import FIRST, QUESTIONS, release, snapshot
 
 Command = Callable[..., Ran]
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.desk import Ran, commit, git
+
 from .histories import overlay
-from .planted import Ran, commit, git, snapshot
+from .planted import snapshot
 
 Command = Callable[..., Ran]
 

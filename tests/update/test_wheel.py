@@ -14,10 +14,11 @@ from asyncgen import library
 from asyncgen.bundle import File, write_bundle
 from asyncgen.errors import Refused
 from asyncgen.releases import bundle_of
+from tests.desk import commit, git, write
 
 from .histories import ROOT
 from .installs import BIN
-from .planted import FIRST, commit, git, release, write
+from .planted import FIRST, release
 
 README = "template/service/README.md.jinja"
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.desk import commit, git
+
 from ..template.rendering import render
-from .planted import FIRST, PACKAGE, commit, git, release
+from .planted import FIRST, PACKAGE, release
 
 GH = """#!/bin/sh
 printf '%s\\n' "$*" | head -1 >> "$LOG"
