@@ -13,7 +13,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
-    {"names", "errors", "git", "bundle", "locks", "pending"},
+    {"names", "errors", "git", "bundle", "locks", "paths", "pending", "safe_yaml"},
     {"project", "questions", "rendering", "source", "clones", "library", "releases", "mirror", "plan"},
     {"service", "tasks", "queues", "workflows", "check"},
     {"update"},

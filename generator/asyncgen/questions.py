@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from .errors import BadInput
+from .errors import BadInput, Refused
 from .names import nearest
+from .safe_yaml import load_mapping
 from .source import Template, read
 
-__all__ = ["Question", "answers_from", "questions"]
+__all__ = ["Question", "answers_from", "config", "questions"]
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,26 @@ class Question:
     default: Any
 
 
+def config(text: str | bytes, template: Template) -> dict[str, Any]:
+    """The settings and questions in the text of a template's copier.yml; Refused if there are none."""
+    try:
+        loaded, got = load_mapping(text), "none"
+    except ValueError as error:
+        loaded, got = {}, str(error)
+    if not loaded:
+        raise Refused(
+            f"expected copier.yml of the template {template.src} at {template.commit[:7]} to hold its questions, "
+            f"got: {got}; use another release of it"
+        )
+    return loaded
+
+
 def questions(template: Template) -> dict[str, Question]:
     """The questions that the template asks, in order; the derived ones are not among them."""
-    loaded = yaml.safe_load(read(template, ["copier.yml"])["copier.yml"])
     found = {}
-    for name, details in loaded.items():
+    for name, given in config(read(template, ["copier.yml"]).get("copier.yml", ""), template).items():
+        # `name: default` is short for a question without more.
+        details = given if isinstance(given, dict) else {"default": given}
         if name.startswith("_") or details.get("when") is False:
             continue
         choices = details.get("choices", {})

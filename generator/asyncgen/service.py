@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .errors import Refused
 from .names import ANSWERS_FILE
+from .safe_yaml import load_mapping
 
 __all__ = ["QueueClass", "Service", "find_service", "read_queues"]
 
@@ -128,10 +127,9 @@ def find_service(start: Path) -> Service:
 def _load(root: Path) -> Service:
     path = root / ANSWERS_FILE
     try:
-        answers = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        answers = load_mapping(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise Refused(f"expected {path} to be YAML, got: {error}; restore it from git") from error
-    answers = answers if isinstance(answers, dict) else {}
     for name in ("_src_path", "_commit", "package"):
         if not isinstance(answers.get(name), str | int):
             raise Refused(f"expected {path} to record {name}, got: nothing; restore it from git")

@@ -76,6 +76,12 @@ def test_a_renamed_question_keeps_its_answer(template: Path, rabbit: Path, async
     assert "broker" not in answers(rabbit)
 
 
+def test_a_new_question_in_its_short_form_takes_its_default(template: Path, service: Path, asyncgen: Command) -> None:
+    release(template, "0.2.0", {"copier.yml": QUESTIONS + "region: north\n"})
+    assert asyncgen("update").code == 0
+    assert answers(service)["region"] == "north"
+
+
 def test_a_question_that_is_gone_is_told(template: Path, service: Path, asyncgen: Command) -> None:
     release(template, "0.2.0", {"copier.yml": "".join(x for x in QUESTIONS.splitlines(True) if "results" not in x)})
     ran = asyncgen("update")

@@ -154,6 +154,22 @@ def test_answers_are_values_and_not_templates(template: Path, service: Path, asy
     assert "<class" not in (service / "README.md").read_text()
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "command", ["update", "update --check", "update -d broker=rabbit", "add-task send_invoice --defaults", "tasks"]
+)
+def test_answers_that_expand_without_end_are_refused(service: Path, asyncgen: Command, command: str) -> None:
+    aliases = "".join(f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n" for number in range(1, 60))
+    with (service / ".copier-answers.yml").open("a") as file:
+        file.write(f"a0: &a0 [x, x]\n{aliases}deploy: *a59\n")
+    commit(service)
+    before = snapshot(service)
+    ran = asyncgen(*command.split())
+    assert (ran.code, ran.err.count("\n"), ran.out) == (2, 1, "")
+    assert "aliases that stand for more than" in ran.err
+    assert snapshot(service) == before
+
+
 def test_a_program_that_the_repository_brings_is_not_run(template: Path, service: Path, asyncgen: Command) -> None:
     for tool in ("python", "ruff"):
         planted = service / ".venv/bin" / tool

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import BadInput
 from ..names import nearest
+from ..safe_yaml import load_yaml
 from .answers import Given
 from .payload import split_list
 
@@ -27,7 +28,7 @@ QUESTIONS = (
 """The fields of `Given` in the order of the questions; each is an option of add-task, with dashes."""
 _LISTS = ("arg", "key", "retry_on")
 _NUMBERS = ("max_retries", "expected")
-_MOST_TASKS = 1000
+_MOST_TASKS, _MOST_TEXT = 1000, 1_000_000
 
 
 def given_from(said: Mapping[str, object]) -> Given:
@@ -69,11 +70,9 @@ def parse_tasks(text: str, place: str) -> list[tuple[str, Given]]:
 
     place: where the text comes from, for the sentence. BadInput for anything else.
     """
-    import yaml
-
     try:
-        loaded = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
+        loaded = load_yaml(text, most=_MOST_TEXT)
+    except ValueError as error:
         raise BadInput(f"expected {place} to be YAML or JSON, got: {error}") from error
     if isinstance(loaded, dict):
         pairs: Sequence[tuple[object, object]] = list(loaded.items())

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from ..bundle import File
 from ..errors import Refused
+from ..safe_yaml import load_mapping
 
 __all__ = ["History", "load"]
 
@@ -28,11 +27,11 @@ def load(files: Mapping[str, File], package: str) -> History:
     if _FILE not in files:
         return History()
     try:
-        read = yaml.safe_load(files[_FILE].content.decode()) or {}
+        read = load_mapping(files[_FILE].content)
         choices, questions = dict(read.get("choices") or {}), dict(read.get("questions") or {})
         renamed = {_path(old, package): _path(new, package) for old, new in (read.get("files") or {}).items()}
         return History({name: dict(mapped) for name, mapped in choices.items()}, questions, renamed)
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise Refused(
             f"expected {_FILE} of the template to map old names to new ones, got: {error}; "
             "use another release with --to"

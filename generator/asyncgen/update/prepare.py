@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..bundle import File
 from ..errors import BadInput
 from ..names import ANSWERS_FILE
 from ..questions import answers_from, questions
+from ..safe_yaml import load_mapping
 from ..service import Service
 from ..source import Template
 from .advice import advice
@@ -96,7 +95,7 @@ def prepare(
     outcomes = merge(base, theirs, lambda path: standing(service.root, path), renamed, scratch)
     outcomes = [_answers_file(outcome, theirs[ANSWERS_FILE], notes) for outcome in outcomes]
     check_clean(service.root, outcomes)
-    final = yaml.safe_load(theirs[ANSWERS_FILE].content)
+    final = load_mapping(theirs[ANSWERS_FILE].content)
     return Update(
         service,
         before,

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..names import ANSWERS_FILE
 from ..service import find_service
 from ..tasks.breaker import has_redis
 
@@ -18,7 +15,6 @@ def broken_times(root: Path, package: str) -> list[str]:
     """What breaks the service's rules, a sentence for each; only what is written as a literal can be told."""
     service = find_service(root)
     queues = {queue.member: queue.longest_run for queue in service.queues()}
-    answers = yaml.safe_load((root / ANSWERS_FILE).read_text(encoding="utf-8"))
     found: list[str] = []
     for file in sorted((root / "src" / package / "tasks").glob("*.py")):
         try:
@@ -26,7 +22,7 @@ def broken_times(root: Path, package: str) -> list[str]:
         except (SyntaxError, UnicodeDecodeError):
             continue
         for name, options in _tasks(tree):
-            found += _broken(f"{file.stem}.{name}", options, queues, answers)
+            found += _broken(f"{file.stem}.{name}", options, queues, service.answers)
     return found
 
 
