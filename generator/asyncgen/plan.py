@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .errors import Refused
 from .locks import explained, locked
+from .paths import check_path
 from .pending import COMPLETE, Change, digest, finish, keep_old, make_folders, sweep, take_back, write
 
 __all__ = ["Change", "apply", "check", "digest", "new_folder", "recover"]
@@ -27,9 +28,8 @@ _PENDING = ".asyncgen-pending-"
 def check(root: Path, changes: Sequence[Change]) -> None:
     """Raise Refused for a change that would overwrite what it does not know, or leave the folder."""
     for change in changes:
+        check_path(change.path, "the template", root)
         target = root / change.path
-        if not target.resolve().is_relative_to(root.resolve()):
-            raise Refused(f"expected {change.path} to stay in {root}, got: {target.resolve()}")
         if change.kind == "create" and os.path.lexists(target):
             raise Refused(
                 f"expected {change.path} to be free, got: a file that is there already; "

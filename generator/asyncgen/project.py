@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .errors import Refused
 from .git import GitError, git
-from .names import ANSWERS_FILE
 from .plan import new_folder
 from .rendering import render
 from .source import Template
@@ -79,8 +76,7 @@ def create(
 
 
 def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: bool) -> dict[str, Any]:
-    render(template.src, template.commit, staging, answers, ask=ask)
-    recorded = yaml.safe_load((staging / ANSWERS_FILE).read_text(encoding="utf-8"))
+    recorded = render(template.src, template.commit, staging, answers, ask=ask)
     if not recorded.get("_commit") or not recorded.get("_src_path"):
         raise Refused(
             f"expected the commit of the template {template.src} to be recorded, got: none, so the project "

@@ -1,17 +1,28 @@
 """Rendering with Copier: the one module that imports it, which costs a second."""
 
+import errno
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import AsyncgenError, BadInput, Refused
+from .names import ANSWERS_FILE
+from .paths import check_path
+from .safe_yaml import load_mapping
 
 if TYPE_CHECKING:
+    from copier._jinja_ext import SandboxedEnvironment
     from copier._main import Worker
 
 __all__ = ["render"]
+
+_OF_NAMES = {errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR}
+"""What the system says of a name that cannot be made; anything else is no fault of the template's."""
+_READING = ("expanduser", "expandvars", "fileglob", "realpath")
+"""Copier's filters that put what is on the machine into a file: variables, where secrets are, and names of files."""
 
 
 def render(
@@ -23,8 +34,11 @@ def render(
     ask: bool = False,
     exclude: Sequence[str] = (),
     record: tuple[str, str] | None = None,
-) -> None:
-    """Render a template into a folder.
+) -> dict[str, Any]:
+    """Render a template into a new folder, and tell what the project records there.
+
+    Raises Refused for a template that cannot be rendered, or that renders a link, or a path that `check_path` refuses:
+    the folder is not to be used then.
 
     src: the template as a project records it, or a plain folder of it, where Copier asks git nothing.
     commit: which commit of `src`; None for a plain folder.
@@ -33,9 +47,10 @@ def render(
     record: what the project records as `_src_path` and `_commit`, where that is not what it is rendered from.
     """
     from copier._settings import SettingsModel
-    from copier.errors import CopierAnswersInterrupt, CopierError
-    from jinja2 import TemplateError
+    from copier.errors import CopierAnswersInterrupt
 
+    recorded_src, recorded_commit = record or (src, commit)
+    whose = f"the template {recorded_src}" + (f" at {recorded_commit[:12]}" if recorded_commit else "")
     try:
         with warnings.catch_warnings():
             # `Template.notice` says in a sentence what Copier warns of.
@@ -54,8 +69,32 @@ def render(
                 worker.run_copy()
     except CopierAnswersInterrupt as interrupt:
         raise KeyboardInterrupt from interrupt
-    except (CopierError, TemplateError, ValueError) as error:
-        raise _in_one_voice(error, src, commit) from error
+    except Exception as error:
+        # Copier's own errors, and whatever an expression of a template raises: OverflowError, MemoryError and so on.
+        # Jinja's TemplateNotFound is an OSError, too, without a number.
+        if isinstance(error, OSError) and error.errno and error.errno not in _OF_NAMES:
+            raise
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise _in_one_voice(said, whose) from error
+    _check_rendered(destination, whose)
+    return _recorded(destination / ANSWERS_FILE, whose)
+
+
+def _check_rendered(folder: Path, whose: str) -> None:
+    """Refuse a link, which Copier renders wherever it leads to, and what git would take for its own."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        check_path(name, whose)
+        if path.is_symlink():
+            raise Refused(f"expected {whose} to render files alone, got: a link at {name}; use another template")
+
+
+def _recorded(file: Path, whose: str) -> dict[str, Any]:
+    try:
+        return load_mapping(file.read_bytes())
+    except (OSError, ValueError) as error:
+        got = "none" if isinstance(error, FileNotFoundError) else error
+        raise Refused(f"expected {whose} to make {ANSWERS_FILE}, got: {got}; use another template") from error
 
 
 def _worker(record: tuple[str, str] | None) -> type["Worker"]:
@@ -63,6 +102,13 @@ def _worker(record: tuple[str, str] | None) -> type["Worker"]:
     from copier._main import Worker
 
     class Rendering(Worker):
+        @cached_property
+        def jinja_env(self) -> "SandboxedEnvironment":
+            environment = super().jinja_env
+            for name in _READING:
+                environment.filters.pop(name, None)
+            return environment
+
         def _answers_to_remember(self) -> Mapping[str, Any]:
             answers = super()._answers_to_remember()
             return {"_commit": record[1], "_src_path": record[0], **_public(answers)} if record else answers
@@ -77,13 +123,12 @@ def _public(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {name: answer for name, answer in answers.items() if not name.startswith("_")}
 
 
-def _in_one_voice(error: Exception, src: str, commit: str | None) -> AsyncgenError:
-    text = " ".join(str(error).split())
+def _in_one_voice(said: str, whose: str) -> AsyncgenError:
+    text = " ".join(said.split())
     if answer := re.match(r"Validation error for question '(\w+)': expected (.*)", text):
         return BadInput(f"expected {answer[1]} to be {answer[2]}")
     if missing := re.match(r'Question "(\w+)" is required', text):
         return BadInput(
             f"expected an answer to {missing[1]}, which has no default, got: none; give -d {missing[1]}=VALUE"
         )
-    at = f" at {commit[:7]}" if commit else ""
-    return Refused(f"expected the template {src}{at} to be rendered, got: {text}; name another commit with --ref")
+    return Refused(f"expected {whose} to be rendered, got: {text}; use another commit of it")

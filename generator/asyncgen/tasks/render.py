@@ -38,7 +38,7 @@ def render_all(
     files: Mapping[str, str], several: Sequence[Mapping[str, object]], room: str = TASK_ROOM
 ) -> list[dict[str, str]]:
     """The rendered files for each set of variables; the templates are compiled once."""
-    from jinja2 import DictLoader, StrictUndefined, TemplateError
+    from jinja2 import DictLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     for name, option in GROWN.items():
@@ -67,10 +67,11 @@ def render_all(
         return [
             {path.render(variables): content.render(variables) for path, content in templates} for variables in several
         ]
-    except TemplateError as error:
+    except Exception as error:
+        # An expression of a template raises what it likes: OverflowError of range, MemoryError, RecursionError.
         raise Refused(
-            f"expected {room} of the template version that the project records to be rendered, got: {error}; "
-            "run asyncgen update"
+            f"expected {room} of the template version that the project records to be rendered, "
+            f"got: {str(error) or type(error).__name__}; run asyncgen update"
         ) from error
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..bundle import File
 from ..errors import Refused
-from ..names import ANSWERS_FILE
+from ..questions import config
 from ..releases import files_at
 from ..rendering import render
+from ..safe_yaml import load_mapping
 from ..source import Template
 from .scratch import fill, read_tree
 
@@ -23,15 +22,8 @@ _RUNS_CODE = ("_tasks", "_migrations", "_jinja_extensions", "_external_data")
 def fetch(template: Template) -> dict[str, File]:
     """The template's files at its commit; Refused for one that would run code or read what it should not."""
     files = files_at(template.repository, template.commit, ["copier.yml", "template"])
-    try:
-        loaded = yaml.safe_load(files["copier.yml"].content.decode())
-        found = [key for key in _RUNS_CODE if loaded.get(key)]
-    except (KeyError, AttributeError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Refused(
-            f"expected copier.yml of the template {template.src} at {template.commit[:7]} to hold its questions, "
-            f"got: {error}; use another release with --to"
-        ) from error
-    if found:
+    loaded = config(files["copier.yml"].content if "copier.yml" in files else b"", template)
+    if found := [key for key in _RUNS_CODE if loaded.get(key)]:
         raise Refused(
             f"expected the template {template.src} to run no code and read no other file, got: {', '.join(found)}; "
             "use a template without"
@@ -41,22 +33,23 @@ def fetch(template: Template) -> dict[str, File]:
 
 def exclusions(files: Mapping[str, File]) -> list[str]:
     """The paths that the template leaves to the user in an update, as its `_exclude` says."""
-    loaded = yaml.safe_load(files["copier.yml"].content.decode())
-    return list(_on_update(loaded.get("_exclude") or []))
+    loaded = load_mapping(files["copier.yml"].content)
+    try:
+        return list(_on_update(loaded.get("_exclude") or []))
+    except Exception as error:
+        # As in a render, an expression raises what it likes.
+        raise Refused(
+            f"expected _exclude of the template to be rendered, got: {str(error) or type(error).__name__}; "
+            "use another release with --to"
+        ) from error
 
 
 def _on_update(patterns: list[str]) -> Iterator[str]:
-    from jinja2 import TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
     for pattern in patterns:
         if "_copier_operation" in pattern:
-            try:
-                yield from SandboxedEnvironment().from_string(pattern).render(_copier_operation="update").split("\n")
-            except TemplateError as error:
-                raise Refused(
-                    f"expected _exclude of the template to be rendered, got: {error}; use another release with --to"
-                ) from error
+            yield from SandboxedEnvironment().from_string(pattern).render(_copier_operation="update").split("\n")
 
 
 def is_users(path: str, package: str) -> bool:
@@ -85,7 +78,4 @@ def rendered(
     """
     source, destination = fill(folder / "template", files), folder / "project" / name
     render(str(source), None, destination, answers, ask=ask, exclude=exclude, record=record)
-    tree = read_tree(destination)
-    if ANSWERS_FILE not in tree:
-        raise Refused(f"expected the template to make {ANSWERS_FILE}, got: none; use another release with --to")
-    return tree
+    return read_tree(destination)
