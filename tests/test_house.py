@@ -13,7 +13,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
-    {"names", "errors", "git", "bundle", "locks", "paths", "pending", "safe_yaml"},
+    {"names", "errors", "git", "bundle", "locks", "paths", "safe_yaml", "changes", "journal"},
     {"project", "questions", "rendering", "source", "clones", "library", "releases", "mirror", "plan"},
     {"service", "tasks", "queues", "workflows", "check"},
     {"update"},
@@ -26,7 +26,8 @@ EDGE = {"__main__.py", "check/command.py"}
 """Beside the room `cli`: what may print, read the terminal and exit."""
 WRITERS = {
     "plan.py": "the writer",
-    "pending.py": "the folder in which a plan waits",
+    "changes.py": "what a plan does to a file",
+    "journal.py": "the journal of a plan",
     "mirror.py": "its mirrors of git URLs, in the user's cache",
     "library.py": "the template's releases, in the user's home",
     "update/scratch.py": "the temporary folder in which an update is built",

@@ -1,13 +1,11 @@
 """Changes to a folder as data, and their one writer.
 
-All changes of a plan happen, or none. The new files are written beside their places first; a marker then says that
-the plan is complete, and each file is renamed. An error in between takes back what was done; after a kill in between,
-the next run finishes a complete plan and sweeps an incomplete one. A new folder is made under another name and renamed
-at the end.
+All changes of a plan happen, or none. The new files are staged in a journal first; when it is complete, each file is
+renamed into its place. An error in between rolls back; after a kill in between, the next command that writes commits a
+complete journal and removes an incomplete one. A new folder is made under another name and renamed at the end.
 """
 
 import glob
-import json
 import os
 import shutil
 import tempfile
@@ -15,14 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from .changes import Change, digest
 from .errors import Refused
+from .journal import journal_of
 from .locks import explained, locked
 from .paths import check_path
-from .pending import COMPLETE, Change, digest, finish, keep_old, make_folders, sweep, take_back, write
 
-__all__ = ["Change", "apply", "check", "digest", "new_folder", "recover"]
-
-_PENDING = ".asyncgen-pending-"
+__all__ = ["Change", "apply", "check", "digest", "new_folder", "recover", "unfinished"]
 
 
 def check(root: Path, changes: Sequence[Change]) -> None:
@@ -49,48 +46,54 @@ def apply(root: Path, changes: Sequence[Change], *, dry_run: bool = False) -> No
     if dry_run:
         check(root, changes)
         return
+    journal = journal_of(root)
     with explained(root), locked(root):
-        _recover(root)
+        if journal.exists and journal.load():
+            raise Refused(f"expected no other run of asyncgen to change {root}, got: one that was killed; run it again")
+        journal.discard()
         check(root, changes)
-        pending = Path(tempfile.mkdtemp(prefix=_PENDING, dir=root))
-        made: list[Path] = []
         try:
-            for number, change in enumerate(changes):
-                if change.kind != "create":
-                    keep_old(root / change.path, pending / f"{number}.old")
-                if change.kind != "remove":
-                    write(pending / str(number), change, root / change.path)
-            for change in changes:
-                if change.kind == "create":
-                    made += make_folders(root / change.path)
-            order = [[change.kind, change.path, digest(root / change.path)] for change in changes]
-            (pending / "writing").write_text(json.dumps(order), encoding="utf-8")
-            os.replace(pending / "writing", pending / COMPLETE)
+            entries = journal.stage(changes)
         except BaseException:
-            sweep(pending, made)
+            journal.discard()
             raise
         try:
-            finish(root, pending)
+            journal.commit(entries)
         except KeyboardInterrupt:
-            # Past the marker the plan is carried out; half of it would be neither old nor new.
-            finish(root, pending)
+            # Once the journal is complete, the plan is carried out: half of it would be neither old nor new.
+            journal.commit(entries)
             raise
         except OSError:
-            take_back(root, pending)
-            sweep(pending, made)
+            journal.rollback(entries)
             raise
 
 
-def recover(root: Path) -> None:
-    """Finish or sweep what a killed run left in the folder."""
-    if any(root.glob(f"{_PENDING}*")):
-        with explained(root), locked(root):
-            _recover(root)
+def recover(root: Path) -> str:
+    """Finish what a killed run left in the folder; a sentence that says what was done, "" if there was nothing.
+
+    Raises Refused, and changes nothing, if the files are not as that run left them.
+    """
+    journal = journal_of(root)
+    if not journal.exists:
+        return ""
+    with explained(root), locked(root):
+        entries = journal.load() if journal.exists else []
+        if not entries or journal.taken_back(entries):
+            journal.discard()
+            return "what an interrupted run had changed was taken back since; its journal is removed" if entries else ""
+        left = [entry for entry, made in zip(entries, journal.made(entries), strict=True) if not made]
+        journal.commit(entries)
+    named = ", ".join(f"{entry.kind} {entry.path}" for entry in left[:5]) or "nothing was left to do"
+    more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+    return f"finished an interrupted run, {len(entries)} changes in all: {named}{more}"
 
 
-def _recover(root: Path) -> None:
-    for pending in root.glob(f"{_PENDING}*"):
-        finish(root, pending)
+def unfinished(root: Path) -> str:
+    """A sentence about what a killed run left, for a command that writes nothing; "" if there is nothing."""
+    journal = journal_of(root)
+    if not journal.exists or not (entries := journal.load()):
+        return ""
+    return f"an interrupted run left {len(entries)} changes; the next command that writes finishes them"
 
 
 @contextmanager

@@ -96,12 +96,17 @@ def attempt(fault: Fault | None, place: Path, command: list[str]) -> tuple[bool,
 
 
 def state(place: Path) -> dict[str, bytes]:
-    """The files of a project, without git's and without what the next call will finish or sweep."""
+    """The files of a project, without git's."""
     return {
         path.relative_to(place).as_posix(): path.read_bytes()
         for path in place.rglob("*")
-        if path.is_file() and not any(part == ".git" or part.startswith(".asyncgen-") for part in path.parts)
+        if path.is_file() and ".git" not in path.parts
     }
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a path is a journal, or a new project that is not finished."""
+    return ".asyncgen-" in path.name or path.parent.name == "asyncgen"
 
 
 def visible(place: Path) -> str:
@@ -143,7 +148,7 @@ def main(mode: str, folder: Path, command: list[str], again: list[str], every: i
         # `new` refuses a folder that is there already, and so has nothing to sweep for.
         refused = command[0] == "new" and result["visible"] != ""
         assert complaint == ("one sentence" if refused else ""), complaint
-        left_over = [path.name for path in place.iterdir() if ".asyncgen-" in path.name]
+        left_over = [path.name for path in (*place.iterdir(), *place.glob(".git/asyncgen/*")) if is_ours(path)]
         assert refused or not left_over, left_over
         result["at_last"] = visible(place) if command[0] == "new" else name(state(place), old, new)
         seen.append(result)

@@ -125,7 +125,7 @@ def test_two_calls_at_once_make_one_update(template: Path, service: Path, asyncg
         assert "Traceback" not in said
     assert "Up to date" in asyncgen("update").out
     assert (service / "README.md").read_text().count("More.") == 1
-    assert not list(service.glob(".asyncgen-*"))
+    assert not list((service / ".git/asyncgen").iterdir())
 
 
 def test_an_interruption_takes_everything_back(template: Path, service: Path) -> None:

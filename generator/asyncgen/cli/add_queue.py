@@ -1,10 +1,10 @@
 """`asyncgen add-queue` and `asyncgen sync-queues`: a line in the queue table, and what follows from the table."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .opening import open_service
 from .options import DryRun, Json
 from .output import say, say_json
 
@@ -40,10 +40,9 @@ def add_queue(
     hand, the service's own tests fail.
     """
     from ..queues import check_queue, plan_queue
-    from ..service import find_service
 
     queue = check_queue(name, longest, prefetch, concurrency, pool)
-    service = find_service(Path.cwd())
+    service = open_service(writes=not dry_run)
     changes, edits = plan_queue(queue, service)
     _carry_out(service, changes, edits, f"queue {queue.member}", dry_run=dry_run, json=json)
 
@@ -54,9 +53,8 @@ def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
     That is compose.yaml, README.md and on RabbitMQ its consumer timeout. Exit code 1: something is left to do by hand.
     """
     from ..queues import plan_sync
-    from ..service import find_service
 
-    service = find_service(Path.cwd())
+    service = open_service(writes=not dry_run)
     changes, edits = plan_sync(service)
     _carry_out(service, changes, edits, "what follows from the queue table", dry_run=dry_run, json=json)
 

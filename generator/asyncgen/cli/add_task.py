@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .opening import open_service
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, say, say_json
 from .task_summary import as_data, summary
@@ -101,7 +102,6 @@ def add_task(
     from ..errors import BadInput
     from ..names import task_name
     from ..plan import apply
-    from ..service import find_service
     from ..source import recorded
     from ..tasks import decide, decide_all, plan_additions
 
@@ -110,7 +110,7 @@ def add_task(
         raise BadInput(f"expected NAME, or --from FILE with many tasks, got: {got}; see asyncgen add-task --help")
     if source is not None and given != Given():
         raise BadInput(f"expected the options of the tasks to stand in {source}, got: {', '.join(said)} as well")
-    service = find_service(Path.cwd())
+    service = open_service(writes=not dry_run)
     if name is None:
         tasks = decide_all(parse_tasks(_read(source or ""), source or ""), service)
     else:

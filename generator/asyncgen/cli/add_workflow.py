@@ -1,10 +1,10 @@
 """`asyncgen add-workflow`: a workflow of existing tasks and its test, in a service."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .opening import open_service
 from .options import DryRun, Json, TemplateOption
 from .output import say, say_json
 
@@ -30,12 +30,11 @@ def add_workflow(
     """
     from ..names import task_name
     from ..plan import apply
-    from ..service import find_service
     from ..source import recorded
     from ..tasks.listing import list_tasks
     from ..workflows import decide_shape, plan_workflow
 
-    service = find_service(Path.cwd())
+    service = open_service(writes=not dry_run)
     known = list_tasks(service)
     workflow = task_name(name, service.rooms, what="workflow")
     shape = decide_shape(chain, group, chord, service, known)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .opening import open_service
 from .options import DryRun, Force, Json, TemplateOption
 from .output import say, say_json
 
@@ -24,11 +25,10 @@ def remove_task(
     workflow uses stays.
     """
     from ..plan import apply
-    from ..service import find_service
     from ..tasks import plan_removal
     from ..workflows.listing import uses
 
-    service = find_service(Path.cwd())
+    service = open_service(writes=not dry_run)
     changes = plan_removal(name, service, uses=uses(service), force=force, location=template)
     apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]

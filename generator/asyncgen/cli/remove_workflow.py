@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .opening import open_service
 from .options import DryRun, Force, Json, TemplateOption
 from .output import say, say_json
 
@@ -23,10 +24,9 @@ def remove_workflow(
     Only files that are as add-workflow made them are removed, unless --force says that edits may be lost.
     """
     from ..plan import apply
-    from ..service import find_service
     from ..workflows import plan_workflow_removal
 
-    service = find_service(Path.cwd())
+    service = open_service(writes=not dry_run)
     changes = plan_workflow_removal(name, service, force=force, location=template)
     apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]

@@ -1,10 +1,10 @@
 """`asyncgen update`: to another release of the template, or to other answers; all of it or nothing."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .opening import open_service
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, notice, say, say_json
 
@@ -40,14 +40,11 @@ def update(
     merged with your edits, verified, and swapped in: an error or an interruption leaves it as it was. Tasks and
     workflows are yours and are never touched. Exit code 1 says that conflicts are left; their markers are in place.
     """
-    from ..plan import recover
-    from ..service import find_service
     from ..update import carry_out, prepare, verify
     from ..update.scratch import scratch
     from ..update.versions import choose
 
-    recover(find_service(Path.cwd()).root)
-    service = find_service(Path.cwd())
+    service = open_service(writes=not (check or dry_run))
     before, after = choose(service, template, to)
     for version in {before.notice, after.notice}:
         notice(version)

@@ -1,15 +1,19 @@
 """The folder on the side in which an update is built; it goes when the update ends, however it ends."""
 
+import os
+import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bundle import File
 from ..errors import Refused
 from ..git import git_bytes
-from ..locks import explained
+from ..locks import explained, locked
 
 if TYPE_CHECKING:
     from .merging import Outcome
@@ -23,12 +27,30 @@ BEFORE = "before updating"
 AFTER = "after updating"
 """The labels of a conflict's two sides, as Copier has them."""
 
+_PREFIX = "asyncgen-update-"
+
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A temporary folder; Refused when there is no room for one."""
-    with explained(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory(prefix="asyncgen-update-") as folder:
-        yield Path(folder).resolve()
+    """A temporary folder; Refused when there is no room for one. What killed runs left is removed first."""
+    parent = Path(tempfile.gettempdir())
+    with explained(parent):
+        _sweep(parent)
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder, locked(Path(folder)):
+            yield Path(folder).resolve()
+
+
+def _sweep(parent: Path) -> None:
+    """Remove this user's folders that no running process has locked; a new one is locked within a minute."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or time.time() - status.st_mtime < 60:
+                continue
+            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+                continue
+            with locked(folder, wait=False):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def fill(folder: Path, files: Tree) -> Path:
