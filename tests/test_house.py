@@ -1,7 +1,7 @@
 """The generator's house rules, executable: who may import whom, who may print, who may write.
 
 cli → update → service, tasks, queues, workflows, check
-    → project, questions, source, library, releases, mirror, plan → names, errors, git
+    → environment, project, questions, source, library, releases, mirror, plan → names, errors, git
 """
 
 import ast
@@ -13,8 +13,8 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
-    {"names", "errors", "git", "bundle", "locks", "paths", "safe_yaml", "changes", "journal"},
-    {"project", "questions", "rendering", "source", "clones", "library", "releases", "mirror", "plan"},
+    {"bundle", "changes", "errors", "git", "journal", "locks", "names", "paths", "safe_yaml"},
+    {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
     {"service", "tasks", "queues", "workflows", "check"},
     {"update"},
     {"cli", "__main__"},
