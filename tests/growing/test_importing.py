@@ -1,32 +1,188 @@
-"""An exception is tried for import where the project can import its module."""
+"""An exception is looked up in the project's environment and in its own modules; nothing of the project's is run."""
 
-import sys
 from pathlib import Path
+
+import pytest
+
+from tests.desk import write
+from tests.environments import MODULES, PLANTS, honest
 
 from .commands import asyncgen, tree
 
+LIBRARY: dict[str, str | None] = {
+    "celery/__init__.py": "",
+    "http_client/__init__.py": """\
+from .errors import *
+from .errors import RequestError as Base
+from .private import *
+from . import errors
+from .native import NativeError
+from ._version import __version__
 
-def own_python(service: Path) -> None:
-    """The project's Python: this one, with an error of the project's own."""
-    (service / ".venv/bin").mkdir(parents=True)
-    (service / ".venv/bin/python").symlink_to(sys.executable)
-    (service / "elsewhere.py").write_text("class TryAgain(Exception): ...\n\n\nclass Other: ...\n")
+try:
+    import fast as json
+except ImportError:
+    import json
+
+OldError = Base
+retries = 3
+Made = type("Made", (Exception,), {})
+""",
+    "http_client/errors.py": """\
+import enum
+
+class RequestError(IOError): ...
+class Timeout(RequestError, ValueError): ...
+class Code(enum.IntEnum): ...
+class Plain: ...
+class Stop(BaseException): ...
+def connection_error(): ...
+""",
+    "http_client/private.py": "class _Base(Exception): ...\n\n\nclass Private(_Base): ...\n_Other = _Base\n",
+    "http_client/native.cpython-311-x86_64-linux-gnu.so": "",
+    "http_client/_version.py": "__version__ = '1'\n",
+    "lazy/__init__.py": "from lazy_loader import attach\n__getattr__, __dir__, __all__ = attach(__name__)\n",
+    "by_code.py": "for name in ('A', 'B'):\n    globals()[name] = type(name, (Exception,), {})\n",
+    "replaced.py": "import sys\nsys.modules[__name__] = object()\n",
+    "compiled.abi3.so": "",
+    "half_compiled.py": "",
+    "half_compiled.cpython-311-x86_64-linux-gnu.so": "",
+    "broken.py": "def f(:\n",
+    "deep.py": "x = " + "-" * 50000 + "1\n",
+    "around.py": "from around import *\nfrom around import Around\nclass Error(Error, Missing): ...\n",
+    "namespace/part/errors.py": "class PartError(namespace.Base): ...\n",
+    "_virtualenv.pth": "import _virtualenv\n",
+}
+"""The files of an environment that is complete."""
 
 
-def test_a_name_that_the_module_lacks_is_refused(service: Path) -> None:
-    own_python(service)
+@pytest.fixture
+def modules(service: Path) -> Path:
+    """The folder of modules of the service's environment."""
+    folder = honest(service)
+    write(folder, LIBRARY)
+    write(service, {"src/shop/problems.py": "from http_client import Timeout\n\n\nclass Busy(Timeout): ...\n"})
+    return folder
+
+
+def refusal(error: str) -> str:
+    """What add-task says about an error to retry on, "" if it takes it."""
+    ran = asyncgen("add-task", "fetch", "--retry-on", error, "--dry-run")
+    assert (ran.code, ran.err.count("\n")) == ((2, 1) if ran.err else (0, 0))
+    return ran.err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "http_client.Timeout",
+        "http_client.Base",
+        "http_client.Private",
+        "http_client.OldError",
+        "http_client.NativeError",
+        "http_client.Made",
+        "http_client.errors.RequestError",
+        "http_client.not_written_yet.Error",
+        "shop.problems.Busy",
+        "lazy.Anything",
+        "by_code.Anything",
+        "replaced.Anything",
+        "compiled.Anything",
+        "half_compiled.Anything",
+        "broken.Anything",
+        "deep.Anything",
+        "around.Around",
+        "around.Error",
+        "namespace.part.errors.PartError",
+        "namespace.Anything",
+    ],
+)
+def test_what_is_an_exception_or_cannot_be_told_is_taken(modules: Path, error: str) -> None:
+    assert refusal(error) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        ("http_client.Timeuot", "did you mean http_client.Timeout?"),
+        ("http_client.errors.RequstError", "did you mean http_client.errors.RequestError?"),
+        ("http_client.NativeEror", "did you mean http_client.NativeError?"),
+        ("http_client.errors", "it has Base, OldError, Private, RequestError, Timeout"),
+        ("http_client.Plain", "it has Base, OldError, Private, RequestError, Timeout"),
+        ("http_client.Stop", "it has Base, OldError, Private, RequestError, Timeout"),
+        ("http_client.retries", "it has Base, OldError, Private, RequestError, Timeout"),
+        ("http_client.json", "it has Base, OldError, Private, RequestError, Timeout"),
+        ("http_client.connection_error", "it has Base, OldError, Private, RequestError, Timeout"),
+        ("shop.problems.Bussy", "did you mean shop.problems.Busy?"),
+        ("http_client._version.Error", "it has none"),
+    ],
+)
+def test_a_name_that_the_module_lacks_is_refused(modules: Path, error: str, mend: str) -> None:
+    module = error.rpartition(".")[0]
+    assert refusal(error) == (
+        f"asyncgen: expected an error to retry on to be an exception of {module}, got: {error}; {mend}\n"
+    )
+
+
+def test_nothing_is_written_for_a_name_that_is_refused(modules: Path, service: Path) -> None:
     before = tree(service)
-    for wrong in ("elsewhere.TryAgian", "elsewhere.Other"):
-        ran = asyncgen("add-task", "fetch", "--retry-on", wrong)
-        assert (ran.code, ran.err.count("\n")) == (2, 1)
-        assert ran.err.startswith(
-            f"asyncgen: expected an error to retry on to be an exception of elsewhere, got: {wrong}; "
-        )
+    assert asyncgen("add-task", "fetch", "--retry-on", "http_client.Plain").code == 2
     assert tree(service) == before
-    assert asyncgen("add-task", "fetch", "--retry-on", "elsewhere.TryAgain").code == 0
+    assert asyncgen("add-task", "fetch", "--retry-on", "http_client.Timeout").code == 0
 
 
-def test_a_module_that_is_not_there_yet_is_taken(service: Path) -> None:
-    assert asyncgen("add-task", "fetch", "--retry-on", "elsewhere.TryAgain").code == 0
-    own_python(service)
-    assert asyncgen("add-task", "fetch_more", "--retry-on", "not_installed_yet.Error").code == 0
+def test_a_module_that_the_environment_lacks_is_refused(modules: Path, service: Path) -> None:
+    assert refusal("no_such_library.errors.Error") == (
+        "asyncgen: expected a module that the project's environment has, got: no_such_library.errors; "
+        "add its package to dependencies in pyproject.toml and run make test, or correct the name\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {".venv/pyvenv.cfg": "home = /usr/bin\ninclude-system-site-packages = true\n"},
+        {f".venv/{MODULES}/finder.pth": "import finder; finder.install()\n"},
+        {f".venv/{MODULES}/easy-install.pth": "./library-1.0.egg\n"},
+        {f".venv/{MODULES}/editable.pth": "../../../../library\n", "library/no_such_library/x.py": ""},
+        {f".venv/{MODULES}/celery/__init__.py": None},
+        {".venv/lib/python3.2/site-packages/x.py": ""},
+        {"src/no_such_library.py": "from other import *\n"},
+        {"no_such_library/errors.py": "from other import *\n"},
+    ],
+)
+def test_where_there_is_doubt_a_module_is_taken(modules: Path, service: Path, doubt: dict[str, str | None]) -> None:
+    write(service, doubt)
+    if None in doubt.values():
+        (modules / "celery").rmdir()
+    assert refusal("no_such_library.Error") == ""
+
+
+def test_without_an_environment_a_module_is_taken(service: Path) -> None:
+    assert refusal("no_such_library.Error") == ""
+
+
+def test_links_out_of_the_environment_are_not_followed(modules: Path, tmp_path: Path) -> None:
+    write(tmp_path, {"secret/errors.py": "class Secret: ...\n"})
+    (modules / "leak.py").symlink_to(tmp_path / "secret/errors.py")
+    (modules / "folder").symlink_to(tmp_path / "secret")
+    (modules / "endless.py").symlink_to("/dev/zero")
+    for error in ("leak.Secret", "folder.errors.Secret", "endless.Error"):
+        assert refusal(error) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["files", "link to tracked", "untracked link of bin", ".pth file", "submodule", "archive"]
+)
+def test_no_program_of_the_repositorys_is_run(service: Path, tmp_path: Path, name: str) -> None:
+    pwned = tmp_path / "PWNED"
+    PLANTS[name][0](service, pwned)
+    for command in (
+        "add-task fetch --retry-on requests.exceptions.Timeout --retry-on psycopg.Error",
+        "remove-task fetch",
+        "add-task fetch_more --retry-on requests.Timeout --dry-run",
+        "tasks",
+        "check",
+    ):
+        ran = asyncgen(*command.split())
+        assert (ran.code, pwned.exists()) == (0, False), f"{command}: {ran.err}"

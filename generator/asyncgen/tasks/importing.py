@@ -1,53 +1,50 @@
-"""Whether the project can import an exception: tried with the project's own Python, where it has one."""
+"""Whether the project can import an exception, told from the files of its environment and its own: nothing is run."""
 
-import subprocess
+import difflib
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from ..errors import BadInput
-from ..names import nearest
+from .exceptions import Exceptions
+from .modules import is_missing, search_path
 
 __all__ = ["check_import"]
 
-_PATIENCE = 20.0
-"""Seconds; a module that takes longer to import is left alone."""
-# Prints the names of the module's exceptions, or nothing where it cannot be imported: it may not be installed yet.
-_CODE = """
-import importlib, sys
-try:
-    found = vars(importlib.import_module(sys.argv[1]))
-except BaseException:
-    sys.exit()
-print("imported", *(name for name, value in found.items() if isinstance(value, type) and issubclass(value, Exception)))
-"""
-
 
 def check_import(error: str, root: Path) -> None:
-    """Raise BadInput for `module.Name` where the project in `root` has the module, and it has no such exception."""
+    """Raise BadInput for `module.Name` where the project in `root` lacks the module, or the module the exception.
+
+    What cannot be told from files alone is accepted.
+    """
     module, _, name = error.rpartition(".")
-    names = _exceptions(module, root) if module else ()
-    if names and name not in names[1:]:
-        near = nearest(name, names[1:])
-        mend = f"did you mean {module}.{near}?" if near else f"it has {', '.join(names[1:6]) or 'none'}"
-        raise BadInput(f"expected an error to retry on to be an exception of {module}, got: {error}; {mend}")
+    if not module:
+        return
+    if is_missing(module, root):
+        raise BadInput(
+            f"expected a module that the project's environment has, got: {module}; "
+            "add its package to dependencies in pyproject.toml and run make test, or correct the name"
+        )
+    found = _exceptions(root)
+    try:
+        if found.kind(module, name) is False:
+            raise BadInput(
+                f"expected an error to retry on to be an exception of {module}, got: {error}; "
+                f"{_mend(name, module, found)}"
+            )
+    except RecursionError:
+        return  # no library is written so: it is left alone
 
 
 @cache
-def _exceptions(module: str, root: Path) -> tuple[str, ...]:
-    python = next((p for p in (root / ".venv/bin/python", root / ".venv/Scripts/python.exe") if p.is_file()), None)
-    if python is None:
-        return ()
-    try:
-        done = subprocess.run(
-            [python, "-c", _CODE, module],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    lines = [line for line in done.stdout.splitlines() if line.startswith("imported")]
-    return tuple(lines[-1].split()) if lines else ()
+def _exceptions(root: Path) -> Exceptions:
+    return Exceptions(search_path(root))
+
+
+def _mend(wrong: str, module: str, found: Exceptions) -> str:
+    names = found.names(module)
+    for near in difflib.get_close_matches(wrong, names, n=5):
+        if found.kind(module, near) is not False:
+            return f"did you mean {module}.{near}?"
+    known = islice((name for name in names if found.kind(module, name)), 5)
+    return f"it has {', '.join(known) or 'none'}"
