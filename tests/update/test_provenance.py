@@ -170,15 +170,8 @@ def test_answers_that_expand_without_end_are_refused(service: Path, asyncgen: Co
     assert snapshot(service) == before
 
 
-def test_a_program_that_the_repository_brings_is_not_run(template: Path, service: Path, asyncgen: Command) -> None:
-    for tool in ("python", "ruff"):
-        planted = service / ".venv/bin" / tool
-        planted.parent.mkdir(parents=True, exist_ok=True)
-        planted.write_text("#!/bin/sh\ntouch PWNED\n")
-        planted.chmod(0o755)
+def test_a_program_that_gits_configuration_names_is_not_run(template: Path, service: Path, asyncgen: Command) -> None:
     git(service, "config", "core.fsmonitor", "touch PWNED;")
-    git(service, "-c", "core.fsmonitor=false", "add", "--all", "--force")
-    git(service, "-c", "core.fsmonitor=false", "commit", "--quiet", "--message", "Plant")
     release(template, "0.2.0", {"template/service/src/{{package}}/added.py": "ADDED = True\n"})
     assert asyncgen("update").code == 0
     assert not list(service.rglob("PWNED"))

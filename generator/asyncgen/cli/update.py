@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import BadInput
 from .opening import open_service
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, notice, say, say_json
@@ -25,9 +26,12 @@ def update(
     check: Annotated[
         bool, typer.Option("--check", help="Only tell whether an update is due: exit code 0 if none is, 1 if one is.")
     ] = False,
-    test: Annotated[bool, typer.Option("--test", help="Run make test on the updated copy first.")] = False,
+    test: Annotated[
+        bool,
+        typer.Option("--test", help="Run make test on the updated copy first: the project's own Makefile and tests."),
+    ] = False,
     no_verify: Annotated[
-        bool, typer.Option("--no-verify", help="Do not compile, lint and check the times of the updated copy first.")
+        bool, typer.Option("--no-verify", help="Do not compile, lint and import the updated copy first.")
     ] = False,
     defaults: Defaults = False,
     template: TemplateOption = None,
@@ -39,11 +43,17 @@ def update(
     With --data it changes an answer: broker, queue_layout, a store, a feature. The project is built anew on the side,
     merged with your edits, verified, and swapped in: an error or an interruption leaves it as it was. Tasks and
     workflows are yours and are never touched. Exit code 1 says that conflicts are left; their markers are in place.
+
+    To verify it, the service is imported with the Python of its .venv, which runs the project's code; not with
+    --no-verify, --dry-run or --check, nor where git tracks a part of .venv or it was not made on this machine.
     """
     from ..update import carry_out, prepare, verify
     from ..update.scratch import scratch
     from ..update.versions import choose
 
+    if test and (check or dry_run or no_verify):
+        other = "--check" if check else "--dry-run" if dry_run else "--no-verify"
+        raise BadInput(f"expected --test without {other}, which runs no tests, got: both; leave one of them out")
     service = open_service(writes=not (check or dry_run))
     before, after = choose(service, template, to)
     for version in {before.notice, after.notice}:
@@ -64,7 +74,7 @@ def update(
         if prepared is None:
             _say_nothing_due(before, json)
             return
-        notes = [] if no_verify else verify(prepared, folder, test=test)
+        notes = [] if no_verify else verify(prepared, folder, test=test, read_only=dry_run)
         carry_out(service.root, prepared.outcomes, dry_run=dry_run)
     if json:
         say_json(_as_data(prepared, notes, dry_run))

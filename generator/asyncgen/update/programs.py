@@ -1,0 +1,72 @@
+"""The programs that the verification of an update runs: ruff, the project's Python and, if asked for, make test."""
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, STDOUT
+
+__all__ = ["complaints", "import_error", "make_test"]
+
+_PATIENCE = 120
+_TEST_PATIENCE = 1800
+"""Seconds."""
+# Isolated, Python knows neither the current folder nor PYTHONPATH; the copy comes before an editable install of the
+# project itself.
+_IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); importlib.import_module(sys.argv[2])"
+
+
+def complaints(ruff: Path, folder: Path, paths: Sequence[str]) -> Counter[tuple[str, str]]:
+    """How often the project's rules find which code in which file; nothing where ruff gives no answer."""
+    # The project's configuration may tell ruff to write its fixes.
+    options = ["--no-cache", "--no-fix", "--no-fix-only", "--quiet", "--output-format", "json"]
+    try:
+        findings = json.loads(_run([str(ruff), "check", *options, "--", *paths], folder, stderr=DEVNULL)[1] or "[]")
+    except ValueError:
+        return Counter()
+    root = folder.resolve()
+    return Counter(
+        (Path(finding["filename"]).resolve().relative_to(root).as_posix(), finding["code"] or "syntax")
+        for finding in findings
+    )
+
+
+def import_error(python: Path, root: Path, package: str) -> str:
+    """What importing the service says at its end, "" if it succeeds. It runs the code of the project in `root`."""
+    command = [str(python), "-I", "-B", "-c", _IMPORT, str(root / "src"), f"{package}.app"]
+    return _last_line(*_run(command, root, stdout=DEVNULL))
+
+
+def make_test(root: Path) -> str:
+    """What `make test` says at its end, "" if it succeeds. It runs the Makefile and the tests of the project."""
+    return _last_line(*_run(["make", "test"], root, stderr=STDOUT, patience=_TEST_PATIENCE))
+
+
+def _run(
+    command: Sequence[str], folder: Path, *, stdout: int = PIPE, stderr: int = PIPE, patience: int = _PATIENCE
+) -> tuple[int, str]:
+    """The exit code of a program, and what was to be read of it; without an input."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            errors="replace",
+            timeout=patience,
+            check=False,
+        )
+    except OSError as error:
+        return 1, f"{command[0]} cannot be run: {error.strerror}"
+    except subprocess.TimeoutExpired:
+        return 1, f"{command[0]} takes more than {patience} s"
+    return done.returncode, done.stdout or done.stderr or ""
+
+
+def _last_line(code: int, output: str) -> str:
+    if not code:
+        return ""
+    return next((line.strip() for line in reversed(output.splitlines()) if line.strip()), f"exit code {code}")
