@@ -1,4 +1,4 @@
-"""The generator's house rules, executable: who may import whom, who may print, who may write.
+"""The generator's house rules, executable: who may import whom, who may print, who may write, who may run programs.
 
 cli → update → service, tasks, queues, workflows, check
     → environment, project, questions, source, library, releases, mirror, plan → names, errors, git
@@ -32,6 +32,10 @@ WRITERS = {
     "library.py": "the template's releases, in the user's home",
     "update/scratch.py": "the temporary folder in which an update is built",
     "check/baseline.py": "the baseline that --write-baseline names",
+}
+RUNNERS = {
+    "git.py": "git",
+    "update/programs.py": "what an update is verified with: ruff, the project's Python, make test",
 }
 WRITING = {
     "chmod", "copy", "copy2", "copyfile", "copytree", "mkdir", "mkdtemp", "move", "remove", "rename", "renames",
@@ -80,6 +84,8 @@ def offences(house: Path) -> list[str]:
                 found.append(f"{path}: imports {other}")
             if top == "copier" and path not in COPIER:
                 found.append(f"{path}: imports copier")
+            if top == "subprocess" and path not in RUNNERS:
+                found.append(f"{path}: runs programs")
         if room != "cli" and path not in EDGE:
             found += [f"{path}: {what}" for what in edge_calls(tree)]
         if path not in WRITERS:
@@ -154,6 +160,7 @@ def test_the_house_holds_its_rules() -> None:
         ("tasks/answers.py", "print(1)", "tasks/answers.py: calls print"),
         ("project.py", "import sys\nsys.exit(2)", "project.py: uses sys.exit"),
         ("source.py", "import typer", "source.py: imports typer"),
+        ("tasks/importing.py", "import subprocess", "tasks/importing.py: runs programs"),
         ("service.py", "from pathlib import Path\nPath('x').write_text('')", "service.py: calls write_text"),
         ("cli/new.py", "import shutil\nshutil.rmtree('x')", "cli/new.py: calls rmtree"),
         ("tasks/record.py", "import os\nos.replace('a', 'b')", "tasks/record.py: calls replace"),
