@@ -130,7 +130,7 @@ def _shelved(src: str, wanted: str | None) -> Template:
     if commit is None:
         raise Refused(
             f"expected {LIBRARY} to hold the template's release {wanted}, got: {', '.join(held()) or 'no release'}; "
-            "install that release of asyncgen or a newer one, and run asyncgen template sync"
+            "install a wheel of that release of asyncgen or a newer one, and run asyncgen template sync"
         )
     return Template(src, commit, library())
 

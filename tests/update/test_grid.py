@@ -168,6 +168,8 @@ def test_a_release_that_this_asyncgen_does_not_know_is_refused(
     for command in (["update"], ["template", "sync"], ["add-task", "send_invoice", "--defaults"]):
         done = get("wheel", "90.0.0").run("asyncgen", *command, home=tmp_path / "ben", at=project)
         assert done.returncode == 2, done.stdout
-        assert "install that release of asyncgen or a newer one, and run asyncgen template sync" in done.stderr
+        assert (
+            "install a wheel of that release of asyncgen or a newer one, and run asyncgen template sync" in done.stderr
+        )
     assert snapshot(project) == before
     assert git(project, "status", "--porcelain") == ""

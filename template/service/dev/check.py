@@ -1,9 +1,8 @@
 """The hard stops, checked in the code alone: `make check` runs `asyncgen check` on this project.
 
-asyncgen is taken from PATH, else from where this project's template came from, as `.copier-answers.yml` records it.
+asyncgen is taken from PATH, else from this project's template at the commit that `.copier-answers.yml` records.
 """
 
-import re
 import shutil
 import subprocess
 import sys
@@ -11,25 +10,21 @@ import tempfile
 import venv
 from pathlib import Path
 
-import yaml
+from .requirement import ROOT, recorded
 
 __all__ = ["main"]
-
-ROOT = Path(__file__).parents[1]
-URL = re.compile(r"(git\+)?(https?|ssh|git|file)://|git@")
 
 
 def main(arguments: list[str]) -> int:
     """Run the check; its exit code, or 2 where asyncgen is nowhere to be had."""
-    answers = yaml.safe_load((ROOT / ".copier-answers.yml").read_text())
     found = shutil.which("asyncgen")
     if found:
         return subprocess.run([found, "check", ".", *arguments], cwd=ROOT, check=False).returncode
-    source = requirement(str(answers.get("_src_path", "")), str(answers.get("_commit", "")))
+    source = recorded()
     if not source:
         print(
-            f"expected asyncgen on PATH, or this project's template at {answers.get('_src_path')}, got: neither; "
-            "install asyncgen, then run make check again",
+            "expected asyncgen on PATH, or .copier-answers.yml to record a template with a generator at a commit, "
+            "got: neither; install asyncgen from its git URL or its wheel, never by its name alone",
             file=sys.stderr,
         )
         return 2
@@ -37,14 +32,6 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         command = [*installed(source, Path(folder)), "check", ".", *arguments]
         return subprocess.run(command, cwd=ROOT, check=False).returncode
-
-
-def requirement(source: str, commit: str) -> str:
-    """What pip calls the recorded source; empty where it is a folder that holds no generator."""
-    if URL.match(source):
-        return f"{source if source.startswith('git+') else f'git+{source}'}@{commit}"
-    folder = Path(source).expanduser()
-    return f"git+{folder.resolve().as_uri()}@{commit}" if source and (folder / "generator").is_dir() else ""
 
 
 def installed(source: str, folder: Path) -> list[str]:
