@@ -1,8 +1,8 @@
 """The releases of the template: found by their commits `Release X.Y.Z`, since a clone may lack the tags.
 
 Only what renders is kept of each: the questions, the template, the changelog. Where no release can be seen, as in a
-shallow clone or an unpacked archive, what is there becomes one release. The wheel's build runs this file: it may use
-nothing beyond the standard library.
+shallow clone or an unpacked archive, what is there becomes one release, named for its commit where that is known. The
+wheel's build runs this file: it may use nothing beyond the standard library.
 """
 
 import io
@@ -11,6 +11,7 @@ import tarfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .bundle import File, write_bundle
@@ -23,6 +24,10 @@ PATHS = ("copier.yml", "template", "CHANGELOG.md")
 """What of the repository makes a template."""
 
 _SUBJECT = re.compile(r"Release (\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?)")
+_ARCHIVED = ".git_archival.txt"
+"""Where `git archive`, and so a host's tarball, writes the commit that it packs."""
+
+_COMMIT = re.compile(r"(?P<sha>[0-9a-f]{40}) (?P<date>\d+) (?P<subject>.*)")
 _LEFTOVERS = re.compile(r"(^|/)(__pycache__|\.[^/]*_cache|\.DS_Store)(/|$)|\.py[co]$|~$")
 
 
@@ -106,20 +111,30 @@ def _has_history(folder: Path) -> bool:
 def _snapshot(folder: Path) -> tuple[str, str, dict[str, File]]:
     """What is there as one release: HEAD of a clone, else the files."""
     if _has_history(folder):
-        source = git("rev-parse", "HEAD", at=folder)
-        files = files_at(folder, source)
-        about = files_at(folder, source, ["pyproject.toml"]).get("pyproject.toml")
+        described = git("log", "-1", "--format=%H %ct %s", at=folder)
+        files = files_at(folder, "HEAD")
+        about = files_at(folder, "HEAD", ["pyproject.toml"]).get("pyproject.toml")
         project = about.content if about else b""
     else:
-        source, files = "", dict(_in_folder(folder))
-        project = (folder / "pyproject.toml").read_bytes() if (folder / "pyproject.toml").is_file() else b""
+        described, files = _read(folder / _ARCHIVED).decode(errors="replace").strip(), dict(_in_folder(folder))
+        project = _read(folder / "pyproject.toml")
     if "copier.yml" not in files:
         raise Refused(f"expected a template with its copier.yml in {folder}, got: none; use a clone of asyncgen")
+    commit = _COMMIT.fullmatch(described)
+    if commit and (released := _SUBJECT.fullmatch(commit["subject"])):
+        return released[1], commit["sha"], files
     version = str(tomllib.loads(project.decode()).get("project", {}).get("version", "0.0.0.dev0"))
-    # An archive of a release is that release. Everything else is told apart by its content.
-    if source or "dev" in version:
-        version = f"{version}+g{write_bundle({'': files})[1][''][:8]}"
-    return version, source, files
+    mark = f"g{write_bundle({'': files})[1][''][:8]}"
+    if commit:
+        # Between two releases the later commit is the newer version.
+        date = datetime.fromtimestamp(int(commit["date"]), UTC).strftime("%Y%m%d%H%M%S")
+        return f"{version}+{date}.{mark}", commit["sha"], files
+    # Files without a commit are taken for the release that they name.
+    return f"{version}+{mark}" if "dev" in version else version, "", files
+
+
+def _read(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, File]]:

@@ -1,15 +1,19 @@
 """The ways in which asyncgen gets onto a machine, without a virtual environment for each."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.desk import git
+from asyncgen.releases import bundle_of
+from tests.desk import git, write
 
-__all__ = ["BIN", "WAYS", "Install", "install"]
+from .histories import ROOT
+
+__all__ = ["BIN", "WAYS", "Install", "install", "unpacked_wheel"]
 
 BIN = Path(sys.executable).parent
 WAYS = ("wheel", "folder", "git-url", "editable", "clone")
@@ -36,6 +40,16 @@ class Install:
         return subprocess.run(
             [sys.executable, "-m", *command], cwd=at, env=environment, capture_output=True, text=True, timeout=600
         )
+
+
+def unpacked_wheel(template: Path, target: Path) -> Install:
+    """Today's generator with the releases of another template, as a wheel of them would be installed."""
+    shutil.copytree(ROOT / "generator/asyncgen", target / "asyncgen", ignore=shutil.ignore_patterns("__pycache__"))
+    bundle, releases = bundle_of(template)
+    (target / "asyncgen/releases.bundle").write_bytes(bundle)
+    (target / "asyncgen/releases.json").write_text(json.dumps([asdict(release) for release in releases]))
+    write(target, {"asyncgen-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: asyncgen\nVersion: 1\n"})
+    return Install("wheel", str(target))
 
 
 def install(way: str, clone: Path, commit: str, folder: Path) -> Install:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -9,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from asyncgen import library
 from asyncgen.bundle import File, write_bundle
@@ -17,7 +19,7 @@ from asyncgen.releases import bundle_of
 from tests.desk import commit, git, write
 
 from .histories import ROOT
-from .installs import BIN
+from .installs import BIN, unpacked_wheel
 from .planted import FIRST, release
 
 README = "template/service/README.md.jinja"
@@ -81,11 +83,73 @@ def test_what_is_no_release_is_told_apart(clone: Path, tmp_path: Path) -> None:
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "--quiet", "--depth=1", clone.as_uri(), str(shallow))
     (first,) = bundle_of(shallow)[1]
-    assert first.version.startswith("0.2.0+g")
+    assert re.fullmatch(r"0\.2\.0\+\d{14}\.g[0-9a-f]{8}", first.version)
     write(shallow, {README: "# other\n"})
     commit(shallow)
     (second,) = bundle_of(shallow)[1]
     assert second.version != first.version
+
+
+def unpacked(clone: Path, ref: str, folder: Path) -> Path:
+    """What `git archive` and a host's tarball of a commit hold."""
+    packed = folder.with_suffix(".tar")
+    git(clone, "archive", "--output", str(packed), ref)
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture
+def archived(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The template with what tells an archive its commit, a release that its pyproject.toml does not name, and more."""
+    for name in (".gitattributes", ".git_archival.txt"):
+        shutil.copy(ROOT / name, clone)
+    write(clone, {"template/__pycache__/x.pyc": None})
+    release(clone, "0.3.0", {README: "# three\n"})
+    for number, name in enumerate(("Some work", "More work", "Even more")):
+        write(clone, {README: f"# {name}\n"})
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-0{number + 1}T00:00:00Z")
+        commit(clone, name)
+    return clone
+
+
+def test_an_archive_of_a_release_is_that_release(archived: Path, tmp_path: Path) -> None:
+    expected = bundle_of(archived)[1][-1]
+    (only,) = bundle_of(unpacked(archived, "HEAD~3", tmp_path / "archive"))[1]
+    assert (only.version, only.commit, only.source) == ("0.3.0", expected.commit, expected.source)
+
+
+def test_what_is_built_between_releases_is_ordered_by_its_commit(archived: Path, tmp_path: Path) -> None:
+    versions = []
+    for number, ref in enumerate(("HEAD~2", "HEAD~1", "HEAD")):
+        folder = unpacked(archived, ref, tmp_path / f"archive-{number}")
+        if number == 1:
+            folder = tmp_path / "shallow"
+            git(tmp_path, "init", "--quiet", str(folder))
+            git(folder, "fetch", "--quiet", "--depth=1", archived.as_uri(), git(archived, "rev-parse", ref))
+            git(folder, "checkout", "--quiet", "FETCH_HEAD")
+        (only,) = bundle_of(folder)[1]
+        assert only.source == git(archived, "rev-parse", ref)
+        versions.append(Version(only.version))
+    assert versions == sorted(versions)
+    assert {str(version)[:8] for version in versions} == {"0.2.0+20"}
+
+
+@pytest.mark.parametrize(("before", "after"), [("HEAD~4", "HEAD~3"), ("HEAD~1", "HEAD")])
+def test_an_update_goes_to_what_a_newer_archive_brings(
+    before: str, after: str, archived: Path, home: Path, tmp_path: Path
+) -> None:
+    old, new = (
+        unpacked_wheel(unpacked(archived, ref, tmp_path / f"archive-{ref}"), tmp_path / f"site-{ref}")
+        for ref in (before, after)
+    )
+    made = old.run("asyncgen", "new", "shop", "--defaults", home=home, at=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert new.run("asyncgen", "update", "--check", home=home, at=tmp_path / "shop").returncode == 1
+    done = new.run("asyncgen", "update", home=home, at=tmp_path / "shop")
+    assert done.returncode == 0, done.stderr
+    expected = git(archived, "show", f"{after}:{README}")
+    assert (tmp_path / "shop/README.md").read_text() == f"{expected}\n"
 
 
 def test_a_repository_without_a_commit_is_its_files(clone: Path) -> None:
