@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from urllib.parse import urlsplit
 
 from .errors import BadInput, Refused
@@ -113,10 +114,10 @@ def commit_in(repository: Path, ref: str | None, src: str) -> str:
             commit = release_commits(repository).get(wanted.removeprefix("v"), wanted)
         git("cat-file", "-e", f"{commit}:copier.yml", at=repository)
     except GitError as error:
-        raise Refused(
-            f"expected the template {src} to hold copier.yml at {wanted}, got: no such commit or file; "
-            "fetch the commit into it, or name a clone that has it with --template"
-        ) from error
+        got, advice = "no such commit or file", "fetch the commit into it, or name a clone that has it with --template"
+        if git("rev-parse", "--is-shallow-repository", at=repository) == "true":
+            got, advice = f"{got} in a shallow clone", f"run git -C {quote(str(repository))} fetch --unshallow"
+        raise Refused(f"expected the template {src} to hold copier.yml at {wanted}, got: {got}; {advice}") from error
     return commit
 
 
