@@ -13,7 +13,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
-    {"bundle", "changes", "errors", "git", "journal", "locks", "names", "paths", "safe_yaml"},
+    {"bundle", "changes", "errors", "git", "journal", "locks", "names", "paths", "places", "safe_yaml"},
     {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
     {"service", "tasks", "queues", "workflows", "check"},
     {"update"},

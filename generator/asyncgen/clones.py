@@ -46,7 +46,7 @@ def is_local(named: str) -> bool:
 
 
 def recorded_path(src: str) -> Path:
-    if not Path(src).expanduser().is_absolute():
+    if src != LIBRARY and not Path(src).expanduser().is_absolute():
         raise Refused(
             f"expected _src_path in the project's answers to be a git URL or an absolute path, got: {src}, which is "
             "another place from each folder; name the template with --template"
@@ -55,7 +55,7 @@ def recorded_path(src: str) -> Path:
 
 
 def path_of(named: str) -> Path:
-    return Path(os.path.abspath(Path(named).expanduser()))
+    return library() if named == LIBRARY else Path(os.path.abspath(Path(named).expanduser()))
 
 
 def in_clone(path: Path, ref: str | None, src: str | None = None) -> Template:

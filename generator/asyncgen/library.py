@@ -1,11 +1,13 @@
 """`~/.asyncgen/template`: a repository of the template's releases in the user's home.
 
 That literal text is what a project records, so that it is the same on every machine of a team; Copier expands the
-tilde itself. The releases come from what this asyncgen was installed with, and only ever gather: a project of an old
-release stays updatable. `refs/asyncgen/from/` remembers which commit of a clone a release was made from.
+tilde itself. ASYNCGEN_HOME puts the repository elsewhere for asyncgen's commands; Copier does not read it. The releases
+come from what this asyncgen was installed with, and only ever gather: a project of an old release stays updatable.
+`refs/asyncgen/from/` remembers which commit of a clone a release was made from.
 """
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +17,11 @@ from packaging.version import Version
 
 from .errors import Refused
 from .git import GitError, git
-from .locks import explained, locked
+from .locks import locked
+from .places import HOME, user_folder, writable
 from .releases import Release, bundle_of
 
-__all__ = ["LIBRARY", "carried", "commit_of", "held", "library", "shelve", "source_of"]
+__all__ = ["LIBRARY", "carried", "commit_of", "held", "library", "shelve", "shown", "source_of"]
 
 LIBRARY = "~/.asyncgen/template"
 """What a project records as `_src_path`."""
@@ -28,8 +31,13 @@ _TAGS = "refs/tags/"
 
 
 def library() -> Path:
-    """Where the repository is on this machine."""
-    return Path(LIBRARY).expanduser()
+    """Where the repository is on this machine: in the home, or in the folder that ASYNCGEN_HOME names."""
+    return user_folder(HOME) / "template"
+
+
+def shown() -> str:
+    """What messages call it: the name that projects record, or its place where that is another."""
+    return str(library()) if os.environ.get(HOME) else LIBRARY
 
 
 def carried() -> list[Release]:
@@ -90,7 +98,7 @@ def _add(bundle: Path, releases: Sequence[Release]) -> list[str]:
             _show_newest(folder)
         except GitError as error:
             raise Refused(
-                f"expected {LIBRARY} to take the template's releases, got: {error}; "
+                f"expected {shown()} to take the template's releases, got: {error}; "
                 "move that folder away and run asyncgen template sync"
             ) from error
         return added
@@ -115,7 +123,7 @@ def _name(releases: Sequence[Release], known: dict[str, str]) -> list[str]:
 
 def _start(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused(f"expected {LIBRARY} to be the repository that asyncgen keeps, got: another one; move it away")
+        raise Refused(f"expected {shown()} to be the repository that asyncgen keeps, got: another one; move it away")
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as staging:
         fresh = Path(staging) / folder.name
         git("init", "--quiet", "--template=", "--initial-branch=main", str(fresh))
@@ -131,7 +139,12 @@ def _show_newest(folder: Path) -> None:
 
 
 def _refs(prefix: str) -> dict[str, str]:
-    lines = git("for-each-ref", "--format=%(objectname) %(refname)", prefix, at=library()).splitlines()
+    try:
+        lines = git("for-each-ref", "--format=%(objectname) %(refname)", prefix, at=library()).splitlines()
+    except GitError as error:
+        raise Refused(
+            f"expected {shown()} to be a git repository of yours, got: {error}; set {HOME} to a folder of your own"
+        ) from error
     return {name.removeprefix(prefix): sha for sha, name in (line.split() for line in lines)}
 
 
@@ -142,7 +155,7 @@ def _carried_file(name: str) -> Path:
 @contextmanager
 def _locked() -> Iterator[Path]:
     folder = library()
-    with explained(folder.parent):
+    with writable(HOME):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(folder.parent):
             yield folder

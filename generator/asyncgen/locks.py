@@ -30,10 +30,10 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Turn an error of the system into the one sentence."""
+def explained(folder: Path, advice: str = "") -> Iterator[None]:
+    """Turn an error of the system into the one sentence, which ends in the advice."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise Refused(f"expected {folder} to be writable, got: {reason.lower()}") from error
+        raise Refused(f"expected {folder} to be writable, got: {reason.lower()}{advice}") from error

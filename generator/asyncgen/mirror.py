@@ -1,13 +1,13 @@
 """Mirrors of git URLs in the user's cache, so that a recorded version is read without the network."""
 
 import hashlib
-import os
 import re
 import tempfile
 from pathlib import Path
 
 from .errors import Refused
 from .git import GitError, git
+from .places import CACHE, user_folder, writable
 
 __all__ = ["mirror"]
 
@@ -17,14 +17,14 @@ def mirror(url: str, address: str, ref: str | None) -> Path:
 
     url: the same as the user named it, for the sentence.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asyncgen"
-    folder = home / (hashlib.sha256(address.encode()).hexdigest()[:16] + ".git")
+    folder = user_folder(CACHE) / "asyncgen" / (hashlib.sha256(address.encode()).hexdigest()[:16] + ".git")
     try:
         if not folder.is_dir():
-            _clone(address, folder)
+            with writable(CACHE):
+                _clone(address, folder)
         elif ref is None or not _has(folder, ref):
             git("remote", "update", "--prune", at=folder)
-    except (GitError, OSError) as error:
+    except GitError as error:
         raise Refused(
             f"expected the template {url} to be reachable, got: {error}; "
             "check the network and the address, or name a clone with --template"

@@ -7,6 +7,7 @@ from typing import Any
 
 from .errors import Refused
 from .git import GitError, git
+from .library import library
 from .plan import new_folder
 from .rendering import render
 from .source import Template
@@ -76,7 +77,12 @@ def create(
 
 
 def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: bool) -> dict[str, Any]:
-    recorded = render(template.src, template.commit, staging, answers, ask=ask)
+    if template.repository == library():
+        # Copier would look for it in the home, wherever it is.
+        source, record = str(template.repository), (template.src, template.name)
+    else:
+        source, record = template.src, None
+    recorded = render(source, template.commit, staging, answers, ask=ask, record=record)
     if not recorded.get("_commit") or not recorded.get("_src_path"):
         raise Refused(
             f"expected the commit of the template {template.src} to be recorded, got: none, so the project "

@@ -17,7 +17,7 @@ from urllib.request import url2pathname
 from .clones import Template, address_of, commit_in, in_clone, is_local, path_of, recorded_path, remote
 from .errors import Refused
 from .git import GitError
-from .library import LIBRARY, carried, commit_of, held, library, shelve
+from .library import LIBRARY, carried, commit_of, held, library, shelve, shown
 from .mirror import mirror
 from .releases import files_at
 
@@ -129,7 +129,7 @@ def _shelved(src: str, wanted: str | None) -> Template:
     commit = _in_stock(wanted)
     if commit is None:
         raise Refused(
-            f"expected {LIBRARY} to hold the template's release {wanted}, got: {', '.join(held()) or 'no release'}; "
+            f"expected {shown()} to hold the template's release {wanted}, got: {', '.join(held()) or 'no release'}; "
             "install a wheel of that release of asyncgen or a newer one, and run asyncgen template sync"
         )
     return Template(src, commit, library())

@@ -30,13 +30,15 @@ class Install:
     path: str
     template: str = ""
 
-    def run(self, *command: str, home: Path, at: Path) -> "subprocess.CompletedProcess[str]":
-        """Run a command, such as asyncgen or copier, with a home of its own."""
+    def run(self, *command: str, home: Path, at: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command, such as asyncgen or copier, with a home of its own, which may be a file to be no folder."""
         environment = {k: v for k, v in os.environ.items() if k != "ASYNCGEN_TEMPLATE" and not k.startswith("GIT_")}
         environment |= {"HOME": str(home), "PYTHONPATH": self.path, "XDG_CACHE_HOME": str(home / "cache")}
         # Copier keeps its mirrors by platformdirs, which reads the same variable.
         environment |= {"GIT_CONFIG_NOSYSTEM": "1", "XDG_CONFIG_HOME": str(home / "config")}
-        home.mkdir(exist_ok=True)
+        environment |= variables
+        if not home.exists():
+            home.mkdir()
         return subprocess.run(
             [sys.executable, "-m", *command], cwd=at, env=environment, capture_output=True, text=True, timeout=600
         )

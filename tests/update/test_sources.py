@@ -2,13 +2,18 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.desk import Ran, git
 
-from .planted import release
+from .histories import ROOT
+from .installs import Install, unpacked_wheel
+from .planted import PACKAGE, release, snapshot
 
 README = "template/service/README.md.jinja"
 
@@ -28,3 +33,75 @@ def test_a_shallow_clone_made_anew_says_how_to_go_on(
     subprocess.run(shlex.split(said[1]), check=True, capture_output=True)
     assert asyncgen("update").code == 0
     assert Path("README.md").read_text() == "# new\n"
+
+
+@pytest.fixture
+def wheels(template: Path, tmp_path: Path) -> tuple[Install, Install]:
+    """A wheel whose template can add tasks, and one with a release after it."""
+    shutil.copytree(ROOT / "template/task", template / "template/task")
+    release(template, "0.2.0", {f"{PACKAGE}/settings.py": ""})
+    first = unpacked_wheel(template, tmp_path / "first")
+    release(template, "0.3.0", {README: "# new\n"})
+    return first, unpacked_wheel(template, tmp_path / "second")
+
+
+@pytest.fixture
+def unwritable(tmp_path: Path) -> Path:
+    """A home in which nothing can be written, whoever asks."""
+    (tmp_path / "home").write_text("a file\n")
+    return tmp_path / "home"
+
+
+def test_a_wheel_works_without_a_writable_home(
+    wheels: tuple[Install, Install], unwritable: Path, tmp_path: Path
+) -> None:
+    first, second = wheels
+    place, work = tmp_path / "the place", tmp_path / "work"
+    work.mkdir()
+
+    def run(wheel: Install, *command: str) -> str:
+        at = work / "shop" if (work / "shop").exists() else work
+        done = wheel.run("asyncgen", *command, home=unwritable, at=at, ASYNCGEN_HOME=str(place))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run(first, "new", "shop", "--defaults")
+    answers = work / "shop/.copier-answers.yml"
+    assert "\n_src_path: ~/.asyncgen/template\n" in answers.read_text()
+    assert "_commit: 0.2.0\n" in answers.read_text()
+    run(first, "add-task", "send_invoice", "--defaults")
+    assert str(place / "template") in run(second, "template", "sync")
+    run(second, "update")
+    assert (work / "shop/README.md").read_text() == "# new\n"
+    assert "\n_src_path: ~/.asyncgen/template\n" in answers.read_text()
+    assert "_commit: 0.3.0\n" in answers.read_text()
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "home", "second", "template", "the place", "work"}
+
+
+def test_without_a_writable_home_one_sentence_names_the_variable(
+    wheels: tuple[Install, Install], unwritable: Path, template: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    for variable, options in (
+        ("ASYNCGEN_HOME", ()),
+        ("XDG_CACHE_HOME", ("--template", f"git+{template.as_uri()}")),
+    ):
+        done = wheels[0].run(
+            *("asyncgen", "new", "shop", "--defaults", *options),
+            home=unwritable,
+            at=tmp_path / "work",
+            XDG_CACHE_HOME="",
+        )
+        assert done.returncode == 2
+        assert done.stderr.startswith("asyncgen: expected ")
+        assert done.stderr.endswith(f"; set {variable} to a folder that is\n")
+        assert done.stderr.count("\n") == 1
+    assert snapshot(tmp_path / "work") == {}
+
+
+def test_a_library_of_another_owner_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert wheels[0].run("asyncgen", "template", "sync", home=home, at=tmp_path).returncode == 0
+    done = wheels[1].run("asyncgen", "template", "sync", home=home, at=tmp_path, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert done.returncode == 2
+    assert re.fullmatch(r"asyncgen: expected .*, got: .*; set ASYNCGEN_HOME to a folder of your own\n", done.stderr)

@@ -26,7 +26,7 @@ def _show(json: Json = False) -> None:
     """
     from dataclasses import asdict
 
-    from ..library import LIBRARY, carried, held
+    from ..library import LIBRARY, carried, held, shown
 
     project = _project()
     if json:
@@ -40,7 +40,7 @@ def _show(json: Json = False) -> None:
             }
         )
         return
-    say(f"{LIBRARY} holds:", *(_lines(held()) or ["  nothing; run asyncgen template sync"]))
+    say(f"{shown()} holds:", *(_lines(held()) or ["  nothing; run asyncgen template sync"]))
     own = {release.version: release.commit for release in carried()}
     say("", "This asyncgen carries:", *(_lines(own) or ["  nothing: it runs from a clone or a git URL"]))
     if project:
@@ -54,7 +54,7 @@ def _sync(json: Json = False) -> None:
     Projects made from a wheel record that place: on a machine that never ran asyncgen, plain copier update finds the
     template after this. Releases only gather. In a project, it also makes sure that the recorded one is there.
     """
-    from ..library import LIBRARY, held
+    from ..library import LIBRARY, held, shown
     from ..source import recorded, stock
 
     added = stock()
@@ -63,7 +63,7 @@ def _sync(json: Json = False) -> None:
     if json:
         say_json({"library": LIBRARY, "added": added, "held": list(held())})
     else:
-        say(f"{LIBRARY} holds {', '.join(held())}; new: {', '.join(added) or 'none'}.")
+        say(f"{shown()} holds {', '.join(held())}; new: {', '.join(added) or 'none'}.")
 
 
 def _lines(releases: dict[str, str]) -> list[str]:

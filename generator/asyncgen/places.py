@@ -1,0 +1,30 @@
+"""The folders outside a project that asyncgen writes to, each of which a variable of the environment can move."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import Refused
+from .locks import explained
+
+__all__ = ["CACHE", "HOME", "user_folder", "writable"]
+
+HOME = "ASYNCGEN_HOME"
+CACHE = "XDG_CACHE_HOME"
+_IN_THE_HOME = {HOME: "~/.asyncgen", CACHE: "~/.cache"}
+
+
+def user_folder(variable: str) -> Path:
+    """The folder that `HOME` or `CACHE` names, else its place in the user's home; Refused where there is no home."""
+    try:
+        return Path(os.path.abspath(Path(os.environ.get(variable) or _IN_THE_HOME[variable]).expanduser()))
+    except RuntimeError as error:
+        raise Refused(f"expected the user to have a home folder, got: none; set {variable} to a folder") from error
+
+
+@contextmanager
+def writable(variable: str) -> Iterator[None]:
+    """Turn an error of the system below such a folder into the sentence that names the variable."""
+    with explained(user_folder(variable), f"; set {variable} to a folder that is"):
+        yield
