@@ -105,3 +105,35 @@ def test_a_library_of_another_owner_is_one_sentence(wheels: tuple[Install, Insta
     done = wheels[1].run("asyncgen", "template", "sync", home=home, at=tmp_path, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
     assert done.returncode == 2
     assert re.fullmatch(r"asyncgen: expected .*, got: .*; set ASYNCGEN_HOME to a folder of your own\n", done.stderr)
+
+
+@pytest.mark.parametrize("kind", ["wheel", "path", "url"])
+def test_the_answers_file_says_what_copier_lacks(kind: str, template: Path, tmp_path: Path) -> None:
+    """A teammate has the project and copier, and a machine on which nothing of asyncgen ever ran."""
+    answers = "template/service/{{_copier_conf.answers_file}}.jinja"
+    release(template, "0.2.0", {answers: (ROOT / answers).read_text()})
+    wheel = unpacked_wheel(template, tmp_path / "site")
+    named = {"wheel": [], "path": ["--template", str(template)], "url": ["--template", f"git+{template.as_uri()}"]}
+    made = wheel.run("asyncgen", "new", "shop", "--defaults", *named[kind], home=tmp_path / "ann", at=tmp_path)
+    assert made.returncode == 0, made.stderr
+    project, gone = tmp_path / "shop", template.with_name("gone")
+    if kind != "url":
+        template.rename(gone)
+    lacking = wheel.run("copier", "update", "--defaults", home=tmp_path / "ben", at=project)
+    text = (project / ".copier-answers.yml").read_text()
+    header = " ".join(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+    if kind == "url":
+        assert lacking.returncode == 0, lacking.stderr
+        assert "any machine that reaches it needs nothing else" in header
+        return
+    assert "Local template must be a directory" in lacking.stderr
+    _, says, advice = header.partition('"Local template must be a directory"')
+    assert says
+    command = re.search(r"`asyncgen ([a-z ]+)`", advice)
+    assert command
+    helped = wheel.run("asyncgen", *command[1].split(), home=tmp_path / "ben", at=project)
+    assert helped.returncode == 0, helped.stderr
+    if kind == "path":
+        assert "clone it to that path" in advice
+        gone.rename(template)
+    assert wheel.run("copier", "update", "--defaults", home=tmp_path / "ben", at=project).returncode == 0
