@@ -22,6 +22,7 @@ from .changes import Change, digest, digest_of, link_or_copy, make_parents, move
 from .errors import Refused
 from .git import GitError, git
 from .paths import check_path
+from .places import STATE, user_folder
 
 __all__ = ["Entry", "Journal", "journal_of"]
 
@@ -166,8 +167,7 @@ def journal_of(root: Path) -> Journal:
     if located and not root.resolve().is_relative_to(Path(located[0]).resolve()):
         parent, project = Path(located[0]) / "asyncgen", "".join(located[1:])
     else:
-        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        parent, project = Path(home) / "asyncgen", str(root.resolve())
+        parent, project = user_folder(STATE) / "asyncgen", str(root.resolve())
     return Journal(root, parent / f"journal-{hashlib.sha256(os.fsencode(project)).hexdigest()[:16]}")
 
 

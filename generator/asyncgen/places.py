@@ -8,15 +8,16 @@ from pathlib import Path
 from .errors import Refused
 from .locks import explained
 
-__all__ = ["CACHE", "HOME", "user_folder", "writable"]
+__all__ = ["CACHE", "HOME", "STATE", "user_folder", "writable"]
 
 HOME = "ASYNCGEN_HOME"
 CACHE = "XDG_CACHE_HOME"
-_IN_THE_HOME = {HOME: "~/.asyncgen", CACHE: "~/.cache"}
+STATE = "XDG_STATE_HOME"
+_IN_THE_HOME = {HOME: "~/.asyncgen", CACHE: "~/.cache", STATE: "~/.local/state"}
 
 
 def user_folder(variable: str) -> Path:
-    """The folder that `HOME` or `CACHE` names, else its place in the user's home; Refused where there is no home."""
+    """The folder that one of the variables names, else its place in the user's home; Refused where there is no home."""
     try:
         return Path(os.path.abspath(Path(os.environ.get(variable) or _IN_THE_HOME[variable]).expanduser()))
     except RuntimeError as error:
