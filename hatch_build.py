@@ -50,4 +50,4 @@ def write(root: Path, folder: Path) -> None:
         sys.path.pop(0)
     bundle, releases = bundle_of(root)
     (folder / BUNDLE).write_bytes(bundle)
-    (folder / LIST).write_text(json.dumps([asdict(release) for release in releases], indent=2) + "\n")
+    (folder / LIST).write_text(json.dumps([asdict(release) for release in releases], indent=2) + "\n", newline="\n")

@@ -135,7 +135,11 @@ def _show_newest(folder: Path) -> None:
     # Left by a killed run: whoever holds the library's lock is alone.
     (folder / ".git" / "index.lock").unlink(missing_ok=True)
     newest = list(held().values())[-1]
-    git("-c", "core.autocrlf=false", "checkout", "--quiet", "--force", "--detach", newest, at=folder)
+    # Over every other attribute and setting: the bytes as they are stored.
+    attributes = folder / ".git" / "info" / "attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text("* -text -ident -filter !working-tree-encoding\n", encoding="utf-8")
+    git("checkout", "--quiet", "--force", "--detach", newest, at=folder)
 
 
 def _refs(prefix: str) -> dict[str, str]:

@@ -7,9 +7,8 @@ wheel's build runs this file: it may use nothing beyond the standard library.
 
 import io
 import re
-import tarfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,9 @@ __all__ = ["PATHS", "Release", "bundle_of", "files_at", "release_commits"]
 PATHS = ("copier.yml", "template", "CHANGELOG.md")
 """What of the repository makes a template."""
 
+# A repository's refs/replace/ would have git read other objects in place of these.
+_AS_STORED = ("--no-replace-objects",)
+_LINK, _EXECUTABLE = "120000", "100755"
 _SUBJECT = re.compile(r"Release (\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?)")
 _ARCHIVED = ".git_archival.txt"
 """Where `git archive`, and so a host's tarball, writes the commit that it packs."""
@@ -65,26 +67,37 @@ def release_commits(repository: Path) -> dict[str, str]:
 
 
 def files_at(repository: Path, commit: str, paths: Sequence[str] = PATHS) -> dict[str, File]:
-    """The files under these paths at a commit, whatever of them there is; Refused for a symbolic link."""
-    there = git("ls-tree", "--name-only", "-z", commit, "--", *paths, at=repository)
-    present = [path for path in there.split("\0") if path]
-    if not present:
-        return {}
-    packed = git_bytes("archive", "--format=tar", commit, "--", *present, at=repository)
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        return dict(_members(archive))
+    """The files under these paths at a commit, whatever of them there is; Refused for a link or a submodule.
+
+    The bytes are those of the blobs: `git archive` and a checkout would convert them as attributes, filters and the
+    configuration of the user say, and the same commit would give other files on another machine.
+    """
+    listed = git_bytes(*_AS_STORED, "ls-tree", "-r", "-z", commit, "--", *paths, at=repository)
+    modes, blobs = {}, {}
+    for entry in listed.decode(errors="surrogateescape").split("\0")[:-1]:
+        about, _, path = entry.partition("\t")
+        modes[path], kind, blobs[path] = about.split(" ")
+        if kind != "blob" or modes[path] == _LINK:
+            raise _not_a_file(path, "a submodule" if kind == "commit" else "a link")
+    contents = _blobs(repository, blobs.values())
+    return {path: File(content, modes[path] == _EXECUTABLE) for path, content in zip(blobs, contents, strict=True)}
 
 
-def _members(archive: tarfile.TarFile) -> Iterator[tuple[str, File]]:
-    for member in archive:
-        if member.issym() or member.islnk():
-            raise _linked(member.name)
-        if content := archive.extractfile(member):
-            yield member.name, File(content.read(), bool(member.mode & 0o100))
+def _blobs(repository: Path, ids: Collection[str]) -> Iterator[bytes]:
+    if not ids:
+        return
+    answer = git_bytes(*_AS_STORED, "cat-file", "--batch", at=repository, said="".join(f"{one}\n" for one in ids))
+    stream = io.BytesIO(answer)
+    for one in ids:
+        header = stream.readline().split()
+        if len(header) != 3:
+            raise GitError(f"the object {one} is missing")
+        yield stream.read(int(header[2]))
+        stream.readline()
 
 
-def _linked(path: str) -> Refused:
-    return Refused(f"expected the template to hold files alone, got: a link at {path}; put the file in its place")
+def _not_a_file(path: str, got: str) -> Refused:
+    return Refused(f"expected the template to hold files alone, got: {got} at {path}; put the file in its place")
 
 
 def _in_history(folder: Path) -> Iterator[tuple[str, tuple[str, dict[str, File]]]]:
@@ -138,12 +151,19 @@ def _read(file: Path) -> bytes:
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, File]]:
+    """The files of an unpacked archive, with LF.
+
+    What unpacked it may have written CRLF. The template's own files have LF alone, so that without NUL bytes the
+    stored bytes are known: an archive gives the commit that a clone of the same release gives.
+    """
     for top in PATHS:
         for file in [folder / top, *sorted((folder / top).rglob("*"))]:
             path = file.relative_to(folder).as_posix()
             if _LEFTOVERS.search(path):
                 continue
             if file.is_symlink():
-                raise _linked(path)
+                raise _not_a_file(path, "a link")
             if file.is_file():
-                yield path, File(file.read_bytes(), bool(file.stat().st_mode & 0o100))
+                content = file.read_bytes()
+                stored = content if b"\0" in content else content.replace(b"\r\n", b"\n")
+                yield path, File(stored, bool(file.stat().st_mode & 0o100))

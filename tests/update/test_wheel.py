@@ -181,8 +181,8 @@ def test_a_bundle_of_odd_names_is_sound(tmp_path: Path) -> None:
     assert len(git(there, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "1.1").split("\n")) == 4
 
 
-def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path) -> None:
-    """The real hook in a small project, run by a real build."""
+def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path, home: Path) -> None:
+    """The real hook in a small project, run by a real build, under what Git for Windows is configured to convert."""
     uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
     shutil.copy(ROOT / "hatch_build.py", clone)
     for name in ("__init__.py", "bundle.py", "errors.py", "git.py", "releases.py"):
@@ -191,13 +191,14 @@ def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path) -> None
     targets = '[tool.hatch.build.hooks.custom]\n[tool.hatch.build.targets.wheel]\npackages = ["generator/asyncgen"]\n'
     write(clone, {"pyproject.toml": f'{build}[project]\nname = "asyncgen"\nversion = "0.2.0"\n{targets}'})
     commit(clone)
+    expected, found = bundle_of(clone)
+    write(home, {".gitconfig": "[core]\n\tautocrlf = true\n"})
     # An sdist, and the wheel from it: no history is left at the second step.
     subprocess.run([uv, "build", "--quiet", "--out-dir", tmp_path / "dist", clone], check=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         listed = json.loads(packed.read("asyncgen/releases.json"))
         bundle = packed.read("asyncgen/releases.bundle")
-    expected, found = bundle_of(clone)
     assert bundle == expected
     assert [one["commit"] for one in listed] == [one.commit for one in found]
     assert git(clone, "status", "--porcelain") == "", "the build leaves nothing behind"
