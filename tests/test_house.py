@@ -13,7 +13,8 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
-    {"bundle", "changes", "errors", "git", "journal", "locks", "names", "paths", "places", "safe_yaml"},
+    {"bundle", "changes", "errors", "git", "journal", "locks", "names", "paths", "places", "safe_yaml", "trees"},
+    {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
     {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
     {"service", "tasks", "queues", "workflows", "check"},
     {"update"},
@@ -30,6 +31,7 @@ WRITERS = {
     "journal.py": "the journal of a plan",
     "mirror.py": "its mirrors of git URLs, in the user's cache",
     "library.py": "the template's releases, in the user's home",
+    "trees.py": "templates and copies of projects, in temporary folders",
     "update/scratch.py": "the temporary folder in which an update is built",
     "check/baseline.py": "the baseline that --write-baseline names",
 }

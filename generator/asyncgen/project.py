@@ -7,10 +7,11 @@ from typing import Any
 
 from .errors import Refused
 from .git import GitError, git
-from .library import library
 from .plan import new_folder
+from .releases import files_at
 from .rendering import render
 from .source import Template
+from .trees import fill
 
 __all__ = ["Project", "check_destination", "create"]
 
@@ -77,12 +78,9 @@ def create(
 
 
 def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: bool) -> dict[str, Any]:
-    if template.repository == library():
-        # Copier would look for it in the home, wherever it is.
-        source, record = str(template.repository), (template.src, template.name)
-    else:
-        source, record = template.src, None
-    recorded = render(source, template.commit, staging, answers, ask=ask, record=record)
+    files = files_at(template.repository, template.commit)
+    source = fill(staging.with_name(f"{staging.name}.template"), files)
+    recorded = render(source, staging, answers, record=(template.src, template.name), ask=ask)
     if not recorded.get("_commit") or not recorded.get("_src_path"):
         raise Refused(
             f"expected the commit of the template {template.src} to be recorded, got: none, so the project "
@@ -92,13 +90,16 @@ def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: 
 
 
 def _commit(folder: Path, answers: Mapping[str, Any]) -> None:
-    """A repository with one commit, without the user's hooks, signing and ignore rules: they may fail or hide files."""
+    """A repository with one commit, without the user's hooks, signing and ignore rules: they may fail or hide files.
+
+    What the user's git converts stays converted, such as line ends: `git status` would show a difference otherwise.
+    """
     identity = []
     for setting, answer in (("user.name", "author_name"), ("user.email", "author_email")):
         chosen = str(answers.get(answer) or "") or _configured(setting)
         identity += ["-c", f"{setting}={chosen or _FALLBACK_IDENTITY[setting]}"]
     options = ["-c", "core.hooksPath=/dev/null", "-c", "core.excludesFile=/dev/null"]
-    options += ["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"]
+    options += ["-c", "commit.gpgsign=false", "-c", "core.safecrlf=false"]
     try:
         git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
         git(*options, "add", "--all", at=folder)

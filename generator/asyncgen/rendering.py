@@ -26,40 +26,37 @@ _READING = ("expanduser", "expandvars", "fileglob", "realpath")
 
 
 def render(
-    src: str,
-    commit: str | None,
+    source: Path,
     destination: Path,
     answers: Mapping[str, Any],
     *,
+    record: tuple[str, str],
     ask: bool = False,
     exclude: Sequence[str] = (),
-    record: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """Render a template into a new folder, and tell what the project records there.
 
     Raises Refused for a template that cannot be rendered, or that renders a link, or a path that `check_path` refuses:
     the folder is not to be used then.
 
-    src: the template as a project records it, or a plain folder of it, where Copier asks git nothing.
-    commit: which commit of `src`; None for a plain folder.
+    source: a plain folder of the template's files. From a repository, Copier would render what git's checkout makes of
+    them: with CRLF under `core.autocrlf`, with whatever a filter of the user's puts in.
+    record: what the project records as `_src_path` and `_commit`.
     ask: put the questions that `answers` leaves open; else they take their defaults.
     exclude: patterns of paths that are not rendered, besides the template's own.
-    record: what the project records as `_src_path` and `_commit`, where that is not what it is rendered from.
     """
     from copier._settings import SettingsModel
     from copier.errors import CopierAnswersInterrupt
 
-    recorded_src, recorded_commit = record or (src, commit)
-    whose = f"the template {recorded_src}" + (f" at {recorded_commit[:12]}" if recorded_commit else "")
+    whose = f"the template {record[0]} at {record[1][:12]}"
     try:
         with warnings.catch_warnings():
-            # `Template.notice` says in a sentence what Copier warns of.
+            # They are about templates in general; on stderr they would pass for errors of this project.
             warnings.simplefilter("ignore")
             with _worker(record)(
-                src_path=src,
+                src_path=str(source),
                 dst_path=destination,
                 data=dict(answers),
-                vcs_ref=commit,
                 # A user's own settings would make `--defaults` mean something else on each machine, and trust tasks.
                 settings=SettingsModel(),
                 defaults=not ask,
@@ -97,11 +94,21 @@ def _recorded(file: Path, whose: str) -> dict[str, Any]:
         raise Refused(f"expected {whose} to make {ANSWERS_FILE}, got: {got}; use another template") from error
 
 
-def _worker(record: tuple[str, str] | None) -> type["Worker"]:
+def _worker(record: tuple[str, str]) -> type["Worker"]:
     """Copier's worker; its public functions can record nothing but where they render from."""
     from copier._main import Worker
+    from copier._template import Template
+
+    class PlainFolder(Template):
+        @cached_property
+        def vcs(self) -> None:
+            """None, even where GIT_DIR makes every folder look like a repository."""
 
     class Rendering(Worker):
+        @cached_property
+        def template(self) -> Template:
+            return PlainFolder(url=str(self.src_path))
+
         @cached_property
         def jinja_env(self) -> "SandboxedEnvironment":
             environment = super().jinja_env
@@ -110,17 +117,13 @@ def _worker(record: tuple[str, str] | None) -> type["Worker"]:
             return environment
 
         def _answers_to_remember(self) -> Mapping[str, Any]:
-            answers = super()._answers_to_remember()
-            return {"_commit": record[1], "_src_path": record[0], **_public(answers)} if record else answers
+            src, commit = record
+            return {"_commit": commit, **super()._answers_to_remember(), "_src_path": src}
 
         def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
             """Ask git nothing for each file: what is rendered here is in no index yet."""
 
     return Rendering
-
-
-def _public(answers: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: answer for name, answer in answers.items() if not name.startswith("_")}
 
 
 def _in_one_voice(said: str, whose: str) -> AsyncgenError:

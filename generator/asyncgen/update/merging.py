@@ -2,22 +2,23 @@
 
 Nothing is written here. An edit of the user's is never lost: it is merged, carried to where the template renamed its
 file, or kept with a word about it.
+
+A file that has CRLF alone keeps it, whatever is new in it; a script, which begins with `#!`, gets LF: it would not run.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from ..bundle import File
 from ..plan import Change
-from .scratch import BEFORE, Tree, three_way
+from ..trees import Tree
+from .scratch import BEFORE, three_way
+from .unedited import Standing, plain
 
-__all__ = ["Outcome", "Standing", "merge"]
-
-Standing = File | Literal["odd"] | None
-"""What stands at a path of the project: a file, a link or a folder, or nothing."""
+__all__ = ["Outcome", "merge"]
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,26 @@ class Outcome:
 
 
 def merge(
-    base: Tree, theirs: Tree, standing: Callable[[str], Standing], renamed: Mapping[str, str], scratch: Path
+    base: Tree,
+    theirs: Tree,
+    standing: Callable[[str], Standing],
+    unedited: Collection[str],
+    renamed: Mapping[str, str],
+    scratch: Path,
 ) -> list[Outcome]:
-    """The outcome for each file that the template changed, by path; `renamed` maps old paths to new ones."""
+    """The outcome for each file that the template changed, by path.
+
+    unedited: the paths at which `base` stands; `renamed`: new paths by old ones.
+    """
     outcomes: dict[str, Outcome] = {}
     carried: set[str] = set()
     for old, new in renamed.items():
-        moved = _renamed(old, new, base, theirs, standing, scratch)
+        moved = None if old in unedited else _renamed(old, new, base, theirs, standing, scratch)
         outcomes |= {outcome.path: outcome for outcome in moved or ()}
         carried |= {old, new} if moved is not None else set()
     for path in base.keys() | theirs.keys() - carried:
         if path not in carried and base.get(path) != theirs.get(path):
-            outcome = _one(path, base.get(path), standing(path), theirs.get(path), scratch)
+            outcome = _one(path, base.get(path), standing(path), theirs.get(path), scratch, same=path in unedited)
             outcomes |= {path: outcome} if outcome else {}
     return [outcomes[path] for path in sorted(outcomes)]
 
@@ -75,7 +84,7 @@ def _renamed(
 ) -> list[Outcome] | None:
     """The outcomes for a file that the template renamed; None if there is nothing to carry along."""
     ours = standing(old)
-    if old not in base or new not in theirs or new in base or old in theirs or ours == base[old]:
+    if old not in base or new not in theirs or new in base or old in theirs:
         return None
     if standing(new) is not None or ours == "odd":
         return None
@@ -87,7 +96,9 @@ def _renamed(
     return [created, Outcome(old, "remove", before=ours.content)]
 
 
-def _one(path: str, base: File | None, ours: Standing, theirs: File | None, scratch: Path) -> Outcome | None:
+def _one(
+    path: str, base: File | None, ours: Standing, theirs: File | None, scratch: Path, *, same: bool
+) -> Outcome | None:
     if ours == theirs or (ours is None and base is not None):
         # It is as it should be; or the user took it away, and it stays away.
         return None
@@ -96,24 +107,20 @@ def _one(path: str, base: File | None, ours: Standing, theirs: File | None, scra
     if not isinstance(ours, File):
         return Outcome(path, "keep", reason="it is no regular file here, so the template's was left out")
     if theirs is None:
-        if base is not None and _same(ours, base):
+        if same:
             return Outcome(path, "remove", before=ours.content)
         return Outcome(
             path, "keep", edited=True, reason="the template dropped it, and you edited it: keep or remove it"
         )
     mode = theirs.executable if base is None or base.executable != theirs.executable else None
-    if base is not None and _same(ours, base):
+    if same:
         content = _with_line_ends(theirs.content, ours.content)
         return Outcome(path, "replace", ours.content, content, mode)
     return replace(_merged(path, base or File(b""), ours, theirs, scratch), executable=mode)
 
 
-def _same(ours: File, base: File) -> bool:
-    return ours.content == base.content or _plain(ours.content) == _plain(base.content)
-
-
 def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> Outcome:
-    merged = three_way(scratch, _plain(ours.content), _plain(base.content), _plain(theirs.content))
+    merged = three_way(scratch, plain(ours.content), plain(base.content), plain(theirs.content))
     if merged is None:
         reason = "it is binary, and both you and the template changed it: yours was kept"
         return Outcome(path, "keep", ours.content, ours.content, edited=True, reason=reason)
@@ -125,11 +132,8 @@ def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> O
     return Outcome(path, "replace", ours.content, content, edited=True, conflicts=lines)
 
 
-def _plain(content: bytes) -> bytes:
-    """With the line ends that the template has: git may have turned them on checkout."""
-    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
-
-
 def _with_line_ends(content: bytes, like: bytes) -> bytes:
     turned = like.count(b"\r\n")
-    return _plain(content).replace(b"\n", b"\r\n") if turned and turned == like.count(b"\n") else content
+    if content.startswith(b"#!") or not turned or turned != like.count(b"\n"):
+        return content
+    return plain(content).replace(b"\n", b"\r\n")

@@ -12,16 +12,17 @@ from ..questions import answers_from, questions
 from ..safe_yaml import load_mapping
 from ..service import Service
 from ..source import Template
+from ..trees import Tree
 from .advice import advice
 from .answers import carry_answers, old_answers
 from .history import load
-from .merging import Outcome, Standing, merge
+from .merging import Outcome, merge
 from .news import changelog, new_questions
 from .queues import with_queues
 from .renames import find_renames
 from .renders import exclusions, fetch, is_users, rendered
-from .scratch import Tree
 from .swap import check_clean, check_repository, dirty
+from .unedited import Standing, unedited
 from .versions import is_due
 
 __all__ = ["Update", "prepare"]
@@ -84,15 +85,17 @@ def prepare(
     _refuse_other_packages(theirs, service.package)
     base, theirs, kept = with_queues(base, theirs, service, scratch)
     base, theirs = _without_users(base, service.package), _without_users(theirs, service.package)
+    changed = [path for path in base if base[path] != theirs.get(path)]
+    same = unedited(service.root, base, changed, lambda path: standing(service.root, path))
     renamed = find_renames(
         base,
         theirs,
         history,
         scratch,
         same_answers=all(service.answers.get(name, value) == value for name, value in answers.items()),
-        edited=lambda path: standing(service.root, path) != base[path],
+        edited=lambda path: path not in same,
     )
-    outcomes = merge(base, theirs, lambda path: standing(service.root, path), renamed, scratch)
+    outcomes = merge(base, theirs, lambda path: standing(service.root, path), same, renamed, scratch)
     outcomes = [_answers_file(outcome, theirs[ANSWERS_FILE], notes) for outcome in outcomes]
     check_clean(service.root, outcomes)
     final = load_mapping(theirs[ANSWERS_FILE].content)

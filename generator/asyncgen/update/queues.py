@@ -13,7 +13,8 @@ from pathlib import Path
 from ..bundle import File
 from ..queues import plan_sync
 from ..service import Service, find_service
-from .scratch import Tree, fill, three_way
+from ..trees import Tree, fill
+from .scratch import three_way
 
 __all__ = ["with_queues"]
 

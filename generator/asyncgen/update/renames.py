@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..git import git_bytes
+from ..trees import Tree, fill
 from .history import History
-from .scratch import Tree, fill
 
 __all__ = ["find_renames"]
 

@@ -12,7 +12,7 @@ from ..releases import files_at
 from ..rendering import render
 from ..safe_yaml import load_mapping
 from ..source import Template
-from .scratch import fill, read_tree
+from ..trees import fill, read_tree
 
 __all__ = ["exclusions", "fetch", "is_users", "rendered"]
 
@@ -77,5 +77,5 @@ def rendered(
     record: `_src_path` and `_commit` as the project records them.
     """
     source, destination = fill(folder / "template", files), folder / "project" / name
-    render(str(source), None, destination, answers, ask=ask, exclude=exclude, record=record)
+    render(source, destination, answers, record=record, ask=ask, exclude=exclude)
     return read_tree(destination)

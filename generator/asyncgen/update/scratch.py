@@ -5,23 +5,20 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bundle import File
-from ..errors import Refused
 from ..git import git_bytes
 from ..locks import explained, locked
+from ..trees import fill, read_tree
 
 if TYPE_CHECKING:
     from .merging import Outcome
 
-__all__ = ["AFTER", "BEFORE", "Tree", "copy_project", "fill", "read_tree", "scratch", "three_way"]
-
-Tree = Mapping[str, File]
-"""Files by their path, with slashes."""
+__all__ = ["AFTER", "BEFORE", "copy_project", "scratch", "three_way"]
 
 BEFORE = "before updating"
 AFTER = "after updating"
@@ -51,29 +48,6 @@ def _sweep(parent: Path) -> None:
                 continue
             with locked(folder, wait=False):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def fill(folder: Path, files: Tree) -> Path:
-    """Write files into a folder of the scratch; Refused for a path that leaves it."""
-    for path, file in files.items():
-        target = folder / path
-        if not target.resolve().is_relative_to(folder.resolve()):
-            raise Refused(f"expected the files of the template to stay in it, got: {path}; use another template")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-        if file.executable:
-            target.chmod(0o755)
-    return folder
-
-
-def read_tree(folder: Path, paths: Iterable[str] | None = None) -> dict[str, File]:
-    """The files below a folder, or those of them that are named; links are left out."""
-    found = [folder / path for path in paths] if paths is not None else list(folder.rglob("*"))
-    return {
-        file.relative_to(folder).as_posix(): File(file.read_bytes(), bool(file.stat().st_mode & 0o100))
-        for file in found
-        if file.is_file() and not file.is_symlink()
-    }
 
 
 def three_way(folder: Path, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
