@@ -133,6 +133,10 @@ def test_no_edit_is_lost(data: st.DataObject, tmp_path_factory: pytest.TempPathF
             assert run(["add-task", task, "--defaults"]) == 0
     commit(project)
     done = {edit.word: result for edit in edits if (result := do(edit, project))}
+    if data.draw(st.booleans(), "with CRLF"):
+        for path in git(project, "ls-files").split("\n"):
+            if (project / path).exists():
+                (project / path).write_bytes((project / path).read_bytes().replace(b"\n", b"\r\n"))
     commit(project)
     before = snapshot(project)
     with inside(project):
@@ -168,7 +172,10 @@ def check(
             continue
         if path == "GUIDE.md" and "AGENTS.md" in touched:
             continue
-        assert after.get(path) == content, f"{path} is not what the new release has"
+        stood, expected = before.get(path), content
+        if isinstance(stood, bytes) and isinstance(expected, bytes) and b"\r\n" in stood:
+            expected = expected.replace(b"\n", b"\r\n")
+        assert after.get(path) == expected, f"{path} is not what the new release has"
     for path in after.keys() - fresh.keys():
         assert path in touched or is_mine(path) or after[path] == "folder", f"{path} is left over"
     assert not any(".asyncgen-" in path for path in after)
