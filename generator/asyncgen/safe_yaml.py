@@ -9,16 +9,17 @@ import yaml
 __all__ = ["load_mapping", "load_yaml"]
 
 
-def load_yaml(text: str | bytes, *, most: int = 100_000) -> Any:
+def load_yaml(text: str | bytes, *, most: int = 100_000, kind: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any:
     """The value of a YAML text; ValueError for anything else.
 
     most: how many characters it may have; with its aliases written out, twice as many values and characters.
+    kind: a loader that is stricter than the usual one.
     """
     text = text.decode() if isinstance(text, bytes) else text
     if len(text) > most:
         raise ValueError(f"{len(text)} characters, where {most} are the most")
     try:
-        loader = yaml.SafeLoader(text)
+        loader = kind(text)
         node = loader.get_single_node()
         # Merge keys are written out while values are made, and aliases where these are compared or dumped.
         if node and _size(node, {}) > 2 * most:

@@ -268,6 +268,33 @@ def test_bad_input_is_one_sentence(service: Path, asyncgen: Asyncgen, arguments:
     assert untracked(service) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ("send_invoice: {arg: [a:int]}\nsend_mail:\nsend_invoice: {arg: [b:int]}\n", "send_invoice again on line 3"),
+        ("send_invoice:\n  queue: BULK\n  expected: 5\n  queue: DEFAULT\n", "queue again on line 4"),
+        ("send_invoice:\n  max-retries: 1\n  max_retries: 2\n", "max_retries again on line 3"),
+        ("- {name: send_invoice}\n- name: send_mail\n  name: send_letter\n", "name again on line 3"),
+        ('{"send_invoice": {},\n "send_invoice": {"queue": "BULK"}}', "send_invoice again on line 2"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(service: Path, asyncgen: Asyncgen, text: str, twice: str) -> None:
+    (service.parent / "tasks.yaml").write_text(text)
+    ran = asyncgen("add-task", "--from", "../tasks.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        f"asyncgen: expected each task and each of its options to stand once, got: {twice}; remove one of the two\n"
+    )
+    assert untracked(service) == []
+
+
+def test_a_key_that_overrides_a_merged_one_is_fine(service: Path, asyncgen: Asyncgen) -> None:
+    text = "send_invoice: &same {queue: BULK, expected: 5}\nsend_mail: {<<: *same, expected: 6}\n"
+    (service.parent / "tasks.yaml").write_text(text)
+    ran = asyncgen("add-task", "--from", "../tasks.yaml", "--dry-run", "--json")
+    assert [row["answers"]["expected"] for row in json.loads(ran.out)["tasks"]] == [5, 6]
+
+
 @pytest.mark.parametrize("path", [TASK, TEST])
 def test_nothing_is_overwritten(service: Path, asyncgen: Asyncgen, path: str) -> None:
     (service / path).parent.mkdir(parents=True, exist_ok=True)

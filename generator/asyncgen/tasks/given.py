@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import yaml
+
 from ..errors import BadInput
 from ..names import nearest
 from ..safe_yaml import load_yaml
@@ -65,13 +67,32 @@ def _one(name: str, value: object) -> object:
     raise BadInput(f"expected {name} to be a whole number, got: {value}")
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML, and JSON with it, in which no key hides another of the same mapping: plain YAML keeps the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        # Before `<<` is resolved, which a key may override.
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            # An option has two spellings: max-retries and max_retries.
+            name = key.value.replace("-", "_")
+            if name in seen:
+                raise BadInput(
+                    "expected each task and each of its options to stand once, "
+                    f"got: {key.value} again on line {key.start_mark.line + 1}; remove one of the two"
+                )
+            seen.add(name)
+        return node
+
+
 def parse_tasks(text: str, place: str) -> list[tuple[str, Given]]:
     """Tasks in YAML or JSON: a mapping from names to options, or a list of mappings with a `name`.
 
-    place: where the text comes from, for the sentence. BadInput for anything else.
+    place: where the text comes from, for the sentence. BadInput for anything else, and for a key that stands twice.
     """
     try:
-        loaded = load_yaml(text, most=_MOST_TEXT)
+        loaded = load_yaml(text, most=_MOST_TEXT, kind=_UniqueKeys)
     except ValueError as error:
         raise BadInput(f"expected {place} to be YAML or JSON, got: {error}") from error
     if isinstance(loaded, dict):
