@@ -2,28 +2,65 @@
 
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
-from .errors import Refused
+from .errors import AsyncgenError, Refused
 
-__all__ = ["GitError", "git", "git_bytes", "require_git"]
+__all__ = ["GitError", "clean_environment", "git", "git_bytes", "require_git"]
 
-# A command that runs inside a hook or a rebase inherits the outer repository in these.
+# A hook, a rebase or `git -c` hands down the outer repository, its objects and its settings: what `git rev-parse
+# --local-env-vars` lists and some more. GIT_CONFIG_COUNT stays: people configure git with it, as in containers.
 _REPOSITORY_VARIABLES = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ATTR_SOURCE",
     "GIT_COMMON_DIR",
-    "GIT_PREFIX",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
     "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+# These change what a path or a difference means.
+_MEANING_VARIABLES = (
+    "GIT_DIFF_OPTS",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+)
+# A repository that somebody else made may name programs in its configuration; an answers file may name any address.
+_CAREFUL = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_OWN = {
+    "LC_ALL": "C",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    # To look at a repository writes nothing into it.
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+# Not every message names the error of the system; the ones that do come first.
+_NOT_WRITTEN = (
+    "no space left on device|out of diskspace|disk quota exceeded|file too large|file size limit exceeded",
+    "(unable to|failed to|cannot) write|write error",
 )
 
 
-class GitError(Exception):
-    """git exited with an error; the text is the first line that it said, without a name or password of a URL."""
+class GitError(AsyncgenError):
+    """git exited with an error; the text is the line that says why, without a name or password of a URL."""
 
 
 def require_git() -> None:
@@ -32,33 +69,51 @@ def require_git() -> None:
         raise Refused("expected git on PATH, got: none; install git")
 
 
-# A repository that somebody else made may name programs in its configuration; an answers file may name any address.
-_CAREFUL = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-_PROTOCOLS = "file:git:http:https:ssh"
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what would send a git below it to another repository."""
+    dropped = {*_REPOSITORY_VARIABLES, *_MEANING_VARIABLES}
+    return {name: value for name, value in os.environ.items() if name not in dropped}
 
 
 def git_bytes(*arguments: str, at: Path | None = None, said: str | None = None, most: int = 0) -> bytes:
     """The standard output of one git command, run in the folder `at`; `said` is its standard input.
 
-    Raises Refused without git on PATH, GitError for an exit code above `most`.
+    Raises GitError for an exit code above `most`; Refused without git on PATH, without room on the disk, and for a
+    repository that belongs to somebody else.
     """
     require_git()
-    environment = {k: v for k, v in os.environ.items() if k not in _REPOSITORY_VARIABLES}
-    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
     where = ["-C", str(at)] if at else []
     done = subprocess.run(
         ["git", *_CAREFUL, *where, *arguments],
         capture_output=True,
         input=(said or "").encode(),
-        env=environment,
+        env=clean_environment() | _OWN,
         check=False,
     )
     if not 0 <= done.returncode <= most:
-        complaint = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        raise GitError(re.sub(r"//[^/@\s]*@", "//", complaint.splitlines()[0]))
+        command = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+        raise _failure(command, done.stderr.decode(errors="replace"), done.returncode)
     return done.stdout
 
 
 def git(*arguments: str, at: Path | None = None, said: str | None = None) -> str:
     """The same as text, without the blanks around it."""
     return git_bytes(*arguments, at=at, said=said).decode(errors="replace").strip()
+
+
+def _failure(command: str, stderr: str, code: int) -> AsyncgenError:
+    lines = [re.sub(r"//[^/@\s]*@", "//", line) for line in stderr.splitlines() if line.strip()]
+    if code < 0:
+        lines.append(signal.strsignal(-code) or f"signal {-code}")
+    for words in _NOT_WRITTEN:
+        if line := next((line for line in lines if re.search(words, line, re.I)), None):
+            mend = "see whether the disk is full, and run it again"
+            return Refused(f"expected git {command} to write its files, got: {line}; {mend}")
+    if owned := re.search(r"dubious ownership in repository at '(.*)'", stderr):
+        return Refused(
+            f"expected the git repository {owned[1]} to belong to you, got: another owner, which git refuses; "
+            f"run git config --global --add safe.directory {shlex.quote(owned[1])}"
+        )
+    # Traces and warnings may come before it.
+    told = (line for line in lines if line.startswith(("fatal:", "error:")))
+    return GitError(next(told, lines[0] if lines else f"exit code {code}"))

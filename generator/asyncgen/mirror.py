@@ -36,7 +36,7 @@ def _clone(address: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as staging:
         fresh = Path(staging) / folder.name
-        git("clone", "--quiet", "--mirror", "--", address, str(fresh))
+        git("clone", "--quiet", "--mirror", "--template=", "--", address, str(fresh))
         if not folder.is_dir():
             fresh.rename(folder)
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
+from ..git import clean_environment
+
 __all__ = ["complaints", "import_error", "make_test"]
 
 _PATIENCE = 120
@@ -51,6 +53,7 @@ def _run(
         done = subprocess.run(
             command,
             cwd=folder,
+            env=clean_environment(),
             stdin=DEVNULL,
             stdout=stdout,
             stderr=stderr,
