@@ -61,12 +61,7 @@ def path_of(named: str) -> Path:
 def in_clone(path: Path, ref: str | None, src: str | None = None) -> Template:
     try:
         top = Path(git("rev-parse", "--show-toplevel", at=path)) if path.is_dir() else None
-    except GitError as error:
-        if "dubious ownership" in str(error):
-            raise Refused(
-                f"expected the template {path} to belong to you, got: another owner, which git "
-                f"refuses; run git config --global --add safe.directory {path}"
-            ) from error
+    except GitError:
         top = None
     if top is None or top.resolve() != path.resolve():
         got = "another kind of folder" if path.is_dir() else "no such folder"
@@ -111,9 +106,9 @@ def commit_in(repository: Path, ref: str | None, src: str) -> str:
             commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}", at=repository)
         except GitError:
             # A release is a commit, and need not be a tag.
-            commit = release_commits(repository).get(wanted.removeprefix("v"), wanted)
+            commit = release_commits(repository)[wanted.removeprefix("v")]
         git("cat-file", "-e", f"{commit}:copier.yml", at=repository)
-    except GitError as error:
+    except (GitError, KeyError) as error:
         got, advice = "no such commit or file", "fetch the commit into it, or name a clone that has it with --template"
         if git("rev-parse", "--is-shallow-repository", at=repository) == "true":
             got, advice = f"{got} in a shallow clone", f"run git -C {quote(str(repository))} fetch --unshallow"

@@ -131,8 +131,13 @@ def _load(root: Path) -> Service:
     except (OSError, ValueError) as error:
         raise Refused(f"expected {path} to be YAML, got: {error}; restore it from git") from error
     for name in ("_src_path", "_commit", "package"):
-        if not isinstance(answers.get(name), str | int):
+        value = answers.get(name)
+        if value is None:
             raise Refused(f"expected {path} to record {name}, got: nothing; restore it from git")
+        # A sha of digits is a number in YAML, and another one if it begins with 0.
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            got = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+            raise Refused(f"expected {name} in {path} to be text, in quotes, got: {got}; restore it from git")
     package = str(answers["package"])
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,19}", package):
         raise Refused(f"expected package in {path} to be a package's name, got: {package}; restore it from git")
