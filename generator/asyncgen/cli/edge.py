@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 
@@ -20,6 +21,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns its exit code."""
     from . import app
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A path may hold bytes that are no text, or letters that the terminal lacks.
+        utf = sys.stdout.encoding.lower().startswith("utf")
+        sys.stdout.reconfigure(errors="surrogateescape" if utf else "backslashreplace")
     try:
         code = app(list(arguments) or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:

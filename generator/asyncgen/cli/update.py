@@ -1,5 +1,6 @@
 """`asyncgen update`: to another release of the template, or to other answers; all of it or nothing."""
 
+from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -115,6 +116,7 @@ def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, A
         "to": prepared.after.name,
         "provenance": provenance(prepared.after),
         "answers": {name: value for name, value in prepared.answers.items() if not name.startswith("_")},
+        "changed_answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed.items()},
         "new_questions": prepared.asked,
         "changelog": prepared.changelog,
         "files": [
@@ -130,7 +132,7 @@ def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, A
             for outcome in prepared.outcomes
         ],
         "conflicts": [outcome.path for outcome in prepared.unsettled],
-        "take_back": taking_back(prepared.service.root, prepared.outcomes, clean=prepared.clean),
+        "take_back": taking_back(prepared.service.root, prepared.outcomes),
         "notes": [*prepared.notes, *notes],
         "advice": prepared.advice,
     }
@@ -140,8 +142,7 @@ def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     from ..update.preview import diff
     from ..update.swap import taking_back
 
-    way = f"from {prepared.before.name} to {prepared.after.name}"
-    lines = [f"{'Would update' if dry_run else 'Updated'} {prepared.service.root.name} {way}:"]
+    lines = [f"{'Would update' if dry_run else 'Updated'} {prepared.service.root.name}{_way(prepared)}"]
     for outcome in prepared.outcomes:
         word = "merged" if outcome.edited and outcome.kind == "replace" else _WORDS[outcome.kind]
         origin = f" (was {outcome.origin})" if outcome.origin else ""
@@ -159,8 +160,20 @@ def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     lines += ["", *_conflicts(prepared, dry_run)] if prepared.unsettled else []
     if dry_run:
         return lines
-    back = taking_back(prepared.service.root, prepared.outcomes, clean=prepared.clean)
+    back = taking_back(prepared.service.root, prepared.outcomes)
     return [*lines, "", "Next: look at git diff, run make test, and commit.", f"To take it back: {back}"]
+
+
+def _way(prepared: "Update") -> str:
+    """From which release to which, or what else changes."""
+    if prepared.before.commit != prepared.after.commit:
+        return f" from {prepared.before.name} to {prepared.after.name}:"
+    changes = (f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in prepared.changed.items())
+    return f": {', '.join(changes)} (release {prepared.after.name})"
+
+
+def _shown(answer: Any) -> str:
+    return answer if isinstance(answer, str) else dumps(answer, default=str)
 
 
 def _conflicts(prepared: "Update", dry_run: bool) -> list[str]:

@@ -21,7 +21,7 @@ from .news import changelog, new_questions
 from .queues import with_queues
 from .renames import find_renames
 from .renders import exclusions, fetch, is_users, rendered
-from .swap import check_clean, check_repository, dirty
+from .swap import check_clean, check_repository
 from .unedited import Standing, unedited
 from .versions import is_due
 
@@ -35,7 +35,6 @@ class Update:
     outcomes: each file of the template that is not as it should be, by path.
     answers: all that the project will record; `asked`: those to questions that are new.
     notes: what became of answers and queues; `advice`: what to do about work under way.
-    clean: whether the project had nothing uncommitted.
     """
 
     service: Service
@@ -47,7 +46,13 @@ class Update:
     changelog: list[str]
     notes: list[str]
     advice: list[str]
-    clean: bool
+
+    @property
+    def changed(self) -> dict[str, tuple[Any, Any]]:
+        """The old and the new value of each answer that changes, by name; without new questions and the release."""
+        pairs = {name: (self.service.answers.get(name), new) for name, new in self.answers.items()}
+        kept = {"_commit", *self.asked}
+        return {name: pair for name, pair in pairs.items() if name not in kept and pair[0] != pair[1]}
 
     @property
     def unsettled(self) -> list[Outcome]:
@@ -71,6 +76,7 @@ def prepare(
     ask: put the questions that are new.
     """
     check_repository(service.root)
+    moved = moved and after.src != service.src_path
     old_files, new_files = fetch(before), fetch(after)
     old, new = questions(before), questions(after)
     history = load(new_files, service.package)
@@ -109,7 +115,6 @@ def prepare(
         changelog(before, after),
         notes + kept,
         advice(service.answers, final, service.package),
-        clean=not dirty(service.root),
     )
 
 

@@ -1,9 +1,10 @@
 """The update's way into the project: only over files that git can bring back, and all of them or none."""
 
 import os
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from shlex import quote
 
 from ..errors import Refused
 from ..git import GitError, git, git_bytes
@@ -13,24 +14,46 @@ from .merging import Outcome
 __all__ = ["carry_out", "check_clean", "check_repository", "dirty", "project_files", "taking_back"]
 
 
+_UNDER_WAY = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply/applying": "am",
+    "rebase-apply": "rebase",
+}
+"""The files in a repository that tell which command waits for `--continue` or `--abort`."""
+
+
 def check_repository(root: Path) -> None:
-    """Refuse a project that git cannot bring back."""
+    """Refuse a project that git cannot bring back, or in which git is in the middle of something."""
+    markers = [word for name in _UNDER_WAY for word in ("--git-path", name)]
     try:
-        git("rev-parse", "--verify", "--quiet", "HEAD", at=root)
+        said = git("rev-parse", *markers, "HEAD", "--", at=root)
     except GitError as error:
+        none = re.search("not a git repository|bad revision 'HEAD'", str(error))
+        got, mend = ("none", "run git init, git add . and git commit") if none else (error, "repair it")
         raise Refused(
-            f"expected {root} to be in a git repository with a commit, by which an update is taken back, got: none; "
-            "run git init, git add . and git commit"
+            f"expected {root} to be in a git repository with a commit, by which an update is taken back, got: {got}; "
+            f"{mend}"
         ) from error
+    for path, command in zip(said.splitlines(), _UNDER_WAY.values(), strict=False):
+        if (root / path).exists():
+            raise Refused(
+                f"expected no git command to be under way in {root}, got: git {command}; "
+                f"end it with git {command} --continue or git {command} --abort"
+            )
+    unmerged = git_bytes("ls-files", "-z", "--unmerged", "--", ".", at=root).split(b"\0")
+    if paths := sorted({os.fsdecode(entry.partition(b"\t")[2]) for entry in unmerged if entry}):
+        raise Refused(f"expected no merge conflicts in {root}, got: {', '.join(paths)}; resolve and commit them")
 
 
 def dirty(root: Path) -> set[str]:
     """The paths in the project whose present content git could not bring back."""
-    prefix = git("rev-parse", "--show-prefix", at=root)
+    prefix = git_bytes("rev-parse", "--show-prefix", at=root).removesuffix(b"\n")
     listed = git_bytes("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".", at=root)
     # The paths are relative to the repository, which may hold more than the project.
-    paths = (entry[3:] for entry in listed.decode(errors="surrogateescape").split("\0") if entry)
-    return {path.removeprefix(prefix) for path in paths}
+    return {os.fsdecode(entry[3:].removeprefix(prefix)) for entry in listed.split(b"\0") if entry}
 
 
 def project_files(root: Path) -> list[str]:
@@ -44,12 +67,18 @@ def check_clean(root: Path, outcomes: Iterable[Outcome]) -> None:
     touched = [outcome.path for outcome in outcomes if outcome.kind != "keep"]
     unsaved = dirty(root)
     there = [path for path in touched if (root / path).exists()]
-    known = set(git_bytes("ls-files", "-z", "--", ".", at=root).decode(errors="surrogateescape").split("\0"))
-    lost = sorted({path for path in touched if path in unsaved} | {path for path in there if path not in known})
-    if lost:
+    # A letter before each path: H for a file whose changes git sees, another for one that it was told to overlook.
+    listed = git_bytes("ls-files", "-v", "-z", "--", ".", at=root).split(b"\0")
+    known = {os.fsdecode(entry[2:]): entry[:1] for entry in listed if entry}
+    if lost := sorted({path for path in touched if path in unsaved} | {path for path in there if path not in known}):
         raise Refused(
             f"expected the files that the update touches to be committed, got: changes in {', '.join(lost)}; "
             "commit or stash these, the others may stay"
+        )
+    if hidden := sorted(path for path in there if known[path] != b"H"):
+        raise Refused(
+            "expected git to see changes in the files that the update touches, got: assume-unchanged or skip-worktree "
+            f"for {', '.join(hidden)}; run git update-index --no-assume-unchanged or --no-skip-worktree on these"
         )
 
 
@@ -58,12 +87,13 @@ def carry_out(root: Path, outcomes: Sequence[Outcome], *, dry_run: bool = False)
     apply(root, [change for outcome in outcomes if (change := outcome.change())], dry_run=dry_run)
 
 
-def taking_back(root: Path, outcomes: Sequence[Outcome], *, clean: bool) -> str:
-    """The git command that undoes an update. clean: nothing else was uncommitted before it."""
-    if clean:
-        return "git restore . && git clean -d --force ."
-    old = [quote(outcome.path) for outcome in outcomes if outcome.kind in ("replace", "remove")]
-    new = [quote(outcome.path) for outcome in outcomes if outcome.kind == "create"]
-    restore = [f"git restore -- {' '.join(old)}"] if old else []
-    remove = [f"git clean --force -- {' '.join(new)}"] if new else []
-    return " && ".join(restore + remove)
+def taking_back(root: Path, outcomes: Sequence[Outcome]) -> str:
+    """The command that undoes an update and nothing else, from whatever folder a shell runs it."""
+    old = [outcome.path for outcome in outcomes if outcome.kind in ("replace", "remove")]
+    new = [outcome.path for outcome in outcomes if outcome.kind == "create"]
+    literal = ["--literal-pathspecs"] if set("".join(old + new)) & set("*?[\\:") else []
+    git = ["git", *literal, "-C", str(root)]
+    restore = shlex.join([*git, "restore", "--source=HEAD", "--staged", "--worktree", "--", *old, *new])
+    # What git tracks and HEAD lacks, it removes with the folders that get empty; `clean` would leave these.
+    track = [shlex.join([*git, "add", "--force", "--intent-to-add", "--", *new])] if new else []
+    return " && ".join([*track, restore])
