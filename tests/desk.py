@@ -1,13 +1,16 @@
 """What the tests of commands stand on: git and files, a home without habits, the command line in this process."""
 
 import os
+import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer
 
+from asyncgen.cli import app
 from asyncgen.cli.edge import run
 
 __all__ = ["Ran", "clean_home", "command_line", "commit", "git", "write"]
@@ -60,12 +63,29 @@ def clean_home(folders: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch)
 
 
 def command_line(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """The command line, in this process."""
+    """The command line, in this process; a complaint may advise no option that the command lacks."""
 
     def ran(*arguments: str) -> Ran:
         capfd.readouterr()
         code = run(arguments)
         captured = capfd.readouterr()
+        if code == 2:
+            assert advised(captured.err) <= options_of(arguments), captured.err
         return Ran(code, captured.out, captured.err)
 
     return ran
+
+
+def advised(complaint: str) -> set[str]:
+    """The options that a complaint is about and that its last part says to use, without those of quoted commands."""
+    about = re.findall(r"^asyncgen: expected (--[a-z-]+)", complaint)
+    mend = re.sub(r"\b(git|asyncgen) [^,;]*", "", complaint.rpartition(";")[2])
+    return {*about, *re.findall(r"(?<![\w-])--?[a-z][a-z-]*", mend)}
+
+
+def options_of(arguments: Sequence[str]) -> set[str]:
+    """The options of the command that the arguments name, in all their spellings."""
+    command = typer.main.get_command(app)
+    for word in arguments:
+        command = getattr(command, "commands", {}).get(word, command)
+    return {"--help", *(name for option in command.params for name in (*option.opts, *option.secondary_opts))}
