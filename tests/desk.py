@@ -79,7 +79,7 @@ def command_line(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 def advised(complaint: str) -> set[str]:
     """The options that a complaint is about and that its last part says to use, without those of quoted commands."""
     about = re.findall(r"^asyncgen: expected (--[a-z-]+)", complaint)
-    mend = re.sub(r"\b(git|asyncgen) [^,;]*", "", complaint.rpartition(";")[2])
+    mend = re.sub(r"\b(run|git|asyncgen) [^,;]*", "", complaint.rpartition(";")[2])
     return {*about, *re.findall(r"(?<![\w-])--?[a-z][a-z-]*", mend)}
 
 
