@@ -136,7 +136,7 @@ def _load(root: Path) -> Service:
             raise Refused(f"expected {path} to record {name}, got: nothing; restore it from git")
         # A sha of digits is a number in YAML, and another one if it begins with 0.
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            got = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+            got = repr(value) if isinstance(value, str) else f"a value of the type {type(value).__name__}"
             raise Refused(f"expected {name} in {path} to be text, in quotes, got: {got}; restore it from git")
     package = str(answers["package"])
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,19}", package):

@@ -183,10 +183,10 @@ NO_TEXT = {
     "''": "''",
     "' '": "' '",
     '"a\\0b"': r"'a\x00b'",
-    "8727590": "8727590",
-    "0123456": "42798",
-    "1.0e+10": "10000000000.0",
-    "[a, b]": "a list",
+    "8727590": "a value of the type int",
+    "0123456": "a value of the type int",
+    "1.0e+10": "a value of the type float",
+    "[a, b]": "a value of the type list",
 }
 
 
