@@ -1,11 +1,11 @@
 """The answers that an update renders with: the recorded ones and the given ones. None is reset in silence."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..errors import BadInput, Refused
 from ..questions import Question
-from .history import History
+from .history import History, chain
 
 __all__ = ["carry_answers", "old_answers"]
 
@@ -16,11 +16,15 @@ def old_answers(recorded: Mapping[str, Any], asked: Mapping[str, Question]) -> d
 
 
 def carry_answers(
-    recorded: Mapping[str, Any], given: Mapping[str, Any], asked: Mapping[str, Question], history: History
+    recorded: Mapping[str, Any],
+    given: Mapping[str, Any],
+    before: Collection[str],
+    asked: Mapping[str, Question],
+    history: History,
 ) -> tuple[dict[str, Any], list[str]]:
     """The answers for the new release, and a note for each that became another.
 
-    given: what the user answers now; it wins.
+    given: what the user answers now; it wins. before: the names of the questions that the recorded release asks.
     Raises Refused for a recorded choice that is gone and has no successor: only the user can choose another.
     """
     if "package" in given and given["package"] != recorded.get("package"):
@@ -28,10 +32,11 @@ def carry_answers(
             f"expected package to stay {recorded.get('package')}, under which your tasks are imported and published, "
             f"got: {given['package']}; make a new service with asyncgen new"
         )
-    answers, notes = {}, []
+    answers: dict[str, Any] = {}
+    notes: list[str] = []
     for old, value in recorded.items():
-        name = history.questions.get(old, old)
-        if name not in asked:
+        name = chain(old, history.questions, before)[-1]
+        if name not in asked or name in answers:
             if not old.startswith("_"):
                 notes.append(f"{old} is no longer asked; your answer was {value}.")
             continue
@@ -42,7 +47,7 @@ def carry_answers(
     return {**answers, **given}, notes
 
 
-def _carried(question: Question, value: Any, successors: Mapping[str, Any], notes: list[str]) -> Any:
+def _carried(question: Question, value: Any, successors: Mapping[str, str], notes: list[str]) -> Any:
     if not question.choices:
         return value
     items = value if isinstance(value, list) else [value]
@@ -51,8 +56,8 @@ def _carried(question: Question, value: Any, successors: Mapping[str, Any], note
         if str(item) in question.choices:
             kept.append(item)
             continue
-        successor = successors.get(str(item))
-        if successor is None or str(successor) not in question.choices:
+        successor = next((name for name in chain(str(item), successors) if name in question.choices), None)
+        if successor is None:
             raise Refused(
                 f"expected {question.name} to be one of {', '.join(question.choices)}, got: {item}, a choice that the "
                 f"new release no longer has; choose with -d {question.name}=VALUE"

@@ -1,6 +1,12 @@
-"""`template/history.yml`: what became of what earlier releases of the template had."""
+"""`template/history.yml`: what became of what earlier releases of the template had.
 
-from collections.abc import Mapping
+An update over several releases gives what the updates one by one would have given. So names are followed to the end
+of their chain; but not by an entry that the recorded release's own history has, nor to a name that the recorded release
+has itself. Both say that the rename was made before it: whatever bears the old name there took it over.
+"""
+
+from collections.abc import Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,29 +14,63 @@ from ..bundle import File
 from ..errors import Refused
 from ..safe_yaml import load_mapping
 
-__all__ = ["History", "load"]
+__all__ = ["History", "chain", "load"]
 
 _FILE = "template/history.yml"
 
 
 @dataclass(frozen=True)
 class History:
-    """choices: by question, the successor of a removed choice. questions and files: new names by old ones."""
+    """questions and files: new names by old ones.
 
-    choices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    choices: the successors of removed choices, by every name that their question had from then on.
+    """
+
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     questions: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(files: Mapping[str, File], package: str) -> History:
-    """The history in a template's files; `{{package}}` in a path stands for the service's package."""
+def load(files: Mapping[str, File], earlier: Mapping[str, File], package: str) -> History:
+    """What a template's history says that became of the names in an earlier release of it; Refused for a circle.
+
+    `{{package}}` in a path stands for the service's package.
+    """
+    history, done = _read(files, package), History()
+    with suppress(Refused):
+        done = _read(earlier, package)
+    for names in (history.questions, history.files, *history.choices.values()):
+        for name in names:
+            chain(name, names)
+    choices: dict[str, dict[str, str]] = {}
+    for question, successors in history.choices.items():
+        for name in chain(question, history.questions):
+            choices.setdefault(name, {}).update(successors)
+    return History(choices, _since(done.questions, history.questions), _since(done.files, history.files))
+
+
+def chain(name: str, successors: Mapping[str, str], taken: Container[str] = ()) -> list[str]:
+    """A name and those that followed it, the present one last; it ends before a name of `taken`."""
+    names = [name]
+    while (new := successors.get(names[-1])) is not None and new not in taken:
+        if new in names:
+            raise Refused(
+                f"expected {_FILE} of the template to lead each old name to a new one, got: a circle, "
+                f"{', '.join([*names, new])}; use another release with --to"
+            )
+        names.append(new)
+    return names
+
+
+def _read(files: Mapping[str, File], package: str) -> History:
     if _FILE not in files:
         return History()
     try:
         read = load_mapping(files[_FILE].content)
-        choices, questions = dict(read.get("choices") or {}), dict(read.get("questions") or {})
-        renamed = {_path(old, package): _path(new, package) for old, new in (read.get("files") or {}).items()}
-        return History({name: dict(mapped) for name, mapped in choices.items()}, questions, renamed)
+        choices = {str(name): _names(mapped) for name, mapped in (read.get("choices") or {}).items()}
+        paths = _names(read.get("files") or {}).items()
+        renamed = {_path(old, package): _path(new, package) for old, new in paths}
+        return History(choices, _names(read.get("questions") or {}), renamed)
     except (AttributeError, TypeError, ValueError) as error:
         raise Refused(
             f"expected {_FILE} of the template to map old names to new ones, got: {error}; "
@@ -38,5 +78,16 @@ def load(files: Mapping[str, File], package: str) -> History:
         ) from error
 
 
-def _path(path: object, package: str) -> str:
-    return str(path).replace("{{package}}", package)
+def _names(mapped: Mapping[Any, Any]) -> dict[str, str]:
+    """As text, which answers are compared as; without those that nothing followed."""
+    if wrong := [new for new in mapped.values() if not isinstance(new, str | int | float | None)]:
+        raise TypeError(f"{wrong[0]} in place of a name")
+    return {str(old): str(new) for old, new in mapped.items() if new is not None}
+
+
+def _since(done: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    return {old: new for old, new in now.items() if done.get(old) != new}
+
+
+def _path(path: str, package: str) -> str:
+    return path.replace("{{package}}", package)

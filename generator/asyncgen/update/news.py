@@ -1,10 +1,9 @@
 """What a release brings: entries of its changelog, questions that it asks for the first time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from ..questions import Question
 from ..releases import files_at
 from ..source import Template
 
@@ -37,8 +36,6 @@ def _sections(template: Template) -> dict[str, list[str]]:
     return found
 
 
-def new_questions(
-    old: Mapping[str, Question], new: Mapping[str, Question], answers: Mapping[str, Any]
-) -> dict[str, Any]:
+def new_questions(known: Container[str], new: Iterable[str], answers: Mapping[str, Any]) -> dict[str, Any]:
     """The questions that were not asked before, with the answers that they get."""
-    return {name: answers.get(name) for name in new if name not in old}
+    return {name: answers.get(name) for name in new if name not in known}

@@ -15,7 +15,7 @@ from ..source import Template
 from ..trees import Tree
 from .advice import advice
 from .answers import carry_answers, old_answers
-from .history import load
+from .history import chain, load
 from .merging import Outcome, merge
 from .news import changelog, new_questions
 from .queues import with_queues
@@ -79,8 +79,8 @@ def prepare(
     moved = moved and after.src != service.src_path
     old_files, new_files = fetch(before), fetch(after)
     old, new = questions(before), questions(after)
-    history = load(new_files, service.package)
-    answers, notes = carry_answers(service.answers, answers_from(given, new), new, history)
+    history = load(new_files, old_files, service.package)
+    answers, notes = carry_answers(service.answers, answers_from(given, new), old, new, history)
     if not is_due(before, after) and not moved and all(service.answers.get(name) == answers[name] for name in answers):
         return None
     exclude = exclusions(old_files) + exclusions(new_files)
@@ -111,7 +111,7 @@ def prepare(
         after,
         outcomes,
         final,
-        new_questions(old, new, final),
+        new_questions({chain(name, history.questions, old)[-1] for name in old}, new, final),
         changelog(before, after),
         notes + kept,
         advice(service.answers, final, service.package),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..git import git_bytes
 from ..trees import Tree, fill
-from .history import History
+from .history import History, chain
 
 __all__ = ["find_renames"]
 
@@ -19,7 +19,8 @@ def find_renames(
     counts then.
     edited: whether the user changed or removed a file: the others need no care.
     """
-    found = {old: new for old, new in history.files.items() if old in base and new in theirs}
+    told = {old: chain(old, history.files, base)[-1] for old in history.files if old in base}
+    found = {old: new for old, new in told.items() if new in theirs and list(told.values()).count(new) == 1}
     gone = {path: base[path] for path in base.keys() - theirs.keys() - found.keys() if edited(path)}
     come = {path: theirs[path] for path in theirs.keys() - base.keys() - set(found.values())}
     if same_answers and gone and come:
