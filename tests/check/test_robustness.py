@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from asyncgen.check import run
 from asyncgen.check.files import MAX_BYTES, hints_at_celery
+from asyncgen.check.reports import REPORTS
 
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 
@@ -56,8 +57,23 @@ def test_links_pipes_and_folders_that_look_like_files(project: Any) -> None:
     (project.folder / "gone.py").symlink_to(project.folder / "nowhere.py")
     (project.folder / "folder.py").mkdir()
     (project.folder / "notebook.ipynb").write_text("import celery")
+    (project.folder / "loop.py").symlink_to("loop.py")
     os.mkfifo(project.folder / "pipe.py")
     assert [f["code"] for f in project.check(select=["ACG103"])] == ["ACG103"]
+    told = {f"note: {project.folder}/{name}.py: skipped, it cannot be read" for name in ("gone", "loop", "pipe")}
+    assert set(project.stderr.splitlines()) == told
+
+
+@pytest.mark.parametrize("format", REPORTS)
+def test_a_name_that_is_no_utf_8(tmp_path: Path, format: str) -> None:  # noqa: A002 # the name of the flag
+    (tmp_path / os.fsdecode(b"caf\xe9.py")).write_text(
+        'from celery import Celery\napp = Celery("s", task_serializer="pickle")\n'
+    )
+    stdout, baseline = io.StringIO(), tmp_path / "baseline.json"
+    assert run([tmp_path], format=format, stdout=stdout, stderr=io.StringIO()) == 1
+    assert "ACG103" in stdout.getvalue()
+    run([tmp_path], write_baseline=baseline, stdout=stdout, stderr=io.StringIO())
+    assert run([tmp_path], baseline=baseline, stdout=stdout, stderr=io.StringIO()) == 0
 
 
 def test_names_that_lead_in_circles(project: Any) -> None:

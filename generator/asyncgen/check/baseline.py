@@ -27,7 +27,7 @@ def fingerprint(finding: Finding, line: str, folder: Path) -> str:
         relative = path.as_posix()
     text = re.sub(r"\s+", " ", line.strip())
     content = "\0".join((relative, finding.code, text))
-    return hashlib.sha256(content.encode()).hexdigest()[:20]
+    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:20]
 
 
 def read_baseline(file: Path) -> Counter[str]:

@@ -77,4 +77,4 @@ def _home(path: Path) -> Path:
 
 
 def _imports_its_own_name(file: SourceFile) -> bool:
-    return file.content is not None and b"from %b import" % _home(file.path).name.encode() in file.content
+    return file.content is not None and b"from %b import" % os.fsencode(_home(file.path).name) in file.content

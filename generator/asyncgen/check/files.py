@@ -94,8 +94,8 @@ def read(path: Path) -> bytes | None:
     return content if len(content) <= MAX_BYTES else None
 
 
-def walk(folder: str | Path) -> Iterator[tuple[Path, Path]]:
-    """Every .py file below, in order, as found and with links resolved.
+def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
+    """Every .py file below, in order, as found and with links resolved; with None what cannot be read, a folder too.
 
     Links to folders are not followed, so that no loop can hold the walk; nor are virtual environments entered.
     """
@@ -103,6 +103,7 @@ def walk(folder: str | Path) -> Iterator[tuple[Path, Path]]:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError:
+        yield Path(folder), None
         return
     if any(entry.name == "pyvenv.cfg" for entry in entries):
         return
@@ -110,9 +111,16 @@ def walk(folder: str | Path) -> Iterator[tuple[Path, Path]]:
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in PRUNED:
                 yield from walk(entry.path)
-        elif entry.name.endswith(".py") and entry.is_file():
+        elif entry.name.endswith(".py"):
             path = Path(entry.path)
-            yield path, (path.resolve() if entry.is_symlink() else path)
+            yield path, (path.resolve() if entry.is_symlink() else path) if _is_file(entry) else None
+
+
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False  # a link that leads in circles, or to where nobody may look
 
 
 def decode(content: bytes) -> str:

@@ -121,7 +121,10 @@ def _load(top: Path, shown_top: Path, wanted: set[Path], notice: Callable[[Path,
     files = []
     named = ((path, path) for path in sorted(wanted) if path.is_file())
     for path, real in chain(walk(top), named):
-        if real not in seen:
+        shown = (shown_top / path.relative_to(top)).as_posix()
+        if real is None:
+            notice(path, f"{shown}: skipped, it cannot be read")
+        elif real not in seen:
             seen.add(real)
-            files.append(load(real, (shown_top / path.relative_to(top)).as_posix(), notice))
+            files.append(load(real, shown, notice))
     return files

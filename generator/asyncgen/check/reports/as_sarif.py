@@ -1,6 +1,7 @@
 """SARIF 2.1.0, as code scanning reads it."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -52,7 +53,7 @@ def _results(findings: list[Finding], line_of: Callable[[Finding], str]) -> list
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": quote(finding.path)},
+                        "artifactLocation": {"uri": quote(os.fsencode(finding.path))},
                         "region": {"startLine": finding.line, "startColumn": finding.column},
                     }
                 }
