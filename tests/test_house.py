@@ -13,7 +13,20 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
-    {"bundle", "changes", "errors", "git", "journal", "locks", "names", "paths", "places", "safe_yaml", "trees"},
+    {
+        "bundle",
+        "changes",
+        "errors",
+        "git",
+        "journal",
+        "locks",
+        "modules",
+        "names",
+        "paths",
+        "places",
+        "safe_yaml",
+        "trees",
+    },
     {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
     {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
     {"service", "tasks", "queues", "workflows", "check"},

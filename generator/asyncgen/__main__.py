@@ -7,8 +7,12 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command that the arguments name, and exit with its code."""
-    from .cli.edge import run
-
+    try:
+        from .cli.edge import run
+    except ImportError as error:
+        # Exit code 1, Python's own for this, would say that an update is due.
+        print(f"asyncgen: expected its dependencies to be installed, got: {error}; install it again", file=sys.stderr)
+        sys.exit(2)
     sys.exit(run(sys.argv[1:]))
 
 

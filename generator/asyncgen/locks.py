@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import Refused
 
-__all__ = ["explained", "locked"]
+__all__ = ["explained", "locked", "system_error"]
 
 
 @contextmanager
@@ -30,10 +30,19 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def explained(folder: Path, advice: str = "") -> Iterator[None]:
-    """Turn an error of the system into the one sentence, which ends in the advice."""
+def explained(folder: Path | str, advice: str = "") -> Iterator[None]:
+    """Turn an error of the system into the one sentence: of the folder, with the advice, or of the path it names."""
     try:
         yield
     except OSError as error:
+        if isinstance(error.filename, str) and not Path(error.filename).is_relative_to(folder):
+            raise Refused(system_error(error)) from error
         reason = error.strerror or str(error)
         raise Refused(f"expected {folder} to be writable, got: {reason.lower()}{advice}") from error
+
+
+def system_error(error: OSError) -> str:
+    """The sentence for an error of the system, with the path that it names."""
+    named = isinstance(error.filename, str | bytes | os.PathLike)
+    what = f"{os.fsdecode(error.filename)} to be accessible" if named else "the system to do what the command asks"
+    return f"expected {what}, got: {(error.strerror or str(error)).lower()}; correct that and run the command again"

@@ -243,6 +243,14 @@ def test_an_error_leaves_no_new_folder(tmp_path: Path, error: type[BaseException
     assert os.listdir(tmp_path) == []
 
 
+def test_an_error_of_another_path_is_not_the_folders(tmp_path: Path) -> None:
+    with (
+        pytest.raises(Refused, match="expected /nowhere/file to be accessible, got: no such file or directory"),
+        new_folder(tmp_path / "new"),
+    ):
+        Path("/nowhere/file").read_text()
+
+
 def test_a_folder_that_filled_meanwhile_is_kept(tmp_path: Path) -> None:
     def race() -> None:
         with new_folder(tmp_path / "new") as staging:

@@ -1,31 +1,53 @@
 """The edge: runs a command, and turns its errors into one sentence on stderr and an exit code.
 
-0 done; 1 `check` found something; 2 bad input or a refused state; 130 interrupted.
+0    done
+1    `check` found something, an update is due or left conflicts, something is left to do by hand; never an error
+2    bad input, a refused state, an error of the system, or one of asyncgen's own: ASYNCGEN_DEBUG=1 shows where
+130  interrupted
+141  whoever read the output has gone; the work may be done
 """
 
+import errno
+import io
+import os
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
+from contextlib import suppress
+from pathlib import Path
 
 import typer
 
 from ..errors import AsyncgenError
+from ..locks import system_error
 from .output import complain
 
 __all__ = ["run"]
 
 INTERRUPTED = 130
+NO_READER = 141
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns its exit code."""
-    from . import app
-
-    if isinstance(sys.stdout, TextIOWrapper):
+    if isinstance(sys.stdout, io.TextIOWrapper):
         # A path may hold bytes that are no text, or letters that the terminal lacks.
         utf = sys.stdout.encoding.lower().startswith("utf")
         sys.stdout.reconfigure(errors="surrogateescape" if utf else "backslashreplace")
     try:
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, SystemExit) as error:
+        # Nobody is there to tell. Typer makes an exit with code 1 of a broken pipe.
+        _close_output()
+        return NO_READER if isinstance(error, SystemExit) or error.errno == errno.EPIPE else 2
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        from . import app
+
         code = app(list(arguments) or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:
         complain(str(error))
@@ -36,9 +58,12 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort, EOFError):
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, as in `asyncgen new --help | head -1`: there is nobody to tell.
-        sys.stderr.close()
-        return 1
+        raise
+    except Exception as error:
+        if os.environ.get("ASYNCGEN_DEBUG"):
+            sys.excepthook(type(error), error, error.__traceback__)
+        complain(system_error(error) if isinstance(error, OSError) else _unexpected(error))
+        return 2
     if code == INTERRUPTED:
         complain("interrupted; what was not finished is taken back")
     return code if isinstance(code, int) else 0
@@ -50,3 +75,26 @@ def _usage(error: typer.TyperException) -> str:
     command = context.command_path if context else "asyncgen"
     said = " ".join(error.format_message().split()).rstrip(".")
     return f"{said[:1].lower()}{said[1:]}; see {command} --help"
+
+
+def _unexpected(error: Exception) -> str:
+    """The error and the innermost line of asyncgen that it came through."""
+    house = Path(__file__).parents[1]
+    place, step = "", error.__traceback__
+    while step is not None:
+        file = Path(step.tb_frame.f_code.co_filename)
+        if file.is_relative_to(house):
+            place = f"asyncgen/{file.relative_to(house).as_posix()}:{step.tb_lineno}"
+        step = step.tb_next
+    return (
+        f"expected the command to end in order, got: {type(error).__name__}: {str(error)[:500]} at {place}; "
+        "run it with ASYNCGEN_DEBUG=1 and report what it shows"
+    )
+
+
+def _close_output() -> None:
+    """Give what is still to be written to nobody: Python would complain of it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())

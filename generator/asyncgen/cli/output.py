@@ -2,10 +2,14 @@
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
-__all__ = ["complain", "interactive", "notice", "say", "say_json"]
+if TYPE_CHECKING:
+    from ..service import Service
+
+__all__ = ["complain", "interactive", "name_strays", "notice", "say", "say_json"]
 
 
 def say(*lines: str) -> None:
@@ -24,6 +28,14 @@ def notice(text: str) -> None:
         typer.echo(f"note: {text}", err=True)
 
 
+def name_strays(service: "Service") -> None:
+    """Tell what is left out of a service's tasks and workflows."""
+    from ..modules import strays
+
+    for text in strays(service.root, *(f"src/{service.package}/{room}" for room in ("tasks", "workflows"))):
+        notice(text)
+
+
 def complain(text: str) -> None:
     """Tell why the command stops: one line, whatever the user's input held."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
@@ -32,4 +44,5 @@ def complain(text: str) -> None:
 
 def interactive() -> bool:
     """Whether somebody is there to ask."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    # A stream that the caller closed is None.
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -1,0 +1,122 @@
+"""What ends a command without its result has an exit code that stands for no result: 2, or 141 without a reader."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.desk import Ran, commit, write
+
+Asyncgen = Callable[..., Ran]
+README = "template/service/README.md.jinja"
+AS_A_PROCESS = [sys.executable, "-m", "asyncgen"]
+
+
+def one_line(ran: Ran) -> str:
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran
+    return ran.err
+
+
+def boom(*_: object, **__: object) -> None:
+    raise RuntimeError("boom\nand more")
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("asyncgen.service.find_service", ["update", "--check"]),
+        ("asyncgen.service.find_service", ["update", "--json"]),
+        ("asyncgen.service.find_service", ["tasks"]),
+        ("asyncgen.check.entry.check_paths", ["check", "--format", "json"]),
+    ],
+)
+def test_an_unexpected_error_is_one_line_and_no_result(
+    service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch, function: str, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(function, boom)
+    said = one_line(asyncgen(*arguments))
+    assert said.startswith(
+        "asyncgen: expected the command to end in order, got: RuntimeError: boom and more at asyncgen/"
+    )
+    assert said.endswith("; run it with ASYNCGEN_DEBUG=1 and report what it shows\n")
+
+
+def test_the_debug_variable_shows_the_traceback(
+    service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncgen.service.find_service", boom)
+    monkeypatch.setenv("ASYNCGEN_DEBUG", "1")
+    ran = asyncgen("tasks")
+    assert ran.code == 2
+    assert "Traceback (most recent call last):" in ran.err
+    assert ran.err.splitlines()[-1].startswith("asyncgen: expected the command to end in order")
+
+
+def test_an_answer_that_yaml_cannot_build(service: Path, asyncgen: Asyncgen) -> None:
+    with (service / ".copier-answers.yml").open("a") as answers:
+        answers.write("when: 2001-99-99\n")
+    one_line(asyncgen("update", "--check"))
+
+
+def test_a_folder_that_is_gone(service: Path, asyncgen: Asyncgen) -> None:
+    (service / "gone").mkdir()
+    os.chdir(service / "gone")
+    (service / "gone").rmdir()
+    assert "no such file or directory" in one_line(asyncgen("tasks"))
+    os.chdir(service)
+
+
+def test_without_its_dependencies(service: Path) -> None:
+    code = "import sys; sys.modules['typer'] = None; from asyncgen.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "update", "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "expected its dependencies to be installed" in done.stderr
+
+
+def without_reader(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing) as out:
+        return subprocess.run([*AS_A_PROCESS, *arguments], stdout=out, stderr=subprocess.PIPE, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["tasks"], ["check", "."]])
+def test_a_reader_that_has_gone(service: Path, arguments: list[str]) -> None:
+    (service / "app.py").write_text("from celery import Celery\napp = Celery('s', task_serializer='pickle')\n")
+    done = without_reader(*arguments)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_update_without_a_reader_is_done_and_says_nothing_of_conflicts(service: Path, template: Path) -> None:
+    write(template, {README: "# New\n"})
+    commit(template, "Release 0.2.0")
+    done = without_reader("update")
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert (service / "README.md").read_text() == "# New\n"
+
+
+def test_a_complaint_without_a_reader(service: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing) as err:
+        done = subprocess.run([*AS_A_PROCESS, "add-task", "9"], stdout=subprocess.PIPE, stderr=err, check=False)
+    assert done.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_is_full(service: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*AS_A_PROCESS, "tasks"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no space left on device" in done.stderr
+
+
+def test_without_any_stream(service: Path, template: Path) -> None:
+    write(template, {README: "# New\n"})
+    commit(template, "Release 0.2.0")
+    command = " ".join([*AS_A_PROCESS, "update", "<&-", ">&-", "2>&-"])
+    assert subprocess.run(command, shell=True, check=False).returncode == 0
+    assert (service / "README.md").read_text() == "# New\n"
