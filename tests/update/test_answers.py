@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.desk import Ran, commit
+from tests.desk import Ran, commit, write
 
 from .planted import FIRST, PACKAGE, QUESTIONS, release, snapshot
 
@@ -158,6 +158,41 @@ def test_a_queue_that_tasks_name_survives_its_layout(template: Path, service: Pa
     release(template, "0.2.0", {f"{PACKAGE}/added.py": ""})
     assert asyncgen("update").code == 0
     assert "DEFAULT = " in (service / "src/shop/queues.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "kept"),
+    [
+        ("src/shop/reports.py", b"QUEUE = Queue.DEFAULT\n", True),
+        ("src/shop/billing/inner/reports.py", b"QUEUE = queues.Queue.DEFAULT\n", True),
+        ("src/shop/reports.py", b"QUEUE = Queue['DEFAULT']  # gr\xf6\xdfer\n", True),
+        ("src/shop/times.py", b"QUEUE = Queue.DEFAULT\n", True),
+        ("tests/test_mine.py", b"assert Queue.DEFAULT\n", True),
+        ("src/shop/reports.py", b"QUEUE = OtherQueue.DEFAULT\n", False),
+        ("src/shop/named.py", b"QUEUE = Queue.DEFAULT\n", False),
+        ("src/shop/named.py", b"QUEUE = Queue.DEFAULT\r\n", False),
+        ("src/shop/.hidden/reports.py", b"QUEUE = Queue.DEFAULT\n", False),
+        ("docs/reports.py", b"QUEUE = Queue.DEFAULT\n", False),
+    ],
+)
+def test_a_queue_that_another_file_of_the_users_names_survives_its_layout(
+    template: Path, service: Path, asyncgen: Command, path: str, content: bytes, kept: bool
+) -> None:
+    """`named.py` is the template's own, and the layout that the answer brings has another one."""
+    for layout, queue in (("single", "DEFAULT"), ("latency", "SOON")):
+        named = f"{PACKAGE}/{{% if layout_{layout} %}}named.py{{% endif %}}"
+        write(template, {named: f"QUEUE = Queue.{queue}\n"})
+    release(template, "0.2.0", {})
+    assert asyncgen("update", "--no-verify").code == 0
+    write(service, {"src/shop/tasks/send_welcome.py": "TASK = 1\n"})
+    (service / path).parent.mkdir(parents=True, exist_ok=True)
+    (service / path).write_bytes(content)
+    commit(service)
+    ran = asyncgen("update", "-d", "queue_layout=latency", "--no-verify")
+    assert ran.code == 0, ran.err
+    assert (f"DEFAULT stays in src/shop/queues.py, since {path} names it" in ran.out) is kept
+    assert ("DEFAULT = " in (service / "src/shop/queues.py").read_text()) is kept
+    assert ("worker-default" in (service / "compose.yaml").read_text()) is kept
 
 
 def test_a_store_that_a_task_needs_cannot_go(template: Path, service: Path, asyncgen: Command) -> None:

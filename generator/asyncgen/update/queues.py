@@ -1,4 +1,4 @@
-"""Queues that tasks name, or that the user added, stay in the queue table when another layout has no such line.
+"""Queues that the user's files name, or that the user added, stay in the table when another layout has no such line.
 
 Task files are the user's, and messages wait in the old queues: both go on, until the user moves the tasks and removes
 the line. What sync-queues makes of the table elsewhere, such as the workers in compose.yaml, is nobody's edit: both
@@ -6,15 +6,16 @@ renders are brought up to the table before they are compared.
 """
 
 import ast
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..bundle import File
+from ..modules import NO_PYTHON
 from ..queues import plan_sync
 from ..service import Service, find_service
 from ..trees import Tree, fill
 from .scratch import three_way
+from .uses import queues_named
 
 __all__ = ["with_queues"]
 
@@ -27,7 +28,12 @@ def with_queues(
     if table not in base or table not in theirs or not service.queue_table.is_file():
         return base, theirs, []
     ours = service.queue_table.read_bytes().replace(b"\r\n", b"\n")
-    named = _named_by_tasks(service)
+    try:
+        ours.decode()
+    except UnicodeDecodeError:
+        return base, theirs, [f"{table} is no UTF-8 text: run asyncgen sync-queues once it is."]
+    gone = _members(ours.decode()).keys() - _members(theirs[table].content.decode()).keys()
+    named = queues_named(service, base) if gone else {}
     text, kept = _kept(ours, base[table].content, theirs[table].content, set(named), scratch)
     if text is None or (ours == base[table].content and text == theirs[table].content):
         return base, theirs, []
@@ -73,7 +79,7 @@ def _members(source: str) -> dict[str, str]:
     """The lines of `Queue`, by member."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:
+    except NO_PYTHON:
         return {}
     lines = source.splitlines(keepends=True)
     return {
@@ -103,13 +109,3 @@ def _with(source: str, lines: Mapping[str, str]) -> str:
     )
     text = source.splitlines(keepends=True)
     return "".join([*text[:last], *lines.values(), *text[last:]])
-
-
-def _named_by_tasks(service: Service) -> dict[str, list[str]]:
-    """The tasks and workflows that name a member of `Queue`, by member."""
-    found: dict[str, list[str]] = {}
-    for room in ("tasks", "workflows"):
-        for file in sorted((service.root / "src" / service.package / room).glob("*.py")):
-            for name in sorted(set(re.findall(r"\bQueue\.([A-Z][A-Z0-9_]*)", file.read_text(encoding="utf-8")))):
-                found.setdefault(name, []).append(file.stem)
-    return found
