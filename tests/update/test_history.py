@@ -188,9 +188,10 @@ def releases(draw: st.DrawFn) -> list[tuple[dict[int, tuple[str, str]], dict[str
                 chosen[what] = new
             elif event == "drop":
                 del questions[what]
-        if draw(st.booleans()):
+        added, reused = draw(st.booleans()), draw(st.booleans())
+        if added:
             what = len(former)
-            name = freed.pop() if freed and draw(st.booleans()) else next(fresh)
+            name = freed.pop() if freed and reused else next(fresh)
             questions[what], former[what], chosen[what] = name, [name], f"c{what}"
         told = {
             "questions": dict(draw(st.permutations(list(renamed.items())))),

@@ -6,7 +6,7 @@ import typer
 
 from .opening import open_service
 from .options import DryRun, Json, TemplateOption
-from .output import say, say_json
+from .output import name_strays, say, say_json
 
 __all__ = ["add_workflow"]
 
@@ -35,6 +35,7 @@ def add_workflow(
     from ..workflows import decide_shape, plan_workflow
 
     service = open_service(writes=not dry_run)
+    name_strays(service)
     known = list_tasks(service)
     workflow = task_name(name, service.rooms, what="workflow")
     shape = decide_shape(chain, group, chord, service, known)

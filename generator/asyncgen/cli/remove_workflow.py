@@ -7,7 +7,7 @@ import typer
 
 from .opening import open_service
 from .options import DryRun, Force, Json, TemplateOption
-from .output import say, say_json
+from .output import name_strays, say, say_json
 
 __all__ = ["remove_workflow"]
 
@@ -27,6 +27,7 @@ def remove_workflow(
     from ..workflows import plan_workflow_removal
 
     service = open_service(writes=not dry_run)
+    name_strays(service)
     changes = plan_workflow_removal(name, service, force=force, location=template)
     apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]

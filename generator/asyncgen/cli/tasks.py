@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import Json
-from .output import say, say_json
+from .output import name_strays, say, say_json
 
 if TYPE_CHECKING:
     from ..tasks.listing import Listed
@@ -32,6 +32,7 @@ def tasks(
     if json and mermaid:
         raise BadInput("expected --json or --mermaid, got: both; leave one out")
     service = find_service(Path.cwd())
+    name_strays(service)
     found = list_tasks(service)
     if mermaid:
         from ..tasks.topology import topology

@@ -150,7 +150,7 @@ def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     for title, entries in (
         ("What is new:", prepared.changelog),
         ("New questions:", [f"{name}: {value}" for name, value in prepared.asked.items()]),
-        ("Answers and queues:", [*prepared.notes, *notes]),
+        ("Notes:", [*prepared.notes, *notes]),
         ("Work under way:", prepared.advice),
     ):
         lines += ["", title, *(f"  {entry}" for entry in entries)] if entries else []

@@ -37,8 +37,12 @@ def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
     edits = []
     for path, change in files.items():
         if (service.root / path).is_file():
-            text = (service.root / path).read_text(encoding="utf-8")
-            edits.append(change(path, text, service, queues))
+            try:
+                text = (service.root / path).read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                edits.append(unable(path, f"save {path} as UTF-8 and run asyncgen sync-queues"))
+            else:
+                edits.append(change(path, text, service, queues))
     return edits
 
 

@@ -9,6 +9,7 @@ from ..service import Service
 from ..source import Template, recorded
 from .answers import Answers
 from .contract import variables
+from .listing import task_files
 from .record import parse_record
 from .render import render, render_all, skeleton
 from .unedited import check_unedited
@@ -42,11 +43,7 @@ def plan_removal(
     name = "_".join(parts[:-1] if len(parts) > 1 and parts[-1] == "task" else parts)
     task, test = f"src/{service.package}/tasks/{name}.py", f"tests/tasks/test_{name}.py"
     if not name or not (service.root / task).is_file():
-        there = sorted(
-            path.stem
-            for path in (service.root / "src" / service.package / "tasks").glob("*.py")
-            if not path.name.startswith("_")
-        )
+        there = [path.stem for path in task_files(service)]
         raise Refused(f"expected a task of this service, got: {text}; its tasks are {', '.join(there) or 'none'}")
     if users := (uses or {}).get(name):
         raise Refused(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, Refused
+from ..modules import NO_PYTHON, modules
 from ..service import Service
 from .every import parse_every
 from .unwritten import unwritten_work
@@ -47,7 +48,7 @@ class Listed:
 def task_files(service: Service) -> list[Path]:
     """The files of the service's room `tasks`, sorted."""
     folder = service.root / "src" / service.package / "tasks"
-    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    return [path for path in modules(folder) if not path.name.startswith("_")]
 
 
 def list_tasks(service: Service) -> list[Listed]:
@@ -60,13 +61,11 @@ def parse_file(path: Path, service: Service) -> ast.Module:
     """The syntax tree of one of the service's files; Refused, with the place, if it has none."""
     shown = path.relative_to(service.root).as_posix()
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise Refused(
-            f"expected {shown} to be Python, got: {error.msg} in line {error.lineno}; correct the line"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise Refused(f"expected {shown} to be readable, got: {error}; restore it from git") from error
+        return ast.parse(path.read_bytes())
+    except NO_PYTHON as error:
+        line = getattr(error, "lineno", None)
+        got = f"{error.msg} in line {line}" if isinstance(error, SyntaxError) and line else str(error) or "no text"
+        raise Refused(f"expected {shown} to be Python, got: {got}; correct the file") from error
 
 
 def _tasks_in(path: Path, service: Service) -> list[Listed]:

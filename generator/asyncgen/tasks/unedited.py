@@ -16,7 +16,7 @@ def check_unedited(
     as_made: the files by their paths as `command` made them, from the text of the first, which holds the record.
     """
     # Universal newlines: git may have turned the line ends.
-    texts = {path: (service.root / path).read_text(encoding="utf-8") for path in paths}
+    texts = {path: (service.root / path).read_text(encoding="utf-8", errors="replace") for path in paths}
     made = as_made(texts[paths[0]])
     for path, text in texts.items():
         if made.get(path) != text:

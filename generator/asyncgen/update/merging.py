@@ -86,7 +86,7 @@ def _renamed(
     ours = standing(old)
     if old not in base or new not in theirs or new in base or old in theirs:
         return None
-    if standing(new) is not None or ours == "odd":
+    if standing(new) is not None or isinstance(ours, str):
         return None
     if ours is None:
         # The user took the file away: its new name does not bring it back.
@@ -105,7 +105,8 @@ def _one(
     if ours is None and theirs is not None:
         return Outcome(path, "create", content=theirs.content, executable=theirs.executable)
     if not isinstance(ours, File):
-        return Outcome(path, "keep", reason="it is no regular file here, so the template's was left out")
+        here = "it is no regular file here" if ours == "odd" else "no folder stands where its folder should be"
+        return Outcome(path, "keep", reason=f"{here}, so the template's was left out")
     if theirs is None:
         if same:
             return Outcome(path, "remove", before=ours.content)

@@ -1,12 +1,14 @@
 """An update as data: everything that it would do, found out without touching the project."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..bundle import File
 from ..errors import BadInput
+from ..modules import strays
 from ..names import ANSWERS_FILE
 from ..questions import answers_from, questions
 from ..safe_yaml import load_mapping
@@ -91,8 +93,12 @@ def prepare(
     _refuse_other_packages(theirs, service.package)
     base, theirs, kept = with_queues(base, theirs, service, scratch)
     base, theirs = _without_users(base, service.package), _without_users(theirs, service.package)
+
+    def ours(path: str) -> Standing:
+        return standing(service.root, path, base)
+
     changed = [path for path in base if base[path] != theirs.get(path)]
-    same = unedited(service.root, base, changed, lambda path: standing(service.root, path))
+    same = unedited(service.root, base, changed, ours)
     renamed = find_renames(
         base,
         theirs,
@@ -101,7 +107,7 @@ def prepare(
         same_answers=all(service.answers.get(name, value) == value for name, value in answers.items()),
         edited=lambda path: path not in same,
     )
-    outcomes = merge(base, theirs, lambda path: standing(service.root, path), same, renamed, scratch)
+    outcomes = merge(base, theirs, ours, same, renamed, scratch)
     outcomes = [_answers_file(outcome, theirs[ANSWERS_FILE], notes) for outcome in outcomes]
     check_clean(service.root, outcomes)
     final = load_mapping(theirs[ANSWERS_FILE].content)
@@ -113,17 +119,24 @@ def prepare(
         final,
         new_questions({chain(name, history.questions, old)[-1] for name in old}, new, final),
         changelog(before, after),
-        notes + kept,
+        notes + kept + strays(service.root, f"src/{service.package}", "tests", below=True),
         advice(service.answers, final, service.package),
     )
 
 
-def standing(root: Path, path: str) -> Standing:
-    """What stands at a path of the project."""
+def standing(root: Path, path: str, base: Tree) -> Standing:
+    """What stands at a path of the project; `base` are the files that the template made there."""
     place = root / path
-    if place.is_symlink() or place.is_dir():
+    for folder in PurePosixPath(path).parents:
+        if os.path.lexists(root / folder) and not (root / folder).is_dir():
+            # What the template made itself may become a folder.
+            blocked = standing(root, str(folder), base) != base.get(str(folder))
+            return "blocked" if blocked else None
+    if not os.path.lexists(place):
+        return None
+    if place.is_symlink() or not place.is_file():
         return "odd"
-    return File(place.read_bytes(), bool(place.stat().st_mode & 0o100)) if place.exists() else None
+    return File(place.read_bytes(), bool(place.stat().st_mode & 0o100))
 
 
 def _without_users(tree: Tree, package: str) -> dict[str, File]:

@@ -29,12 +29,12 @@ _PREFIX = "asyncgen-update-"
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A temporary folder; Refused when there is no room for one. What killed runs left is removed first."""
-    parent = Path(tempfile.gettempdir())
-    with explained(parent):
-        _sweep(parent)
-        with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder, locked(Path(folder)):
-            yield Path(folder).resolve()
+    """A temporary folder; Refused when none can be made. What killed runs left is removed first."""
+    with explained("the folder for temporary files"):
+        _sweep(Path(tempfile.gettempdir()))
+        made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+    with made as folder, locked(Path(folder)):
+        yield Path(folder).resolve()
 
 
 def _sweep(parent: Path) -> None:
@@ -60,12 +60,22 @@ def three_way(folder: Path, ours: bytes, base: bytes, theirs: bytes) -> bytes | 
     return git_bytes("merge-file", "-p", *labels, "ours", "base", "theirs", at=sides, most=127)
 
 
-def copy_project(root: Path, copy: Path, listed: Iterable[str], outcomes: Iterable["Outcome"]) -> Path:
-    """The project's own files as they would be after an update, without links, which may lead anywhere."""
-    fill(copy, read_tree(root, listed))
+def copy_project(root: Path, copy: Path, listed: Iterable[str], outcomes: Iterable["Outcome"]) -> list[str]:
+    """Copy the project's own files as they would be after an update; returns those that cannot be read.
+
+    Links are left out, since they may lead anywhere.
+    """
+    unreadable = []
+    for path in listed:
+        try:
+            file = read_tree(root, [path])
+        except OSError:
+            unreadable.append(path)
+            continue
+        fill(copy, file)
     for outcome in outcomes:
         if outcome.kind == "remove":
             (copy / outcome.path).unlink(missing_ok=True)
         elif outcome.kind != "keep":
             fill(copy, {outcome.path: File(outcome.content, bool(outcome.executable))})
-    return copy
+    return unreadable

@@ -12,8 +12,8 @@ from ..trees import Tree
 
 __all__ = ["Standing", "plain", "unedited"]
 
-Standing = File | Literal["odd"] | None
-"""What stands at a path of the project: a file, a link or a folder, or nothing."""
+Standing = File | Literal["odd", "blocked"] | None
+"""What stands at a path of the project: a file; what is none, there or where its folder should be; or nothing."""
 
 
 def plain(content: bytes) -> bytes:

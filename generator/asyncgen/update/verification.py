@@ -33,7 +33,9 @@ def verify(update: Update, scratch: Path, *, test: bool = False, read_only: bool
         notes.append(f"The service was not imported, and its times were only read: {reason}.")
     # make test is to build an environment of its own, even where the repository brings one.
     listed = [path for path in project_files(service.root) if path.partition("/")[0].lower() != ".venv"]
-    copy = copy_project(service.root, scratch / "verified" / service.root.name, listed, update.outcomes)
+    copy = scratch / "verified" / service.root.name
+    unreadable = copy_project(service.root, copy, listed, update.outcomes)
+    notes += [f"{path} cannot be read: what follows from it was not verified." for path in unreadable]
     settled = [o for o in update.outcomes if o.kind in ("create", "replace") and not o.conflicts]
     python = [outcome for outcome in settled if outcome.path.endswith(".py")]
     _compile(python)
@@ -98,9 +100,10 @@ def _times(service: Service, copy: Path, environment: Environment | None) -> lis
             )
         elif "ModuleNotFoundError" not in complaint or f"'{service.package}" in complaint:
             raise _broken("the service to start", complaint)
-    if broken := broken_times(copy, service.package):
+    broken, unread = broken_times(copy, service)
+    if broken:
         raise _broken("every task to fit the service", broken[0])
-    return notes
+    return notes + [f"{path} is no Python that can be read: its times were not looked at." for path in unread]
 
 
 def _broken(expected: str, got: str) -> Refused:

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..modules import modules
 from ..service import Service
 from ..tasks.listing import parse_file
 from .record import parse_record
@@ -24,7 +25,7 @@ class Workflow:
 def workflow_files(service: Service) -> list[Path]:
     """The files of the service's room `workflows`, sorted."""
     folder = service.root / "src" / service.package / "workflows"
-    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    return [path for path in modules(folder) if not path.name.startswith("_")]
 
 
 def list_workflows(service: Service) -> list[Workflow]:
@@ -46,7 +47,7 @@ def _workflow(path: Path, service: Service) -> Workflow:
     for node in ast.walk(parse_file(path, service)):
         if isinstance(node, ast.ImportFrom):
             tasks |= _tasks_of(node, service.package)
-    record = parse_record(path.read_text(encoding="utf-8"))
+    record = parse_record(path.read_text(encoding="utf-8", errors="replace"))
     file = path.relative_to(service.root).as_posix()
     return Workflow(path.stem, file, tuple(sorted(tasks)), record.shape.edges if record else ())
 
