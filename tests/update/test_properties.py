@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from asyncgen.cli.edge import run
 from tests.desk import commit, git
+from tests.strays import STRAYS
 
 from .histories import history
 from .planted import snapshot
@@ -37,6 +38,8 @@ ANSWERS = st.fixed_dictionaries(
         "scheduler": st.sampled_from(["true", "false"]),
     }
 )
+HARMLESS = ("crlf", "add", *STRAYS)
+"""Edits with which the project still compiles, lints and keeps its times."""
 TASKS = st.lists(st.sampled_from(["send_invoice", "ResizeImage", "close-account"]), unique=True, max_size=2)
 
 
@@ -55,7 +58,7 @@ EDITS = st.lists(
         Edit,
         st.floats(0, 1, exclude_max=True),
         st.floats(0, 1, exclude_max=True),
-        st.sampled_from(["insert", "append", "change", "delete", "add", "task"]),
+        st.sampled_from(["insert", "append", "change", "delete", "add", "task", "latin", *HARMLESS]),
         st.from_regex(r"mark_[a-z]{12}", fullmatch=True),
     ),
     max_size=6,
@@ -88,11 +91,17 @@ def do(edit: Edit, project: Path) -> tuple[str, str] | None:
         (project / path).parent.mkdir(exist_ok=True)
         (project / path).write_text(f"# {edit.word}\n")
         return path, "user's"
+    if edit.kind in STRAYS:
+        path = f"src/shop/{edit.kind}" if edit.line < 0.5 else f"src/shop/tasks/{edit.kind}"
+        if os.path.lexists(project / path):
+            return None
+        STRAYS[edit.kind](project / path)
+        return f"{path}/inner.py" if (project / path).is_dir() else path, "user's"
     if edit.kind == "task":
         path = "src/shop/tasks/send_welcome.py"
         if not (project / path).exists():
             return None
-        (project / path).write_text((project / path).read_text() + f"# {edit.word}\n")
+        add(project / path, f"# {edit.word}\n".encode())
         return path, "user's"
     files = sorted(git(project, "ls-files").split("\n"))
     path = files[int(edit.file * len(files))]
@@ -102,13 +111,24 @@ def do(edit: Edit, project: Path) -> tuple[str, str] | None:
     if edit.kind == "delete":
         (project / path).unlink()
         return path, "user's deletion" if is_task else "deletion"
-    lines = (project / path).read_text().split("\n")
+    if edit.kind == "crlf":
+        content = (project / path).read_bytes()
+        (project / path).write_bytes(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        return path, "user's" if is_task else "line ends"
+    if edit.kind == "latin":
+        add(project / path, f"# größer {edit.word}\n".encode("latin-1"))
+        return path, "user's" if is_task else "edit"
+    lines = (project / path).read_bytes().decode("latin-1").split("\n")
     at = len(lines) - 1 if edit.kind == "append" else int(edit.line * len(lines))
     lines[at : at + (edit.kind == "change")] = [f"# {edit.word}"]
     if edit.kind == "append":
         lines.append("")
-    (project / path).write_text("\n".join(lines))
+    (project / path).write_bytes("\n".join(lines).encode("latin-1"))
     return path, "user's" if is_task else "edit"
+
+
+def add(path: Path, line: bytes) -> None:
+    path.write_bytes(path.read_bytes() + line)
 
 
 @settings(
@@ -140,7 +160,8 @@ def test_no_edit_is_lost(data: st.DataObject, tmp_path_factory: pytest.TempPathF
     commit(project)
     before = snapshot(project)
     with inside(project):
-        code = run(["update", "--to", world()[1][versions[last]], "--defaults", "--no-verify"])
+        options = [] if all(edit.kind in HARMLESS for edit in edits) else ["--no-verify"]
+        code = run(["update", "--to", world()[1][versions[last]], "--defaults", *options])
     assert code in (0, 1)
     after = snapshot(project)
     fresh = snapshot(rendered(versions[last], answers))
@@ -156,12 +177,16 @@ def check(
     code: int,
 ) -> None:
     """What has to hold after an update, from the files before, after, and of a fresh project."""
-    texts = {path: content.decode() for path, content in after.items() if isinstance(content, bytes)}
+    texts = {path: content.decode(errors="replace") for path, content in after.items() if isinstance(content, bytes)}
     touched = {path for path, _ in done.values()}
+    turned = {path for path, kind in done.values() if kind == "line ends"}
+    for path in turned - {path for path, kind in done.values() if kind != "line ends"}:
+        wanted = fresh.get(path)
+        assert after.get(path) == (wanted.replace(b"\n", b"\r\n") if isinstance(wanted, bytes) else None), path
     for word, (path, kind) in done.items():
         if "deletion" in kind:
             assert path not in after or any(done[other][0] == path for other in done if other != word), path
-        elif not isinstance(before.get(path), bytes) or word not in before[path].decode():  # type: ignore[union-attr]
+        elif not isinstance(before.get(path), bytes) or word.encode() not in before[path]:  # type: ignore[operator]
             continue  # a later edit took it away
         else:
             assert any(word in text for text in texts.values()), f"{word} in {path} is lost"
@@ -223,12 +248,17 @@ def revive(before: dict[str, Any], after: dict[str, Any]) -> None:
     after["gone.py"] = b""
 
 
-@pytest.mark.parametrize("offence", [lose, touch, stay_old, leave, revive])
+def turn_back(before: dict[str, Any], after: dict[str, Any]) -> None:
+    after["c.py"] = b"3\n"
+
+
+@pytest.mark.parametrize("offence", [lose, touch, stay_old, leave, revive, turn_back])
 def test_an_offence_is_caught(offence: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
     before: dict[str, Any] = {"a.py": b"x = 1\n# mark_a\n", "b.py": b"1\n", "src/shop/tasks/mine.py": b"mine\n"}
-    after = before | {"b.py": b"2\n"}
-    fresh: dict[str, Any] = {"a.py": b"x = 1\n", "b.py": b"2\n"}
-    done = {"mark_a": ("a.py", "edit"), "mark_b": ("gone.py", "deletion")}
+    before["c.py"] = b"1\r\n"
+    after = before | {"b.py": b"2\n", "c.py": b"3\r\n"}
+    fresh: dict[str, Any] = {"a.py": b"x = 1\n", "b.py": b"2\n", "c.py": b"3\n"}
+    done = {"mark_a": ("a.py", "edit"), "mark_b": ("gone.py", "deletion"), "mark_c": ("c.py", "line ends")}
     check(before, after, fresh, done, 0)
     offence(before, after)
     with pytest.raises(AssertionError):
