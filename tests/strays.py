@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["MODULES", "STRAYS"]
+__all__ = ["LATIN", "MODULES", "STRAYS", "Plant"]
 
 LATIN = "# Größe\nSIZE = 'groß'\n".encode("latin-1")
 
@@ -27,12 +27,12 @@ def folder(path: Path) -> None:
     (path / "inner.py").write_text("INNER = 1\n")
 
 
-Plant = Callable[[Path], None]
+Plant = Callable[[Path], object]
 STRAYS: dict[str, Plant] = {
     ".#send_welcome.py": lambda path: path.symlink_to("user@host.123:456"),
     "loop.py": lambda path: path.symlink_to("loop.py"),
     "legacy.py": folder,
-    "._send_welcome.py": lambda path: path.write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X\xff\xfe") and None,
+    "._send_welcome.py": lambda path: path.write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X\xff\xfe"),
     "pipe.py": pipe,
     "socket.py": listening,
 }

@@ -186,7 +186,7 @@ def check(
     for word, (path, kind) in done.items():
         if "deletion" in kind:
             assert path not in after or any(done[other][0] == path for other in done if other != word), path
-        elif not isinstance(before.get(path), bytes) or word.encode() not in before[path]:  # type: ignore[operator]
+        elif not isinstance(before.get(path), bytes) or word.encode() not in before[path]:
             continue  # a later edit took it away
         else:
             assert any(word in text for text in texts.values()), f"{word} in {path} is lost"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Ran, commit, git
-from tests.strays import LATIN, MODULES, STRAYS
+from tests.strays import LATIN, MODULES, STRAYS, Plant
 
 from .planted import FIRST, PACKAGE, release
 
@@ -68,7 +68,7 @@ def test_a_queue_table_in_another_encoding_is_merged_as_text(template: Path, ser
 
 @pytest.mark.parametrize("plant", [lambda path: path.write_text("mine\n"), STRAYS["pipe.py"], STRAYS["loop.py"]])
 def test_a_file_where_the_template_brings_a_folder_stays(
-    template: Path, service: Path, asyncgen: Command, plant: Callable[[Path], object]
+    template: Path, service: Path, asyncgen: Command, plant: Plant
 ) -> None:
     plant(service / "docs")
     commit(service)
@@ -96,7 +96,7 @@ def test_a_file_that_the_template_turns_into_a_folder_is_refused_as_a_whole(
 
 @pytest.mark.parametrize("plant", [STRAYS["pipe.py"], STRAYS["socket.py"], STRAYS["legacy.py"]])
 def test_what_is_no_file_at_a_place_of_the_template_is_kept(
-    template: Path, service: Path, asyncgen: Command, plant: Callable[[Path], None]
+    template: Path, service: Path, asyncgen: Command, plant: Plant
 ) -> None:
     (service / "README.md").unlink()
     commit(service)

@@ -30,7 +30,7 @@ def notice(text: str) -> None:
 
 def name_strays(service: "Service") -> None:
     """Tell what is left out of a service's tasks and workflows."""
-    from ..modules import strays
+    from ..module_files import strays
 
     for text in strays(service.root, *(f"src/{service.package}/{room}" for room in ("tasks", "workflows"))):
         notice(text)

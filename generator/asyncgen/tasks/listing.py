@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, Refused
-from ..modules import NO_PYTHON, modules
+from ..module_files import NO_PYTHON, modules
 from ..service import Service
 from .every import parse_every
 from .unwritten import unwritten_work

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..bundle import File
 from ..errors import BadInput
-from ..modules import strays
+from ..module_files import strays
 from ..names import ANSWERS_FILE
 from ..questions import answers_from, questions
 from ..safe_yaml import load_mapping

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..bundle import File
-from ..modules import NO_PYTHON
+from ..module_files import NO_PYTHON
 from ..queues import plan_sync
 from ..service import Service, find_service
 from ..trees import Tree, fill

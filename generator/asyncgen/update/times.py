@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Refused
-from ..modules import NO_PYTHON, modules
+from ..module_files import NO_PYTHON, modules
 from ..service import Service, find_service
 from ..tasks.breaker import has_redis
 

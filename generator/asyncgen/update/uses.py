@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..modules import modules
+from ..module_files import modules
 from ..service import Service
+from ..trees import Tree
 from .renders import is_users
-from .scratch import Tree
 
 __all__ = ["queues_named"]
 

@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..modules import modules
+from ..module_files import modules
 from ..service import Service
 from ..tasks.listing import parse_file
 from .record import parse_record
