@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from .errors import AsyncgenError, Refused
+from .places import is_mirror
 
 __all__ = ["GitError", "clean_environment", "git", "git_bytes", "require_git"]
 
@@ -43,8 +44,9 @@ _MEANING_VARIABLES = (
     "GIT_LITERAL_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
 )
-# A repository that somebody else made may name programs in its configuration; an answers file may name any address.
-_CAREFUL = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+# A repository that somebody else made may name programs in its configuration, and a clone may hold files that git takes
+# for a bare repository with a configuration of its own; an answers file may name any address.
+_CAREFUL = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit")
 _OWN = {
     "LC_ALL": "C",
     "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
@@ -82,7 +84,8 @@ def git_bytes(*arguments: str, at: Path | None = None, said: str | None = None, 
     repository that belongs to somebody else.
     """
     require_git()
-    where = ["-C", str(at)] if at else []
+    # Only asyncgen's own mirrors are bare.
+    where = ["--git-dir" if is_mirror(at) else "-C", str(at)] if at else []
     done = subprocess.run(
         ["git", *_CAREFUL, *where, *arguments],
         capture_output=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import Refused
 from .git import GitError, git
-from .places import CACHE, user_folder, writable
+from .places import CACHE, mirrors, writable
 
 __all__ = ["mirror"]
 
@@ -17,7 +17,7 @@ def mirror(url: str, address: str, ref: str | None) -> Path:
 
     url: the same as the user named it, for the sentence.
     """
-    folder = user_folder(CACHE) / "asyncgen" / (hashlib.sha256(address.encode()).hexdigest()[:16] + ".git")
+    folder = mirrors() / (hashlib.sha256(address.encode()).hexdigest()[:16] + ".git")
     try:
         if not folder.is_dir():
             with writable(CACHE):

@@ -8,7 +8,7 @@ from pathlib import Path
 from .errors import Refused
 from .locks import explained
 
-__all__ = ["CACHE", "HOME", "STATE", "user_folder", "writable"]
+__all__ = ["CACHE", "HOME", "STATE", "is_mirror", "mirrors", "user_folder", "writable"]
 
 HOME = "ASYNCGEN_HOME"
 CACHE = "XDG_CACHE_HOME"
@@ -22,6 +22,19 @@ def user_folder(variable: str) -> Path:
         return Path(os.path.abspath(Path(os.environ.get(variable) or _IN_THE_HOME[variable]).expanduser()))
     except RuntimeError as error:
         raise Refused(f"expected the user to have a home folder, got: none; set {variable} to a folder") from error
+
+
+def mirrors() -> Path:
+    """Where the mirrors of git URLs are."""
+    return user_folder(CACHE) / "asyncgen"
+
+
+def is_mirror(folder: Path) -> bool:
+    """Whether a folder is one of asyncgen's own mirrors."""
+    try:
+        return folder.parent == mirrors()
+    except Refused:
+        return False
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,4 +175,24 @@ def test_a_program_that_gits_configuration_names_is_not_run(template: Path, serv
     git(service, "config", "core.fsmonitor", "touch PWNED;")
     release(template, "0.2.0", {"template/service/src/{{package}}/added.py": "ADDED = True\n"})
     assert asyncgen("update").code == 0
+    assert not list(service.rglob("PWNED"))
+
+
+@pytest.mark.parametrize("command", ["update", "update --dry-run"])
+def test_a_bare_repository_among_the_files_of_a_clone_is_not_used(
+    template: Path, service: Path, asyncgen: Command, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """It would bring a configuration of its own, whose filters run when git compares a file."""
+    planted = service / "planted"
+    shutil.copytree(service, planted, ignore=shutil.ignore_patterns(".git"))
+    git(service, "init", "--quiet", "--bare", str(planted))
+    git(planted, "config", "core.bare", "false")
+    git(planted, "config", "core.worktree", ".")
+    commit(planted)
+    git(planted, "config", "filter.x.clean", f"touch {service}/PWNED;cat")
+    (planted / ".gitattributes").write_text("* filter=x\n")
+    (planted / "README.md").touch()
+    release(template, "0.2.0", {"template/service/README.md.jinja": "# new\n"})
+    monkeypatch.chdir(planted)
+    asyncgen(*command.split())
     assert not list(service.rglob("PWNED"))

@@ -185,7 +185,7 @@ def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path, home: P
     """The real hook in a small project, run by a real build, under what Git for Windows is configured to convert."""
     uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
     shutil.copy(ROOT / "hatch_build.py", clone)
-    for name in ("__init__.py", "bundle.py", "errors.py", "git.py", "releases.py"):
+    for name in ("__init__.py", "bundle.py", "errors.py", "git.py", "locks.py", "places.py", "releases.py"):
         write(clone, {f"generator/asyncgen/{name}": (ROOT / "generator/asyncgen" / name).read_text()})
     build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
     targets = '[tool.hatch.build.hooks.custom]\n[tool.hatch.build.targets.wheel]\npackages = ["generator/asyncgen"]\n'
