@@ -213,18 +213,6 @@ def test_an_edit_in_a_file_with_crlf_is_merged(
     assert (mine / "run.sh").read_bytes() == b"#!/bin/sh\nset -e\necho run\necho mine\n"
 
 
-def test_an_edit_that_git_does_not_tell_of_is_kept(
-    template: Path, service: Path, home: Path, asyncgen: Command
-) -> None:
-    configure(home, "filter")
-    with (service / "README.md").open("a") as file:
-        file.write("Mine.\n")
-    git(service, "update-index", "--assume-unchanged", "README.md")
-    release(template, "0.2.0", NEWER)
-    assert "  merged   README.md" in asyncgen("update").out.splitlines()
-    assert (service / "README.md").read_text().endswith("Mine.\n")
-
-
 def test_a_file_in_another_encoding_is_kept_and_told(
     template: Path, service: Path, home: Path, tmp_path: Path, asyncgen: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
