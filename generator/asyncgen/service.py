@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Refused
+from .module_files import NO_PYTHON
 from .names import ANSWERS_FILE
 from .safe_yaml import load_mapping
 
@@ -54,9 +55,10 @@ class Service:
         """The members of `Queue` in the service's queues.py, in its order; Refused if it cannot be read."""
         path = self.queue_table
         try:
-            found = read_queues(path.read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise self._unreadable(path, str(error)) from error
+            # A pipe would never end.
+            found = read_queues(path.read_text(encoding="utf-8")) if path.is_file() else ()
+        except (OSError, *NO_PYTHON) as error:
+            raise self._unreadable(path, str(error) or "no Python") from error
         if not found:
             raise self._unreadable(path, "none")
         return found

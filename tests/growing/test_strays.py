@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,9 +110,20 @@ def test_a_derived_file_in_another_encoding_is_left_to_its_owner(
 
 
 @pytest.mark.parametrize("arguments", [["sync-queues"], ["add-queue", "reports", "--longest", "60"], ["add-task", "a"]])
-def test_a_queue_table_in_another_encoding_is_one_sentence(service: Path, arguments: list[str]) -> None:
-    table = service / "src/shop/queues.py"
-    table.write_bytes(b"# coding: latin-1\n" + LATIN + table.read_bytes())
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda table: table.write_bytes(LATIN),
+        lambda table: table.write_bytes(MODULES["deep.py"]),
+        STRAYS["pipe.py"],
+        STRAYS["loop.py"],
+    ],
+)
+def test_a_queue_table_that_cannot_be_read_is_one_sentence(
+    service: Path, plant: Callable[[Path], object], arguments: list[str]
+) -> None:
+    (service / "src/shop/queues.py").unlink()
+    plant(service / "src/shop/queues.py")
     ran = asyncgen(*arguments)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert "expected src/shop/queues.py to hold a class Queue" in ran.err

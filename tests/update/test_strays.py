@@ -94,17 +94,18 @@ def test_a_file_that_the_template_turns_into_a_folder_is_refused_as_a_whole(
     assert git(service, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("plant", [STRAYS["pipe.py"], STRAYS["socket.py"], STRAYS["legacy.py"]])
+@pytest.mark.parametrize("path", ["README.md", "src/shop/queues.py"])
+@pytest.mark.parametrize("plant", [STRAYS["pipe.py"], STRAYS["legacy.py"]])
 def test_what_is_no_file_at_a_place_of_the_template_is_kept(
-    template: Path, service: Path, asyncgen: Command, plant: Plant
+    template: Path, service: Path, asyncgen: Command, path: str, plant: Plant
 ) -> None:
-    (service / "README.md").unlink()
+    (service / path).unlink()
     commit(service)
-    plant(service / "README.md")
+    plant(service / path)
     release(template, "0.2.0", NEWER)
-    ran = plain(asyncgen("update"))
+    ran = plain(asyncgen("update", "-d", "queue_layout=latency"))
     assert ran.code == 1
-    assert "  README.md: it is no regular file here, so the template's was left out" in ran.out.splitlines()
+    assert f"  {path}: it is no regular file here, so the template's was left out" in ran.out.splitlines()
 
 
 @pytest.mark.parametrize("name", [b"src/shop/tasks/caf\xe9.py", b"caf\xe9.txt"])
