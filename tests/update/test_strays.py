@@ -115,7 +115,7 @@ def test_a_name_that_is_no_utf_8(template: Path, service: Path, asyncgen: Comman
     release(template, "0.2.0", NEWER)
     ran = plain(asyncgen("update", "-d", "queue_layout=latency"))
     assert ran.code == 0, ran.err
-    assert ("since caf\\udce9, send_welcome names it" in ran.out) is name.endswith(b".py")
+    assert (os.fsdecode(b"since caf\xe9, send_welcome names it") in ran.out) is name.endswith(b".py")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs setpriv for root")
