@@ -57,7 +57,7 @@ _OWN = {
 # Not every message names the error of the system; the ones that do come first.
 _NOT_WRITTEN = (
     "no space left on device|out of diskspace|disk quota exceeded|file too large|file size limit exceeded",
-    "(unable to|failed to|cannot) write|write error",
+    "(unable to|failed to|cannot|could not|couldn't) write|write error",
 )
 
 
