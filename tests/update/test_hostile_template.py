@@ -112,6 +112,7 @@ def test_a_task_writes_nothing_into_git_or_outside(
 def test_a_link_of_the_project_leads_no_change_into_git(
     template: Path, service: Path, unchanged: Callable[..., str]
 ) -> None:
+    (service / ".git/hooks").mkdir()
     (service / "docs").symlink_to(".git/hooks")
     commit(service)
     release(template, "0.2.0", {f"{ROOM}/docs/post-commit": HOOK})
