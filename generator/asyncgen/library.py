@@ -147,7 +147,8 @@ def _refs(prefix: str) -> dict[str, str]:
         lines = git("for-each-ref", "--format=%(objectname) %(refname)", prefix, at=library()).splitlines()
     except GitError as error:
         raise Refused(
-            f"expected {shown()} to be a git repository of yours, got: {error}; set {HOME} to a folder of your own"
+            f"expected {shown()} to be the repository that asyncgen keeps, got: {error}; "
+            "move it away and run asyncgen template sync"
         ) from error
     return {name.removeprefix(prefix): sha for sha, name in (line.split() for line in lines)}
 

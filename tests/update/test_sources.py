@@ -99,12 +99,23 @@ def test_without_a_writable_home_one_sentence_names_the_variable(
     assert snapshot(tmp_path / "work") == {}
 
 
+def test_a_library_that_is_no_repository_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert wheels[0].run("asyncgen", "template", "sync", home=home, at=tmp_path).returncode == 0
+    (home / ".asyncgen/template/.git/HEAD").unlink()
+    done = wheels[1].run("asyncgen", "template", "sync", home=home, at=tmp_path)
+    assert done.returncode == 2
+    assert re.fullmatch(r"asyncgen: expected .*, got: .*; move it away and run asyncgen template sync\n", done.stderr)
+
+
 def test_a_library_of_another_owner_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert wheels[0].run("asyncgen", "template", "sync", home=home, at=tmp_path).returncode == 0
     done = wheels[1].run("asyncgen", "template", "sync", home=home, at=tmp_path, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
     assert done.returncode == 2
-    assert re.fullmatch(r"asyncgen: expected .*, got: .*; set ASYNCGEN_HOME to a folder of your own\n", done.stderr)
+    assert re.fullmatch(
+        r"asyncgen: expected .*, got: another owner, .*; run git config .* safe.directory .*\n", done.stderr
+    )
 
 
 @pytest.mark.parametrize("kind", ["wheel", "path", "url"])
