@@ -114,7 +114,7 @@ def test_a_library_of_another_owner_is_one_sentence(wheels: tuple[Install, Insta
     done = wheels[1].run("asyncgen", "template", "sync", home=home, at=tmp_path, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
     assert done.returncode == 2
     assert re.fullmatch(
-        r"asyncgen: expected .*, got: another owner, .*; run git config .* safe.directory .*\n", done.stderr
+        r"asyncgen: expected .*, got: another owner, .*; run git config .* safe\.directory .*\n", done.stderr
     )
 
 
