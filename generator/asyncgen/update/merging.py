@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from ..bundle import File
+from ..names import ANSWERS_FILE
 from ..plan import Change
 from ..trees import Tree
 from .scratch import BEFORE, three_way
+from .structured import merge_structured
 from .unedited import Standing, plain
 
 __all__ = ["Outcome", "merge"]
@@ -121,12 +123,16 @@ def _one(
 
 
 def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> Outcome:
-    merged = three_way(scratch, plain(ours.content), plain(base.content), plain(theirs.content))
+    sides = (plain(ours.content), plain(base.content), plain(theirs.content))
+    merged = three_way(scratch, *sides)
     if merged is None:
         reason = "it is binary, and both you and the template changed it: yours was kept"
         return Outcome(path, "keep", ours.content, ours.content, edited=True, reason=reason)
     marker = f"<<<<<<< {BEFORE}".encode()
     lines = tuple(number for number, line in enumerate(merged.split(b"\n"), 1) if line == marker)
+    structured = merge_structured(path, *sides, None if lines else merged) if path != ANSWERS_FILE else None
+    if structured is not None:
+        merged, lines = structured, ()
     content = _with_line_ends(merged, ours.content)
     if content == ours.content:
         return Outcome(path, "replace", ours.content, content, edited=True)

@@ -1,0 +1,78 @@
+"""Files that are merged by what they say: YAML, TOML, and the queue table.
+
+tree        a text as entries that are moved as they stand
+yaml_nodes  the values of a YAML text, and where they stand
+*_tree      from a text to its tree
+arrays      arrays between brackets, of YAML and TOML
+merge       three trees, merged by key
+order       where an entry goes
+"""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from .tree import Group
+
+__all__ = ["merge_queue_tables", "merge_structured"]
+
+_LONGEST = 100_000
+"""In bytes; the time to read a text grows with its length."""
+
+_UNREADABLE = (ValueError, OverflowError, RecursionError)
+"""What a text that is no YAML, TOML or Python raises; UnmergeableError is a ValueError."""
+
+Read = Callable[[str], Group]
+
+
+def merge_structured(path: str, ours: bytes, base: bytes, theirs: bytes, by_lines: bytes | None) -> bytes | None:
+    """The merge of a YAML or TOML file; None for any other file, and where both sides changed the same.
+
+    by_lines: the merge by lines, if it has no conflict: it is the result if it says the same.
+    """
+    suffix = PurePosixPath(path).suffix
+    if suffix in (".yaml", ".yml"):
+        from .yaml_tree import read_yaml
+
+        return _merge(read_yaml, ours, base, theirs, by_lines)
+    if suffix == ".toml":
+        from .toml_tree import read_toml
+
+        return _merge(read_toml, ours, base, theirs, by_lines)
+    return None
+
+
+def merge_queue_tables(ours: bytes, base: bytes, theirs: bytes, by_lines: bytes | None) -> bytes | None:
+    """The same for a queues.py."""
+    from .queue_tree import read_queue_table
+
+    return _merge(read_queue_table, ours, base, theirs, by_lines)
+
+
+def _merge(read: Read, ours: bytes, base: bytes, theirs: bytes, by_lines: bytes | None) -> bytes | None:
+    from .merge import merge
+
+    if max(map(len, (ours, base, theirs))) > _LONGEST:
+        return None
+    try:
+        merged = merge(*(read(_text(side)) for side in (ours, base, theirs)))
+        if by_lines is not None and _says(read, by_lines) == merged.data:
+            return by_lines
+        written = merged.text
+        # It was put together from pieces: it has to say what was merged.
+        if read(written).data != merged.data:
+            return None
+    except _UNREADABLE:
+        return None
+    return (written if ours.endswith(b"\n") else written.removesuffix("\n")).encode()
+
+
+def _says(read: Read, text: bytes) -> object:
+    try:
+        return read(_text(text)).data
+    except _UNREADABLE:
+        return None
+
+
+def _text(content: bytes) -> str:
+    text = content.decode()
+    return text if text.endswith("\n") else f"{text}\n"
