@@ -195,6 +195,23 @@ def test_a_queue_that_another_file_of_the_users_names_survives_its_layout(
     assert ("worker-default" in (service / "compose.yaml").read_text()) is kept
 
 
+def test_what_people_wrote_into_workers_stays_beside_changes(template: Path, service: Path, asyncgen: Command) -> None:
+    asyncgen("add-queue", "reports", "--longest", "600")
+    compose = service / "compose.yaml"
+    text = compose.read_text().replace("620s\n", "620s\n    deploy:\n      replicas: 3\n").replace("320s", "400s")
+    compose.write_text(text)
+    commit(service)
+    source = template / "template/service/compose.yaml.jinja"
+    release(
+        template,
+        "0.2.0",
+        {str(source.relative_to(template)): source.read_text().replace("image: redis", "image: valkey")},
+    )
+    ran = asyncgen("update")
+    assert ran.code == 0, ran.out + ran.err
+    assert compose.read_text() == text.replace("image: redis", "image: valkey")
+
+
 def test_a_store_that_a_task_needs_cannot_go(template: Path, service: Path, asyncgen: Command) -> None:
     assert asyncgen("update", "-d", "idempotency_store=postgresql").code == 0
     task = service / "src/shop/tasks/send_welcome.py"

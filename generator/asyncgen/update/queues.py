@@ -12,9 +12,11 @@ from pathlib import Path
 from ..bundle import File
 from ..module_files import NO_PYTHON
 from ..queues import plan_sync
-from ..service import Service, find_service
+from ..queues.derived import derive
+from ..service import Service, find_service, read_queues
 from ..trees import Tree, fill
 from .scratch import three_way
+from .structured import merge_queue_tables
 from .uses import queues_named
 
 __all__ = ["with_queues"]
@@ -44,6 +46,8 @@ def with_queues(
         if name in named and f"    {name} = ".encode() in base[table].content
     ]
     before, _ = _brought_up(base, table, ours, scratch / "queues-before" / service.root.name)
+    # Where sync-queues has not run since the table was edited, the project's file still follows from the render's.
+    before |= {path: base[path] for path in _unsynced(service, ours, base[table].content) & base.keys()}
     after, undone = _brought_up(theirs, table, text, scratch / "queues-after" / service.root.name)
     return before, after, notes + undone
 
@@ -52,12 +56,11 @@ def _kept(ours: bytes, base: bytes, theirs: bytes, named: set[str], scratch: Pat
     """The table as it will be, None for one that only the user can merge; and the lines that the template lacks."""
     before = _members(ours.decode())
     added = before.keys() - _members(base.decode()).keys()
-    text = three_way(scratch, ours, base, theirs)
-    if text is None or b"<<<<<<< " in text:
-        # Lines that were only added can be told from the template's; any other edit is the user's to resolve.
-        if _without(ours.decode(), {before[name] for name in added}) != base.decode():
-            return None, []
-        text = theirs
+    by_lines = three_way(scratch, ours, base, theirs)
+    clean = by_lines is not None and b"<<<<<<< " not in by_lines
+    text = merge_queue_tables(ours, base, theirs, by_lines if clean else None) or (by_lines if clean else None)
+    if text is None:
+        return None, []
     after = _members(text.decode())
     lines = {name: line for name, line in before.items() if name not in after and name in added | named}
     if not after:
@@ -73,6 +76,14 @@ def _brought_up(tree: Tree, table: str, text: bytes, folder: Path) -> tuple[dict
         if edit.outcome == "done":
             files[edit.path] = File(edit.content.encode(), files[edit.path].executable)
     return files, [edit.advice for edit in edits if edit.outcome == "unable"]
+
+
+def _unsynced(service: Service, ours: bytes, base: bytes) -> set[str]:
+    """The project's files that follow from the render's queue table, and not from its own."""
+    mine, rendered = (
+        {edit.path: edit.outcome for edit in derive(service, read_queues(table.decode()))} for table in (ours, base)
+    )
+    return {path for path, outcome in mine.items() if outcome == "done" and rendered[path] == "already"}
 
 
 def _members(source: str) -> dict[str, str]:
@@ -91,12 +102,6 @@ def _members(source: str) -> dict[str, str]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-
-
-def _without(source: str, lines: set[str]) -> str:
-    for line in lines:
-        source = source.replace(line, "", 1)
-    return source
 
 
 def _with(source: str, lines: Mapping[str, str]) -> str:
