@@ -20,7 +20,7 @@ test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 update-fuzz: $(VENV)/.installed ## Update a thousand random projects, and see that no edit is lost
-	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py
+	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py
 
 chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost, write docs/reliability.md; N=10000
 	$(BIN)/python -m tests.reliability.chaos --tasks $(N) --write

@@ -7,6 +7,7 @@ arguments hold.
 
 import ast
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -38,7 +39,13 @@ ANSWERS = st.fixed_dictionaries(
         "scheduler": st.sampled_from(["true", "false"]),
     }
 )
-HARMLESS = ("crlf", "add", *STRAYS)
+ADDITIONS = {
+    "service": ("compose.yaml", r"^(?=  [a-z-]+:\n    )|^(?=\nvolumes:)", "  {0}:\n    image: {0}\n\n"),
+    "step": (".github/workflows/ci.yml", r"^(?=      - )|\Z", "      - run: {0}\n"),
+    "dependency": ("pyproject.toml", r'^(?=    "(click|kombu|celery|redis|structlog))', '    "{0}>=1",\n'),
+}
+"""What is added to files that are merged by structure: the file, in front of what, and the text around the mark."""
+HARMLESS = ("crlf", "add", *STRAYS, *ADDITIONS)
 """Edits with which the project still compiles, lints and keeps its times."""
 TASKS = st.lists(st.sampled_from(["send_invoice", "ResizeImage", "close-account"]), unique=True, max_size=2)
 
@@ -86,6 +93,8 @@ def rendered(version: str, answers: tuple[tuple[str, str], ...]) -> Path:
 
 def do(edit: Edit, project: Path) -> tuple[str, str] | None:
     """Make an edit; what it was done to, and the kind that it turned out to be."""
+    if edit.kind in ADDITIONS:
+        return put(edit, project)
     if edit.kind == "add":
         path = f"src/shop/{edit.word}.py" if edit.line < 0.5 else f"notes/{edit.word}.md"
         (project / path).parent.mkdir(exist_ok=True)
@@ -131,6 +140,18 @@ def add(path: Path, line: bytes) -> None:
     path.write_bytes(path.read_bytes() + line)
 
 
+def put(edit: Edit, project: Path) -> tuple[str, str] | None:
+    """Put something between the template's entries."""
+    path, pattern, addition = ADDITIONS[edit.kind]
+    if not (project / path).exists():
+        return None
+    text = (project / path).read_bytes().decode("latin-1")
+    places = [found.start() for found in re.finditer(pattern, text, re.MULTILINE)] or [len(text)]
+    at = places[int(edit.line * len(places))]
+    (project / path).write_bytes((text[:at] + addition.format(edit.word) + text[at:]).encode("latin-1"))
+    return path, "addition"
+
+
 @settings(
     max_examples=CASES,
     deadline=None,
@@ -156,7 +177,8 @@ def test_no_edit_is_lost(data: st.DataObject, tmp_path_factory: pytest.TempPathF
     if data.draw(st.booleans(), "with CRLF"):
         for path in git(project, "ls-files").split("\n"):
             if (project / path).exists():
-                (project / path).write_bytes((project / path).read_bytes().replace(b"\n", b"\r\n"))
+                content = (project / path).read_bytes().replace(b"\r\n", b"\n")
+                (project / path).write_bytes(content.replace(b"\n", b"\r\n"))
     commit(project)
     before = snapshot(project)
     with inside(project):
@@ -166,6 +188,7 @@ def test_no_edit_is_lost(data: st.DataObject, tmp_path_factory: pytest.TempPathF
     after = snapshot(project)
     fresh = snapshot(rendered(versions[last], answers))
     check(before, after, fresh, done, code)
+    check_additions(after, done)
     shutil.rmtree(project.parent)
 
 
@@ -209,6 +232,16 @@ def check(
             ast.parse(text)
     if code == 0:
         assert not any("<<<<<<< before" in text for text in texts.values())
+
+
+def check_additions(after: Mapping[str, bytes | str], done: Mapping[str, tuple[str, str]]) -> None:
+    """Additions to a file that was not edited otherwise stand there once, without a conflict."""
+    edited = {path for path, kind in done.values() if kind != "addition"}
+    for word, (path, _) in done.items():
+        if path in after.keys() - edited:
+            text = after[path].decode().replace("\r\n", "\n")  # type: ignore[union-attr]
+            assert "<<<<<<< " not in text, path
+            assert any(addition.format(word) in text for _, _, addition in ADDITIONS.values()), f"{word} in {path}"
 
 
 def is_mine(path: str) -> bool:
