@@ -77,7 +77,9 @@ class Journal:
         for number, entry in enumerate(entries):
             target, new = self.root / entry.path, self._new(number)
             if entry.kind == "remove":
-                target.unlink(missing_ok=True)
+                if os.path.lexists(target):
+                    # Into the journal, which so tells a removed file from one that was never removed.
+                    move(target, new)
                 prune_empty_parents(self.root, target)
             elif new.exists():
                 # A folder may have been emptied, and so removed, by an earlier change of the same plan.
@@ -133,16 +135,20 @@ class Journal:
 
     def taken_back(self, entries: Sequence[Entry]) -> bool:
         """Whether some changes were made, and every file stands as before the plan."""
-        moved = any(entry.after and not self._new(number).exists() for number, entry in enumerate(entries))
+        moved = any(self._is_moved(number, entry) for number, entry in enumerate(entries))
         return moved and all(digest(self.root / entry.path) == entry.before for entry in entries)
 
     def _is_made(self, number: int, entry: Entry) -> bool:
-        stands, staged = digest(self.root / entry.path), digest(self._new(number))
-        if stands == entry.after and (not staged or entry.before != entry.after):
+        stands, moved = digest(self.root / entry.path), self._is_moved(number, entry)
+        if stands == entry.after and (moved or entry.before != entry.after):
             return True
-        if stands == entry.before and staged == entry.after:
+        if stands == entry.before and not moved and entry.after in ("", digest(self._new(number))):
             return False
         raise self._refused(f"another change of {entry.path} since then")
+
+    def _is_moved(self, number: int, entry: Entry) -> bool:
+        """Whether the file of a change has left the journal, or has come into it."""
+        return os.path.lexists(self._new(number)) == (entry.kind == "remove")
 
     def _new(self, number: int) -> Path:
         return self.folder / str(number)

@@ -154,6 +154,18 @@ def test_what_the_user_took_back_after_a_kill_is_not_done_again(half_done: Path)
     assert tree(half_done) == {"old": "0\n"}
 
 
+def test_files_that_came_back_after_a_kill_are_not_removed_again(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    journal = journal_of(tmp_path)
+    entries = journal.stage([Change("remove", "one"), Change("remove", "two")])
+    (tmp_path / "one").rename(journal.folder / "0")
+    assert journal.made(entries) == [True, False]
+    (tmp_path / "one").write_text("one")
+    assert "was taken back since" in recover(tmp_path)
+    assert tree(tmp_path) == {"one": "one", "two": "two"}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_a_command_that_writes_nothing_tells_of_a_killed_one(half_done: Path) -> None:
     before = tree(half_done)
