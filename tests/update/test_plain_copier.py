@@ -13,11 +13,15 @@ from .histories import ROOT
 from .planted import FIRST, PACKAGE, QUESTIONS, release
 
 README = "template/service/README.md.jinja"
+COMPOSE = "template/service/compose.yaml.jinja"
+REDIS = "  redis:\n    image: redis\n"
+THEIRS, MINE = "  metrics:\n    image: exporter\n", "  # Mine.\n  adminer:\n    image: adminer\n"
 OLD, NEW = f"{PACKAGE}/old_name.py", f"{PACKAGE}/new_name.py"
 EVENTS = {
     "rename": "a release renames a file that you edited",
     "choice": "a release removes a choice that you made",
     "conflict": "you and a release change the same lines",
+    "additions": "you and a release add to one place in YAML or TOML",
     "error": "an error half-way",
     "broken": "a release breaks the service",
     "unsaved": "a file that it does not touch is not committed",
@@ -27,6 +31,7 @@ RELEASES: dict[str, Mapping[str, str | None]] = {
     "rename": {OLD: None, NEW: FIRST[OLD]},
     "choice": {"copier.yml": QUESTIONS.replace("choices: [redis, rabbit]", "choices: [redis]")},
     "conflict": {README: FIRST[README].replace("Two.", "Two, theirs.")},
+    "additions": {COMPOSE: FIRST[COMPOSE].replace(REDIS, REDIS + THEIRS)},
     "error": {README: FIRST[README].replace("Three.", "3."), "template/service/zzz.txt.jinja": "{{ nothing }}\n"},
     "broken": {f"{PACKAGE}/times.py": "def (\n"},
     "unsaved": {README: FIRST[README].replace("Three.", "3.")},
@@ -50,6 +55,8 @@ def event(request: pytest.FixtureRequest, template: Path, service: Path) -> str:
     else:
         readme = (service / "README.md").read_text()
         (service / "README.md").write_text(readme.replace("Two.", "Two, mine.") if name == "conflict" else readme)
+        if name == "additions":
+            write(service, {"compose.yaml": (service / "compose.yaml").read_text() + MINE})
         write(service, {"src/shop/old_name.py": "# Mine.\n" + (service / "src/shop/old_name.py").read_text()})
         write(service, {"src/shop/tasks/send_welcome.py": "MINE = True\n"})
     commit(service)
@@ -81,6 +88,8 @@ def test_plain_copier_does_less(event: str, service: Path) -> None:
             assert "On redis." in after["README.md"]
         case "conflict":
             assert "<<<<<<<" in after["README.md"]
+        case "additions":
+            assert "<<<<<<<" in after["compose.yaml"]
         case "error":
             assert after != before
             assert "dirty" in copier(service).err
@@ -106,6 +115,10 @@ def test_asyncgen_does_it(event: str, service: Path, asyncgen: Callable[..., Ran
             assert after["src/shop/new_name.py"].startswith("# Mine.\n")
         case "conflict":
             assert "README.md:" in done.out
+        case "additions":
+            assert MINE in after["compose.yaml"]
+            assert THEIRS in after["compose.yaml"]
+            assert "<<<<<<<" not in after["compose.yaml"]
         case "unsaved":
             assert "3." in after["README.md"]
             assert after["notes.txt"] == "not committed\n"
