@@ -8,7 +8,9 @@ complete journal and removes an incomplete one. A new folder is made under anoth
 import glob
 import os
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,7 +21,7 @@ from .journal import journal_of
 from .locks import explained, locked
 from .paths import check_path
 
-__all__ = ["Change", "apply", "check", "digest", "new_folder", "recover", "unfinished"]
+__all__ = ["Change", "apply", "check", "digest", "new_folder", "recover", "sweep", "unfinished"]
 
 
 def check(root: Path, changes: Sequence[Change]) -> None:
@@ -96,6 +98,22 @@ def unfinished(root: Path) -> str:
     return f"an interrupted run left {len(entries)} changes; the next command that writes finishes them"
 
 
+def sweep(parent: Path, prefix: str, *, idle: float = 0) -> None:
+    """Remove the folders of that prefix that killed runs of this user left: those that no process has locked.
+
+    idle: seconds for which nothing was put into one, where a new folder is locked only after it was made.
+    """
+    for folder in parent.glob(f"{glob.escape(prefix)}*"):
+        with suppress(OSError):
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or time.time() - status.st_mtime < idle:
+                continue
+            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+                continue
+            with locked(folder, wait=False):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def new_folder(destination: Path, *, keep: bool = True) -> Iterator[Path]:
     """A folder of the same name to fill, which becomes `destination` when the block ends without an error.
@@ -106,9 +124,7 @@ def new_folder(destination: Path, *, keep: bool = True) -> Iterator[Path]:
     parent, prefix = destination.parent, f".{destination.name}.asyncgen-"
     with ExitStack() as held:
         with explained(parent), locked(parent):
-            for stale in parent.glob(f"{glob.escape(prefix)}*"):
-                with suppress(OSError), locked(stale, wait=False):
-                    shutil.rmtree(stale, ignore_errors=True)
+            sweep(parent, prefix)
             staging = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             held.callback(shutil.rmtree, staging, ignore_errors=True)
             held.enter_context(locked(staging))

@@ -17,6 +17,7 @@ from ..service import Service, find_service, read_queues
 from ..trees import Tree, fill
 from .scratch import three_way
 from .structured import merge_queue_tables
+from .unedited import plain
 from .uses import queues_named
 
 __all__ = ["with_queues"]
@@ -29,7 +30,7 @@ def with_queues(
     table = f"src/{service.package}/queues.py"
     if table not in base or table not in theirs or not service.queue_table.is_file():
         return base, theirs, []
-    ours = service.queue_table.read_bytes().replace(b"\r\n", b"\n")
+    ours = plain(service.queue_table.read_bytes())
     try:
         ours.decode()
     except UnicodeDecodeError:

@@ -1,18 +1,15 @@
 """The folder on the side in which an update is built; it goes when the update ends, however it ends."""
 
-import os
-import shutil
-import stat
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bundle import File
 from ..git import git_bytes
 from ..locks import explained, locked
+from ..plan import sweep
 from ..trees import fill, read_tree
 
 if TYPE_CHECKING:
@@ -31,23 +28,10 @@ _PREFIX = "asyncgen-update-"
 def scratch() -> Iterator[Path]:
     """A temporary folder; Refused when none can be made. What killed runs left is removed first."""
     with explained("the folder for temporary files"):
-        _sweep(Path(tempfile.gettempdir()))
+        sweep(Path(tempfile.gettempdir()), _PREFIX, idle=60)
         made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
     with made as folder, locked(Path(folder)):
         yield Path(folder).resolve()
-
-
-def _sweep(parent: Path) -> None:
-    """Remove this user's folders that no running process has locked; a new one is locked within a minute."""
-    for folder in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            status = folder.lstat()
-            if not stat.S_ISDIR(status.st_mode) or time.time() - status.st_mtime < 60:
-                continue
-            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
-                continue
-            with locked(folder, wait=False):
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def three_way(folder: Path, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:

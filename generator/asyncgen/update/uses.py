@@ -8,6 +8,7 @@ from ..module_files import modules
 from ..service import Service
 from ..trees import Tree
 from .renders import is_users
+from .unedited import plain
 
 __all__ = ["queues_named"]
 
@@ -35,6 +36,6 @@ def _users_files(service: Service, base: Tree) -> Iterator[tuple[Path, bytes]]:
         for file in modules(folder, below=True):
             path, content = file.relative_to(service.root), file.read_bytes()
             made = base.get(path.as_posix())
-            edited = made is None or content.replace(b"\r\n", b"\n") != made.content
+            edited = made is None or plain(content) != made.content
             if file != service.queue_table and (edited or is_users(path.as_posix(), service.package)):
                 yield path, content
