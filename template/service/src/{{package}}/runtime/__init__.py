@@ -1,0 +1,72 @@
+"""The runtime of this service: generated, tested with its template, replaced by `asyncgen update`.
+
+`__all__` is its public interface, beside `runtime.testing`. Each name is imported when it is first used: a command that
+needs no Celery starts without it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from celery import shared_task
+
+    from .app import create_app
+    from .errors import (
+        Busy,
+        CircuitOpen,
+        ConfigurationError,
+        KeyConflict,
+        LeaseLost,
+        PayloadError,
+        PublishError,
+        RetryLater,
+        ServiceError,
+        StoreUnavailable,
+        TaskOptionError,
+    )
+    from .publishing import Unconfirmed, publish_many
+    from .queues import QueueClass
+    from .settings import Settings
+    from .task import ServiceTask
+    from .workflow import Workflow
+
+__all__ = [
+    "Busy",
+    "CircuitOpen",
+    "ConfigurationError",
+    "KeyConflict",
+    "LeaseLost",
+    "PayloadError",
+    "PublishError",
+    "QueueClass",
+    "RetryLater",
+    "ServiceError",
+    "ServiceTask",
+    "Settings",
+    "StoreUnavailable",
+    "TaskOptionError",
+    "Unconfirmed",
+    "Workflow",
+    "create_app",
+    "publish_many",
+    "shared_task",
+]
+
+MODULES = {
+    "app": ["create_app"],
+    "publishing": ["Unconfirmed", "publish_many"],
+    "queues": ["QueueClass"],
+    "settings": ["Settings"],
+    "task": ["ServiceTask"],
+    "workflow": ["Workflow"],
+}
+"""Where a name is defined; the others are errors."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "shared_task":
+        return import_module("celery").shared_task
+    module = next((module for module, names in MODULES.items() if name in names), "errors")
+    return getattr(import_module(f".{module}", __name__), name)

@@ -1,0 +1,105 @@
+"""Builds a service's Celery application: finds, finalizes and checks every task. A broken one stops the process."""
+
+from enum import Enum
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from . import schedule
+from .brokers import Broker
+from .idempotency import Store
+from .options import check_values
+from .service import BreakerType, Service, ServiceApp
+from .settings import NAME, Settings, settings
+from .task import service_tasks
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    *,
+    queues: type[Enum],
+    broker: type[Broker],
+    store: type[Store],
+    breaker: BreakerType | None = None,
+    tasks: str,
+    workflows: str,
+) -> ServiceApp:
+    """A configured application, with every module of the packages `tasks` and `workflows` imported.
+
+    queues: the queue table, whose members' values are QueueClass. broker, store, breaker: the kinds that the
+    environment's URLs lead to. Raises ConfigurationError and TaskOptionError for what could never work, and whatever an
+    import of a task's module raises.
+    """
+    values = settings()
+    service = Service(queues, broker(values), store, breaker(values) if breaker else None)
+    app = ServiceApp(NAME, broker=values.broker_url or "unset://", amqp=service.broker.amqp_class, strict_typing=True)
+    app.service = service
+    app.conf.update(_celery_settings(service, values))
+    app.set_default()
+    for package in (tasks, workflows):
+        for module in iter_modules(import_module(package).__path__):
+            import_module(f"{package}.{module.name}")
+    app.finalize()
+    for task in service_tasks(app):
+        check_values(task, service, values)
+    app.conf.update(schedule.celery_settings(service_tasks(app)))
+    return app
+
+
+def _celery_settings(service: Service, values: Settings) -> dict[str, Any]:
+    queues = service.queues
+    return {
+        # What may travel: JSON alone, in and out.
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "event_serializer": "json",
+        "accept_content": ["json"],
+        "result_accept_content": ["json"],
+        # A message is redelivered, not lost, when its worker dies.
+        "task_acks_late": True,
+        "task_acks_on_failure": True,
+        "task_acks_on_timeout": True,
+        "task_reject_on_worker_lost": False,
+        "task_retry_on_worker_lost": True,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_enable_soft_shutdown_on_idle": False,
+        "worker_prefetch_multiplier": 1,
+        # Results are kept only where a task says why.
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "result_backend": _result_backend(values.result_url),
+        "result_expires": values.retention,
+        # Celery would create them in the first `.delay()`; whoever stores a result creates them.
+        "database_create_tables_at_setup": False,
+        # Queues: what the table says; Celery creates none by itself.
+        "task_queues": service.broker.task_queues(queues),
+        "task_routes": [_route],
+        "task_default_queue": queues[0].wire_name,
+        "task_create_missing_queues": False,
+        # A publish ends within seconds, one way or the other: see the module `publishing`.
+        "task_publish_retry": False,
+        "broker_pool_acquire_timeout": values.attempt_timeout,
+        "broker_connection_retry_on_startup": True,
+        # What arrives and is no task becomes a dead letter.
+        "worker_consumer": f"{__package__}.worker.consumer:ServiceConsumer",
+        # Several services may share one broker.
+        "control_exchange": f"{NAME}.control",
+        "event_exchange": f"{NAME}.events",
+        "worker_hijack_root_logger": False,
+        "timezone": "UTC",
+        **service.broker.celery_settings(queues),
+    }
+
+
+def _route(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:
+    """Celery's router: a task goes to the queue that it names (setting `task_routes`)."""
+    queue = getattr(task, "work_queue", None)
+    return {"queue": queue.value.wire_name} if queue else None
+
+
+def _result_backend(url: str) -> str | None:
+    """Celery's name for the result store: SQLAlchemy's URLs need a prefix."""
+    if not url:
+        return None
+    return url if url.startswith("redis") else f"db+{url}"

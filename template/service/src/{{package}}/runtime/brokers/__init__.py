@@ -1,0 +1,99 @@
+"""What differs between brokers: one class for each, chosen in `app.py`. `redis` and `rabbitmq` implement it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Queue
+
+from ..queues import QueueClass
+from ..settings import Settings
+
+__all__ = ["DEAD_LETTER_HEADER", "BatchPublisher", "Broker", "DeadLetterQueue", "Finding"]
+
+DEAD_LETTER_HEADER = "dead_letter"
+"""What the service adds to the original message: the reason, the traceback, the attempts and the time of death."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `doctor` looked at: whether it is as it has to be, and what was seen or what to change."""
+
+    subject: str
+    ok: bool
+    detail: str
+
+
+class BatchPublisher(Protocol):
+    """Publishes without waiting for each message; leaving the block waits for all that are not confirmed."""
+
+    producer: Any
+    """A kombu Producer."""
+
+    def sent(self, task_id: str) -> None:
+        """Note that the last message was the one of this task."""
+
+
+class DeadLetterQueue(Protocol):
+    """The dead letters of one queue that were there when it was opened, oldest first."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The messages, as kombu's Message."""
+
+    def remove(self, message: Any) -> None:
+        """Delete this very message."""
+
+
+class Broker(ABC):
+    """One kind of broker. Its methods declare and connect nothing unless they say so."""
+
+    errors: ClassVar[tuple[type[BaseException], ...]]
+    """What publishing may raise when the broker is away, does not answer, or says no."""
+
+    amqp_class: ClassVar[type[AMQP]] = AMQP
+    """Celery's `amqp_cls`."""
+
+    shortest_delay: ClassVar[float] = 0.0
+    """Seconds; a shorter `countdown` is rounded up to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def publishing_options(self) -> dict[str, Any]:
+        """kombu's transport options of the connections that publish, beside those of all connections."""
+
+    @abstractmethod
+    def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
+        """Celery's settings for this broker; raises ConfigurationError where the timeout budget does not fit."""
+
+    @abstractmethod
+    def task_queues(self, queues: Iterable[QueueClass]) -> list[Queue]:
+        """Celery's `task_queues`."""
+
+    @abstractmethod
+    def dead_letter_queue(self, queue: QueueClass) -> Queue:
+        """The queue of a queue's dead letters, to declare and to publish to."""
+
+    @abstractmethod
+    def dead_letters(self, app: Celery, queue: QueueClass) -> AbstractContextManager[DeadLetterQueue]:
+        """Connect, and open a queue's dead letters for reading."""
+
+    @abstractmethod
+    def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
+        """Publish many messages over `connection`.
+
+        on_result: called with a task's id, and with why the broker does not have it, or an empty string if it has.
+        """
+
+    @abstractmethod
+    def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
+        """Connect, and compare the server's own settings with what the service relies on."""
+
+    @abstractmethod
+    def beat_arguments(self, app: Celery) -> list[str]:
+        """The command line of `celery beat`, which also configures `app` for it."""

@@ -1,0 +1,117 @@
+"""What Celery and kombu are told about RabbitMQ."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from amqp.exceptions import AMQPError, MessageNacked
+from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Exchange, Queue
+from kombu.exceptions import LimitExceeded, OperationalError
+
+from ...errors import ConfigurationError
+from ...queues import QueueClass, max_runtime
+from ...settings import NAME, PREFIX
+from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
+from .batch import RabbitmqBatchPublisher
+from .dead_letter_queue import RabbitmqDeadLetterQueue
+from .delays import SHORTEST_DELAY, DelayingAMQP
+from .diagnostics import diagnose
+from .settings import rabbitmq_settings
+
+__all__ = ["RabbitmqBroker"]
+
+EXCHANGE = Exchange(NAME, type="topic")
+DEAD_EXCHANGE = Exchange(f"{NAME}.dead", type="direct")
+
+UNLIMITED = 2**31 - 1
+"""A delivery limit that is never reached; RabbitMQ 4 sets 20 where none is given."""
+
+
+class RabbitmqBroker(Broker):
+    """Quorum queues."""
+
+    errors: ClassVar[tuple[type[BaseException], ...]] = (
+        OperationalError,
+        LimitExceeded,
+        AMQPError,
+        MessageNacked,
+        OSError,
+    )
+    amqp_class: ClassVar[type[AMQP]] = DelayingAMQP
+    shortest_delay: ClassVar[float] = SHORTEST_DELAY
+
+    def publishing_options(self) -> dict[str, Any]:
+        """See Broker."""
+        return {
+            "confirm_publish": True,
+            "read_timeout": self.settings.attempt_timeout,
+            "write_timeout": self.settings.attempt_timeout,
+            "max_retries": 0,  # `publishing` retries, within its deadline
+        }
+
+    def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
+        """See Broker. A run must end before the server takes its message away (`consumer_timeout`)."""
+        longest, timeout = max_runtime(queues) + self.settings.margin, rabbitmq_settings().consumer_timeout
+        if longest >= timeout:
+            raise ConfigurationError(
+                f"expected {PREFIX}CONSUMER_TIMEOUT to be above {longest} s, the largest max_runtime and a margin, "
+                f"got: {timeout}; lower max_runtime in queues.py, or raise consumer_timeout in "
+                "rabbitmq.conf and in the variable"
+            )
+        return {
+            "broker_transport_options": {"read_timeout": 3, "write_timeout": 3},
+            "broker_connection_timeout": self.settings.attempt_timeout,
+            "broker_native_delayed_delivery_queue_type": "quorum",
+            "worker_detect_quorum_queues": True,
+        }
+
+    def task_queues(self, queues: Iterable[QueueClass]) -> list[Queue]:
+        """Quorum queues whose rejected messages the broker itself moves to the dead letters."""
+        return [
+            Queue(
+                queue.wire_name,
+                EXCHANGE,
+                routing_key=queue.wire_name,
+                queue_arguments={
+                    "x-queue-type": "quorum",
+                    "x-delivery-limit": self.settings.delivery_limit,
+                    "x-overflow": "reject-publish",
+                    "x-dead-letter-strategy": "at-least-once",
+                    "x-dead-letter-exchange": DEAD_EXCHANGE.name,
+                    "x-dead-letter-routing-key": queue.dead_name,
+                },
+            )
+            for queue in queues
+        ]
+
+    def dead_letter_queue(self, queue: QueueClass) -> Queue:
+        """The queue of a queue's dead letters: reading them must not count as a delivery that failed."""
+        return Queue(
+            queue.dead_name,
+            DEAD_EXCHANGE,
+            routing_key=queue.dead_name,
+            queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": UNLIMITED},
+        )
+
+    @contextmanager
+    def dead_letters(self, app: Celery, queue: QueueClass) -> Iterator[DeadLetterQueue]:
+        """See Broker. Until the block ends, nobody else sees the messages that were read."""
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            dead = self.dead_letter_queue(queue).bind(channel)
+            yield RabbitmqDeadLetterQueue(dead, queue.wire_name, self.settings.delivery_limit)
+
+    def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
+        """See Broker."""
+        return RabbitmqBatchPublisher(connection, on_result)
+
+    def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
+        """See Broker."""
+        return diagnose(app, max_runtime(queues) + self.settings.margin)
+
+    def beat_arguments(self, app: Celery) -> list[str]:
+        """Exactly one beat may run: RabbitMQ has no lock that would choose between two."""
+        return ["--schedule", str(Path(tempfile.gettempdir()) / f"{NAME}.schedule")]

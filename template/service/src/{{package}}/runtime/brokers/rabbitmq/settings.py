@@ -1,0 +1,22 @@
+"""The environment variables of RabbitMQ as the broker."""
+
+from functools import cache
+
+from pydantic import Field
+
+from ...settings import Environment
+
+__all__ = ["RabbitmqSettings", "rabbitmq_settings"]
+
+
+class RabbitmqSettings(Environment):
+    """Times are in seconds."""
+
+    consumer_timeout: int = Field(default=1800, gt=0)
+    """The server's `consumer_timeout`, which a client cannot read; it closes a channel that holds a message longer."""
+
+
+@cache
+def rabbitmq_settings() -> RabbitmqSettings:
+    """The settings of this process, read once."""
+    return RabbitmqSettings.read()

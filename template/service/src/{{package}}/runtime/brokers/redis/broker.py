@@ -1,0 +1,96 @@
+"""What Celery and kombu are told about Redis."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, ClassVar
+
+from celery import Celery
+from kombu import Exchange, Queue
+from kombu.exceptions import BatchPublishError, LimitExceeded, OperationalError  # type: ignore[attr-defined]
+from redis.exceptions import RedisError
+
+from ...queues import QueueClass, max_runtime
+from ...settings import NAME
+from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
+from . import transport
+from .batch import RedisBatchPublisher
+from .dead_letter_queue import RedisDeadLetterQueue
+from .diagnostics import diagnose
+from .settings import redis_settings
+
+__all__ = ["RedisBroker"]
+
+EXCHANGE = Exchange(NAME, type="direct")
+
+
+class RedisBroker(Broker):
+    """Lists, delivered by the service's own kombu transport unless REDIS_DELIVERY says `stock`."""
+
+    errors: ClassVar[tuple[type[BaseException], ...]] = (
+        OperationalError,
+        LimitExceeded,
+        BatchPublishError,
+        RedisError,
+        OSError,
+    )
+
+    def publishing_options(self) -> dict[str, Any]:
+        """See Broker."""
+        return {
+            "socket_timeout": self.settings.attempt_timeout,
+            "socket_connect_timeout": self.settings.attempt_timeout,
+            "max_retries": 0,  # `publishing` retries, within its deadline
+        }
+
+    def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
+        """See Broker. Installs the service's own transport, unless that is switched off."""
+        own = redis_settings()
+        atomic = own.redis_delivery == "atomic"
+        if atomic:
+            transport.install()
+        options = {
+            "visibility_timeout": own.lease if atomic else max_runtime(queues) + own.stock_max_delay,
+            "delivery_limit": self.settings.delivery_limit,
+            "malformed_suffix": ".dead",
+            "unacked_key": f"{NAME}.unacked",
+            "unacked_index_key": f"{NAME}.unacked_index",
+            "unacked_mutex_key": f"{NAME}.unacked_mutex",
+            "unacked_restore_interval": 5,
+            "priority_steps": [0],
+            "queue_order_strategy": "round_robin",
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+        }
+        return {"broker_transport_options": options}
+
+    def task_queues(self, queues: Iterable[QueueClass]) -> list[Queue]:
+        """The lists that hold the messages."""
+        return [Queue(queue.wire_name, EXCHANGE, routing_key=queue.wire_name) for queue in queues]
+
+    def dead_letter_queue(self, queue: QueueClass) -> Queue:
+        """The list that holds a queue's dead letters."""
+        return Queue(queue.dead_name, Exchange(""), routing_key=queue.dead_name)
+
+    @contextmanager
+    def dead_letters(self, app: Celery, queue: QueueClass) -> Iterator[DeadLetterQueue]:
+        """See Broker."""
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            yield RedisDeadLetterQueue(channel, queue)
+
+    def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
+        """See Broker."""
+        return RedisBatchPublisher(connection, on_result)
+
+    def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
+        """See Broker."""
+        return diagnose(self.settings.broker_url)
+
+    def beat_arguments(self, app: Celery) -> list[str]:
+        """Several beats may run: redbeat's lock lets one of them publish, and another takes over when it dies."""
+        app.conf.update(
+            redbeat_redis_url=self.settings.require("broker_url"),
+            redbeat_key_prefix=f"{NAME}:beat:",
+            redbeat_lock_timeout=30,
+            beat_max_loop_interval=5,
+        )
+        return ["--scheduler", f"{__package__}.beat:Scheduler"]

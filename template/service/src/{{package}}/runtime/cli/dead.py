@@ -1,0 +1,139 @@
+"""`dead`: look after dead letters."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from . import LoadApp
+
+if TYPE_CHECKING:
+    from ..dead_letters import DeadLetter, DeadLetterFilter
+
+__all__ = ["command"]
+
+SHOWN = 1000
+"""Letters that `list` holds in memory, unless `--limit` says otherwise."""
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group("dead")
+def command() -> None:
+    """Look after dead letters: tasks that will not be tried again by themselves."""
+
+
+def filters(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which letters are meant."""
+    for option in (
+        AS_JSON,
+        click.option("--limit", type=click.IntRange(min=1), help="The most letters, oldest first."),
+        click.option("--since", default="", help="Died since: 30m, 2h or 1d ago, or a date or time in UTC."),
+        click.option("--reason", default="", help="A part of the reason."),
+        click.option("--task", default="", help="A task's name."),
+        click.option("--queue", default="", help="A queue."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("list")
+@filters
+@click.pass_obj
+def list_(load_app: LoadApp, /, as_json: bool, limit: int | None, **chosen: str) -> None:
+    """List them, oldest first."""
+    from ..dead_letters import letters
+
+    found = letters(_filter(load_app, chosen), limit or SHOWN)
+    _print(found, as_json, "dead letters" if limit or len(found) < SHOWN else "dead letters; --limit shows more")
+
+
+@command.command("show")
+@click.argument("task_id", metavar="ID")
+@click.pass_obj
+def show(load_app: LoadApp, task_id: str) -> None:
+    """Print all that is known of the task ID, as JSON."""
+    from ..dead_letters import letters
+
+    found = letters(_filter(load_app, {}, (task_id,)), 1)
+    if not found:
+        raise click.UsageError(f"expected the id of a dead letter, got: {task_id}; `dead list` shows them")
+    click.echo(json.dumps(asdict(found[0]), indent=2, default=str))
+
+
+@command.command("replay")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--dry-run", is_flag=True, help="Only say which.")
+@filters
+@click.pass_obj
+def replay_(
+    load_app: LoadApp,
+    /,
+    ids: tuple[str, ...],
+    everything: bool,
+    dry_run: bool,
+    as_json: bool,
+    limit: int | None,
+    **chosen: str,
+) -> None:
+    """Publish them again, with the same ids, to the queues they came from."""
+    from ..dead_letters import replay
+
+    matching = _filter(load_app, chosen, ids, everything)
+    _print(replay(matching, limit, dry_run), as_json, "would be replayed" if dry_run else "replayed")
+
+
+@command.command("purge")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--dry-run", is_flag=True, help="Only say which.")
+@filters
+@click.pass_obj
+def purge_(
+    load_app: LoadApp,
+    /,
+    ids: tuple[str, ...],
+    everything: bool,
+    dry_run: bool,
+    as_json: bool,
+    limit: int | None,
+    **chosen: str,
+) -> None:
+    """Delete them."""
+    from ..dead_letters import purge
+
+    matching = _filter(load_app, chosen, ids, everything)
+    _print(purge(matching, limit, dry_run), as_json, "would be purged" if dry_run else "purged")
+
+
+def _filter(
+    load_app: LoadApp, chosen: dict[str, str], ids: tuple[str, ...] = (), everything: bool = True
+) -> "DeadLetterFilter":
+    from ..dead_letters.filter import DeadLetterFilter, parse_time
+    from ..settings import settings
+
+    known = [queue.name for queue in load_app().service.queues]
+    settings().require("broker_url")
+    if chosen.get("queue") and chosen["queue"] not in known:
+        raise click.BadParameter(f"expected one of {', '.join(known)}, got: {chosen['queue']}", param_hint="--queue")
+    if not (ids or everything or any(chosen.values())):
+        raise click.UsageError("expected ids, an option that chooses, or --all, got: nothing; `dead list` shows them")
+    since = chosen.pop("since", "")
+    named = {name: value for name, value in chosen.items() if value}
+    return DeadLetterFilter(frozenset(ids), since=parse_time(since) if since else None, **named)
+
+
+def _print(letters: "Iterable[DeadLetter]", as_json: bool, what: str) -> None:
+    number = 0
+    for letter in letters:
+        number += 1
+        if as_json:
+            click.echo(("," if number > 1 else "[") + json.dumps(asdict(letter), default=str))
+        else:
+            click.echo(f"{letter.last}  {letter.id}  {letter.task or '-'}  {letter.reason}")
+    if as_json:
+        click.echo("]" if number else "[]")
+    click.echo(f"{number} {what}", err=True)

@@ -1,0 +1,61 @@
+"""`doctor`: is everything there that the service relies on, and configured as it has to be?"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+import click
+
+from ..brokers import Finding
+from ..errors import ServiceError
+from ..service import ServiceApp
+from ..settings import PREFIX, settings
+from ..task import service_tasks
+from . import LoadApp
+
+__all__ = ["command"]
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(load_app: LoadApp, as_json: bool) -> None:
+    """Ask the broker, the store and the tasks; exit 1 if something has to be changed. Changes nothing."""
+    findings = list(_examine(load_app()))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok' if finding.ok else 'FAIL':<4}  {finding.subject:<22}  {finding.detail}")
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _examine(app: ServiceApp) -> Iterator[Finding]:
+    broker = app.service.broker
+    failures: tuple[type[BaseException], ...] = (ServiceError, OSError, *broker.errors)
+
+    def asked(subject: str, question: Callable[[], str]) -> Finding:
+        try:
+            return Finding(subject, True, question())
+        except failures as error:
+            return Finding(subject, False, str(error) or type(error).__name__)
+
+    yield asked("tasks", lambda: f"{len(service_tasks(app))} found, each with limits that fit its queue")
+    answer = asked("broker", lambda: _connect(app))
+    yield answer
+    if answer.ok:
+        yield from broker.diagnose(app, app.service.queues)
+    yield asked("idempotency store", lambda: _ping(app))
+
+
+def _connect(app: ServiceApp) -> str:
+    settings().require("broker_url")
+    with app.connection_for_write() as connection:
+        connection.connect()
+        return f"answers at {connection.as_uri()}"
+
+
+def _ping(app: ServiceApp) -> str:
+    app.service.open_store().ping()
+    return f"answers at {PREFIX}IDEMPOTENCY_URL"

@@ -1,0 +1,32 @@
+"""`relay`: send what the outbox holds."""
+
+import signal
+import threading
+
+import click
+
+from . import LoadApp
+
+__all__ = ["command"]
+
+
+@click.command("relay")
+@click.option("--once", is_flag=True, help="Send what is due, say how many, and end.")
+@click.pass_obj
+def command(load_app: LoadApp, once: bool) -> None:
+    """Publish the tasks that transactions have put into the outbox, until a signal ends it. Several may run."""
+    from ..relay import Relay, publish
+    from ..settings import settings
+    from ..worker.logging import configure_logging
+
+    load_app()
+    relay = Relay(settings().require("idempotency_url"), publish)
+    settings().require("broker_url")
+    if once:
+        click.echo(f"{relay.drain()} sent")
+        return
+    configure_logging()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    relay.run(stop)

@@ -1,0 +1,22 @@
+"""`worker`: run tasks."""
+
+import click
+
+from . import LoadApp
+
+__all__ = ["command"]
+
+
+@click.command("worker")
+@click.option("--queue", "names", multiple=True, help="A queue to work on; repeatable. Default: all of them.")
+@click.pass_obj
+def command(load_app: LoadApp, names: tuple[str, ...]) -> None:
+    """Run tasks of the given queues, as the queue table says."""
+    from ..worker import run
+
+    app = load_app()
+    known = [queue.name for queue in app.service.queues]
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"expected one of {', '.join(known)}, got: {name}", param_hint="--queue")
+    run(app, [queue for queue in app.service.queues if not names or queue.name in names])

@@ -1,0 +1,5 @@
+"""Idempotency keys in Redis."""
+
+from .store import RedisStore
+
+__all__ = ["RedisStore"]

@@ -1,0 +1,139 @@
+"""The keys in Redis.
+
+The server has to keep what it said it has: `appendonly yes`, and `maxmemory-policy noeviction`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, ClassVar
+
+from kombu.utils.json import loads
+from kombu.utils.url import sanitize_url
+from redis import Redis
+from redis import exceptions as redis_errors
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from ...errors import StoreUnavailable
+from ...settings import NAME
+from ..claim import Attempt, Claim, Mode, State
+from ..store import Store
+from .scripts import ACQUIRE, COMPLETE, RELEASE, RENEW, SUSPEND
+
+__all__ = ["RedisStore"]
+
+TRANSIENT = (
+    redis_errors.ConnectionError,
+    redis_errors.TimeoutError,
+    redis_errors.ReadOnlyError,
+    redis_errors.OutOfMemoryError,
+)
+"""The server is away, is being replaced, or is full."""
+
+RETRY_AFTER = 5.0
+"""Seconds until a run that found no store is attempted again."""
+
+CONNECTIONS = 10_000
+"""As good as no limit: there are as many as a worker runs tasks. `?max_connections=` in the URL sets one."""
+
+
+class RedisStore(Store):
+    """Keys as hashes, each change one script."""
+
+    modes: ClassVar[tuple[Mode, ...]] = ("lease", "at-most-once", "natural")
+
+    @classmethod
+    @cache
+    def open(cls, url: str) -> "RedisStore":
+        """The store at a redis://, rediss:// or unix:// URL."""
+        return cls(url)
+
+    def __init__(self, url: str, *, prefix: str = f"{NAME}:key:", timeout: float = 3.0) -> None:
+        """prefix: begins the name of every key. timeout: seconds, to connect and for each answer."""
+        # redis-py notices a fork, and opens new connections there. Its retries may send a script twice: see `scripts`.
+        self._client = Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            max_connections=CONNECTIONS,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 2),
+        )
+        self._where = sanitize_url(url)
+        self._prefix = prefix
+        self._acquire = self._script(ACQUIRE)
+        self._complete = self._script(COMPLETE)
+        self._suspend = self._script(SUSPEND)
+        self._release = self._script(RELEASE)
+        self._renew = self._script(RENEW)
+
+    def acquire(self, claim: Claim, state: State, seconds: float) -> Attempt | None:
+        """See Store."""
+        answer, *rest = self._acquire(claim, claim.token, claim.owner, claim.fingerprint, state, _milliseconds(seconds))
+        if answer == "taken":
+            return None
+        if answer == "done":
+            return Attempt(claim.key, done=True, result=loads(rest[0]) if rest and rest[0] else None)
+        if answer == "conflict":
+            raise claim.conflict(*rest)
+        raise claim.busy(rest[0] / 1000, rest[1])
+
+    def complete(self, claim: Claim, result: str | None) -> None:
+        """See Store."""
+        kept = () if result is None else (result,)
+        if not self._complete(
+            claim, claim.token, claim.owner, claim.fingerprint, _milliseconds(claim.retention), *kept
+        ):
+            raise claim.lost()
+
+    def suspend(self, claim: Claim) -> None:
+        """See Store."""
+        self._suspend(claim, claim.token, _milliseconds(claim.lease))
+
+    def release(self, claim: Claim) -> None:
+        """See Store."""
+        self._release(claim, claim.token)
+
+    def renew(self, claim: Claim) -> bool:
+        """See Store."""
+        return bool(self._renew(claim, claim.token, _milliseconds(claim.lease)))
+
+    def ping(self) -> None:
+        """See Store."""
+        with self._translating_errors():
+            self._client.ping()
+
+    def close(self) -> None:
+        """See Store."""
+        self._client.close()
+
+    def _script(self, source: str) -> Callable[..., Any]:
+        script = self._client.register_script(source)
+
+        def run(claim: Claim, *arguments: str | int) -> Any:
+            with self._translating_errors():
+                return script([self._prefix + claim.key], arguments)
+
+        return run
+
+    @contextmanager
+    def _translating_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except TRANSIENT as error:
+            raise StoreUnavailable(
+                f"expected the idempotency store at {self._where} to answer, got: {type(error).__name__}: {error}; "
+                "start the server, or correct the URL",
+                RETRY_AFTER,
+            ) from error
+        except redis_errors.RedisError:
+            raise
+        except BaseException:
+            # A signal may have struck between a request and its answer, which the next request would take for its own.
+            self._client.connection_pool.disconnect(inuse_connections=False)
+            raise
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

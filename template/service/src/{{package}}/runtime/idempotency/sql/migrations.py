@@ -1,0 +1,84 @@
+"""The tables of idempotency and outbox, in numbered steps that only grow.
+
+There are two tables and they seldom change, so a list of SQL is enough: it needs no configuration, runs from the
+installed package, and in PostgreSQL and SQLite alike a step and its number commit together. The service's own tables
+are none of its business: keep those with the tool of your choice, in the same database.
+"""
+
+from sqlalchemy import Connection, Engine, text
+
+from .database import KEYS, OUTBOX, engine_of
+from .failures import translating_errors
+
+__all__ = ["STEPS", "migrate"]
+
+APPLIED = KEYS.replace("idempotency_keys", "migrations")
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        f"""
+        CREATE TABLE {KEYS} (
+            key TEXT PRIMARY KEY,
+            state TEXT NOT NULL CHECK (state IN ('held', 'suspended', 'done')),
+            token TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            result TEXT,
+            expires_at DOUBLE PRECISION NOT NULL
+        )
+        """,
+        f"CREATE INDEX {KEYS}_expires_at ON {KEYS} (expires_at)",
+    ),
+    (
+        f"""
+        CREATE TABLE {OUTBOX} (
+            id TEXT PRIMARY KEY,
+            task TEXT NOT NULL,
+            payload TEXT NOT NULL,
+            created_at DOUBLE PRECISION NOT NULL,
+            due_at DOUBLE PRECISION NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            error TEXT
+        )
+        """,
+        f"CREATE INDEX {OUTBOX}_due_at ON {OUTBOX} (due_at)",
+    ),
+)
+"""Times are seconds since 1970. Append a step; never edit one that has been released."""
+
+
+def migrate(url: str) -> list[int]:
+    """Apply the steps that the database lacks and return their numbers; safe to run from many processes at once.
+
+    Raises StoreUnavailable.
+    """
+    engine = engine_of(url)
+    with translating_errors(engine.url.render_as_string()):
+        return _migrate(engine)
+
+
+def _migrate(engine: Engine) -> list[int]:
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            # A property of the file, and not to be set in a transaction: readers no longer stop the writer.
+            connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+    with engine.begin() as connection:
+        _take_turns(connection)
+        connection.execute(text(f"CREATE TABLE IF NOT EXISTS {APPLIED} (step INTEGER PRIMARY KEY)"))
+        lacking = _lacking(connection)
+        for number in lacking:
+            for statement in STEPS[number - 1]:
+                connection.execute(text(statement))
+            connection.execute(text(f"INSERT INTO {APPLIED} (step) VALUES (:step)"), {"step": number})
+    return lacking
+
+
+def _take_turns(connection: Connection) -> None:
+    """Let one process migrate at a time; SQLite's transactions do that by themselves."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": APPLIED})
+
+
+def _lacking(connection: Connection) -> list[int]:
+    applied = set(connection.scalars(text(f"SELECT step FROM {APPLIED}")))
+    return [number for number in range(1, len(STEPS) + 1) if number not in applied]

@@ -1,0 +1,67 @@
+"""The outbox: tasks that are published if, and only if, the caller's transaction commits.
+
+`publish` inserts a row; the relay, a process of the service, sends it and deletes it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from kombu.utils.json import dumps
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from .errors import PayloadError
+from .idempotency.sql.database import CLOCK, OUTBOX
+from .payload import check_payload
+from .settings import settings
+
+__all__ = ["publish"]
+
+
+def publish(
+    session: Session | Connection,
+    task: str | Mapping[str, Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> str:
+    """Send a task when the session's transaction commits, and return the task's id.
+
+    `task` is a name or a signature of one task, `options` are those of `apply_async`: a `countdown` and an `expires` in
+    seconds count from now. Raises PayloadError for an argument that may not travel in a message.
+    """
+    name, args, kwargs, options = _unpack(task, args, kwargs or {}, options)
+    check_payload(name, args, kwargs, settings().payload_limit)
+    now = datetime.now(UTC)
+    if (countdown := options.pop("countdown", None)) is not None:
+        options["eta"] = now + timedelta(seconds=countdown)
+    if isinstance(options.get("expires"), int | float):
+        options["expires"] = now + timedelta(seconds=options["expires"])
+    task_id: str = options.pop("task_id", None) or str(uuid4())
+    connection = session if isinstance(session, Connection) else session.connection()
+    clock = CLOCK[connection.dialect.name]
+    connection.execute(
+        text(
+            f"INSERT INTO {OUTBOX} (id, task, payload, created_at, due_at) "
+            f"VALUES (:id, :task, :payload, {clock}, {clock})"
+        ),
+        {"id": task_id, "task": name, "payload": dumps([list(args), dict(kwargs), options])},
+    )
+    return task_id
+
+
+def _unpack(
+    task: str | Mapping[str, Any], args: Sequence[Any], kwargs: Mapping[str, Any], options: dict[str, Any]
+) -> tuple[str, Sequence[Any], Mapping[str, Any], dict[str, Any]]:
+    """Merge a signature with what is passed beside it, as Celery does: its own arguments come last."""
+    if isinstance(task, str):
+        return task, args, kwargs, options
+    if task.get("subtask_type"):
+        raise PayloadError(
+            f"expected the signature of one task, got: a {task['subtask_type']}; publish a task that starts it"
+        )
+    if task.get("immutable"):
+        return task["task"], task["args"], task["kwargs"], {**task["options"], **options}
+    return task["task"], [*args, *task["args"]], {**task["kwargs"], **kwargs}, {**task["options"], **options}

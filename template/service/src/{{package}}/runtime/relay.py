@@ -1,0 +1,155 @@
+"""The relay: sends what the outbox holds.
+
+A relay that dies after sending a message and before deleting its row leaves the row behind, and the next one sends it
+again with the same task id, which the task's idempotency catches. So nothing is lost, and nothing done twice.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app
+from kombu.utils.json import loads
+from sqlalchemy import Connection, Row, bindparam, text
+
+from .errors import PublishError, StoreUnavailable
+from .idempotency.sql.database import CLOCK, OUTBOX, engine_of, transaction
+from .idempotency.sql.failures import translating_errors
+
+__all__ = ["Backlog", "OutboxMessage", "Relay", "backlog", "publish"]
+
+log = logging.getLogger(__name__)
+
+BATCH = {"postgresql": 100, "sqlite": 10}
+"""Messages in one transaction. On SQLite it holds the one write lock, hence few; on PostgreSQL only its own rows."""
+
+MAX_RETRY_DELAY = 300.0
+"""Seconds between two tries to send a message that fails each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A task to send. `options` are those of Celery's `apply_async`, without the task id."""
+
+    id: str
+    task: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the outbox."""
+
+    waiting: int
+    failing: int
+    """Of these, the ones that could not be sent when they were tried."""
+    oldest: float
+    """The age of the first one, in seconds."""
+    error: str
+    """Why one of the failing ones could not be sent."""
+
+
+class Relay:
+    """Sends what has been committed, in the order of its publishing. Several may run; on SQLite they take turns.
+
+    `send` publishes one message and returns once the broker has it, or raises. A message that it raises for stays, is
+    tried again after a growing wait, and delays the ones behind it for no longer than that one attempt.
+    """
+
+    def __init__(self, url: str, send: Callable[[OutboxMessage], None]) -> None:
+        self._engine = engine_of(url)
+        self._where = self._engine.url.render_as_string()
+        self._send = send
+        dialect = self._engine.dialect.name
+        self._batch = BATCH[dialect]
+        clock = CLOCK[dialect]
+        skip = "FOR UPDATE SKIP LOCKED" if dialect == "postgresql" else ""
+        self._take = text(
+            f"SELECT id, task, payload, failures FROM {OUTBOX} WHERE due_at <= {clock} "
+            f"ORDER BY due_at LIMIT :batch {skip}"
+        )
+        self._delete = text(f"DELETE FROM {OUTBOX} WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+        self._delay = text(
+            f"UPDATE {OUTBOX} SET failures = failures + 1, error = :error, due_at = {clock} + :wait WHERE id = :id"
+        )
+
+    def run(self, stop: threading.Event, idle: float = 0.5) -> None:
+        """Relay until `stop` is set, looking again `idle` seconds after there was nothing to send."""
+        while not stop.is_set():
+            try:
+                self.drain(stop)
+            except StoreUnavailable as error:
+                log.warning("the outbox could not be read, the next try is near: %s", error)
+            time.sleep(idle)  # not `stop.wait`: a signal handler that sets `stop` could meet the lock that it holds
+
+    def drain(self, stop: threading.Event | None = None) -> int:
+        """Send what is due until nothing is, or until a message fails; return how many were sent.
+
+        Raises StoreUnavailable.
+        """
+        sent = 0
+        while not (stop and stop.is_set()):
+            batch, failed = self._relay_batch()
+            sent += batch
+            if failed or batch < self._batch:
+                break
+        return sent
+
+    def _relay_batch(self) -> tuple[int, bool]:
+        sent: list[str] = []
+        failure: BaseException | None = None
+        with translating_errors(self._where), transaction(self._engine) as connection:
+            for row in connection.execute(self._take, {"batch": self._batch}).all():
+                try:
+                    self._send(_message(row))
+                except BaseException as error:  # a shutdown, too, must not forget what has been sent so far
+                    failure = error
+                    self._put_back(connection, row, error)
+                    break
+                sent.append(row.id)
+            if sent:
+                connection.execute(self._delete, {"ids": sent})
+            connection.commit()
+        if failure and not isinstance(failure, Exception):
+            raise failure
+        return len(sent), failure is not None
+
+    def _put_back(self, connection: Connection, row: Row[Any], error: BaseException) -> None:
+        wait = min(2.0**row.failures, MAX_RETRY_DELAY)
+        log.error("task %s with id %s was not sent, again in %d s: %r", row.task, row.id, wait, error)
+        connection.execute(self._delay, {"id": row.id, "error": repr(error), "wait": wait})
+
+
+def publish(message: OutboxMessage) -> None:
+    """Publish one message as its task would: the `send` of a service's relay. Raises PublishError."""
+    task = current_app.tasks.get(message.task)
+    if task is None:
+        raise PublishError(
+            f"expected {message.task} to be a task of this service, got: an unknown name; "
+            "start the relay from the release that has it"
+        )
+    task.apply_async(tuple(message.args), message.kwargs, task_id=message.id, **message.options)
+
+
+def backlog(url: str) -> Backlog:
+    """Tell what waits in the outbox: for `doctor`, and for an alarm on its age. Raises StoreUnavailable."""
+    engine = engine_of(url)
+    clock = CLOCK[engine.dialect.name]
+    with translating_errors(engine.url.render_as_string()), engine.connect() as connection:
+        row = connection.execute(
+            text(
+                f"SELECT count(*) AS waiting, count(error) AS failing, max(error) AS error, "
+                f"coalesce({clock} - min(created_at), 0) AS oldest FROM {OUTBOX}"
+            )
+        ).one()
+        return Backlog(row.waiting, row.failing, row.oldest, row.error or "")
+
+
+def _message(row: Row[Any]) -> OutboxMessage:
+    args, kwargs, options = loads(row.payload)
+    return OutboxMessage(row.id, row.task, args, kwargs, options)

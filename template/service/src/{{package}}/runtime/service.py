@@ -1,0 +1,99 @@
+"""The Celery application of a service, and the parts that `create_app` has put together in it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+from celery import Celery, current_app
+from celery.utils.time import subtract_datetimes  # type: ignore[attr-defined]  # not in the stubs
+
+from .brokers import Broker
+from .errors import ConfigurationError
+from .idempotency import Store
+from .queues import QueueClass
+from .settings import NAME, Settings, settings
+
+__all__ = ["Breaker", "BreakerType", "Service", "ServiceApp", "current_service", "service_of"]
+
+
+class Breaker(Protocol):
+    """What circuit breakers offer to tasks; implemented by the module `breaker`."""
+
+    def check(self, task: str, name: str) -> None:
+        """Raise TaskOptionError or ConfigurationError for a circuit that could not work."""
+
+    def calling(
+        self, name: str, transient: tuple[type[BaseException], ...]
+    ) -> AbstractContextManager[Callable[..., Any]]:
+        """A context manager that yields what calls a run through the circuit; raises CircuitOpen."""
+
+
+BreakerType = Callable[[Settings], Breaker]
+"""What makes the circuit breakers of a service: the class that the module `breaker` defines."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of."""
+
+    table: type[Enum]
+    """The queue table: its members' values are QueueClass."""
+    broker: Broker
+    store: type[Store]
+    breaker: Breaker | None
+
+    @property
+    def queues(self) -> tuple[QueueClass, ...]:
+        """The lines of the queue table."""
+        return tuple(member.value for member in self.table)
+
+    def open_store(self) -> Store:
+        """The idempotency store that the environment names; raises ConfigurationError where it names none."""
+        return self.store.open(settings().require("idempotency_url"))
+
+
+class ServiceApp(Celery):
+    """Celery, with the parts that `create_app` was given."""
+
+    service: Service
+
+    def connection_for_write(self, url: Any = None, *args: Any, **options: Any) -> Any:
+        """Celery's own, with the time limits of publishing, which are shorter than those of consuming."""
+        publishing = self.service.broker.publishing_options()
+        options["transport_options"] = {**publishing, **(options.get("transport_options") or {})}
+        return super().connection_for_write(url, *args, **options)
+
+    def send_task(  # type: ignore[override]  # the other options are Celery's, passed on as they are
+        self, name: Any, args: Any = None, kwargs: Any = None, countdown: Any = None, eta: Any = None, **options: Any
+    ) -> Any:
+        """Celery's own, which every publish of a task ends in; a delay is at least the broker's `shortest_delay`."""
+        if shortest := self.service.broker.shortest_delay:
+            if eta is not None:
+                moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
+                countdown, eta = subtract_datetimes(moment, self.now()).total_seconds(), None
+            if countdown and countdown > 0:
+                countdown = max(shortest, countdown)
+        return super().send_task(name, args, kwargs, countdown, eta, **options)
+
+    def _get_backend(self) -> Any:
+        """Celery's own, which connects to a Redis of results before each publish; whoever reads one connects then."""
+        backend: Any = super()._get_backend()  # type: ignore[misc]  # not in the stubs
+        backend.on_task_call = lambda producer, task_id: None
+        return backend
+
+
+def service_of(app: Any) -> Service:
+    """The parts of an application that `create_app` has made; raises ConfigurationError for any other one."""
+    if not isinstance(app, ServiceApp):
+        raise ConfigurationError(
+            f"expected the current Celery application to be the one of {NAME}, got: {app!r}; import {NAME}.app first"
+        )
+    return app.service
+
+
+def current_service() -> Service:
+    """The parts of the current application; raises ConfigurationError where that is another one."""
+    return service_of(current_app._get_current_object())  # type: ignore[attr-defined]  # a proxy, in the stubs a Celery

@@ -1,0 +1,85 @@
+"""The environment variables of the runtime. No other module reads the environment.
+
+Every variable has the package's name in capitals as its prefix, for example `MYSERVICE_BROKER_URL`. A server is used
+only if its variable is set: no host and no port is ever guessed.
+"""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import ConfigurationError
+
+__all__ = ["NAME", "PREFIX", "Environment", "Settings", "settings"]
+
+NAME = __name__.partition(".")[0]
+"""The service's package. Prefixes everything that the service owns on its servers."""
+
+PREFIX = f"{NAME.upper()}_"
+"""Prefixes the environment variables."""
+
+
+class Environment(BaseSettings):
+    """Fields that are read from the variables `PREFIX` + the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the variables; raises ConfigurationError for the first one whose value is not valid."""
+        try:
+            return cls()
+        except ValidationError as invalid:
+            first = invalid.errors()[0]
+            variable = f"{PREFIX}{first['loc'][0]}".upper()
+            raise ConfigurationError(
+                f"expected {variable} to be valid ({first['msg']}), got: {first['input']!r}; correct the variable"
+            ) from invalid
+
+
+class Settings(Environment):
+    """What every service reads. Times are in seconds, sizes in bytes."""
+
+    broker_url: str = ""
+    idempotency_url: str = ""
+    result_url: str = ""
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    retention: int = Field(default=7 * 24 * 3600, gt=0)
+    """How long the key of finished work is kept: a repeat after that is new work."""
+    key_lease: int = Field(default=30, ge=3)
+    """How long a run that crashed keeps its key from the next one. Renewed while a run goes on."""
+    payload_limit: int = Field(default=64 * 1024, gt=0)
+    """The most that a task's arguments may take as JSON."""
+    delivery_limit: int = Field(default=5, gt=0)
+    """How often a message may be redelivered, because its worker died, before it becomes a dead letter."""
+    publish_timeout: float = Field(default=3.0, gt=0)
+    """Until a caller of `.delay()` knows. A new attempt is made only if it can end within it."""
+    attempt_timeout: float = Field(default=2.0, gt=0)
+    """How long one attempt to publish waits for the broker: when it connects, and again for the confirmation."""
+    shutdown_limit: int = Field(default=3600, gt=0)
+    """The longest that a worker may take to finish its tasks after SIGTERM, whatever the queue table says."""
+    margin: int = Field(default=10, gt=0)
+    """Between a queue's longest run, the end of a warm shutdown, and the container's grace period."""
+    heartbeat_file: Path = Path(tempfile.gettempdir()) / f"{NAME}.heartbeat"
+    """The file that a live worker touches, for `health`."""
+
+    def require(self, field: str) -> str:
+        """The URL in `field`; raises ConfigurationError that names the variable to set."""
+        value: str = getattr(self, field)
+        if not value:
+            raise ConfigurationError(
+                f"expected {PREFIX}{field.upper()} to be set, got: nothing; "
+                "see .env.example for each variable and its form"
+            )
+        return value
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings.read()

@@ -1,0 +1,239 @@
+"""The base of every task: where idempotency, limits, the payload guard and dead letters meet Celery.
+
+A task is a plain `@shared_task(base=ServiceTask, bind=True, ...)` with Celery's own options and these:
+
+work_queue      a member of `Queue`; its longest run bounds `time_limit`
+idempotency     "transactional", "lease", "at-most-once" or "natural": `idempotency.Store` says what each promises
+key             names of the arguments that make a run the same run; without it the task's id is the key
+keep_result     why the return value has to be kept; without it the result is ignored
+every           a crontab or a period: see the module `schedule`
+breaker         the name of a circuit that its runs go through, one for each dependency: see the module `breaker`
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Never
+
+import structlog
+from celery import Celery, Task
+from celery.exceptions import Ignore, Reject, Retry
+from celery.utils import uuid
+from kombu.exceptions import OperationalError
+from kombu.utils.json import dumps
+
+from . import dead_letters
+from .dead_letters.message import DEFERRALS, deferrals_of, without_history
+from .errors import RetryLater, TaskOptionError
+from .idempotency import Mode
+from .options import check_names
+from .payload import check_payload, fingerprint
+from .publishing import publish_with_deadline
+from .schedule import slot_id
+from .service import service_of
+from .settings import settings
+
+if TYPE_CHECKING:  # there without SQLAlchemy, too
+    from sqlalchemy.orm import Session
+
+__all__ = ["ServiceTask", "service_tasks"]
+
+log = structlog.get_logger(__name__)
+
+
+class ServiceTask(Task):  # type: ignore[type-arg]  # generic in the stubs alone: Task[...] fails at run time
+    """A task that may be interrupted and run again at any moment."""
+
+    abstract = True
+    Request = f"{__package__}.worker.request:ServiceRequest"
+
+    work_queue: ClassVar[Enum | None] = None
+    idempotency: ClassVar[Mode | None] = None
+    key: ClassVar[tuple[str, ...]] = ()
+    keep_result: ClassVar[str | None] = None
+    every: ClassVar[str | None] = None
+    breaker: ClassVar[str | None] = None
+
+    autoretry_for: ClassVar[tuple[type[BaseException], ...]] = ()
+    retry_backoff = 1
+    retry_backoff_max = 60
+    retry_jitter = True
+    max_retries = 5
+    default_retry_delay = 5
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Refuse a misspelt option, and keep no result that nobody has asked for."""
+        super().__init_subclass__(**arguments)
+        check_names(cls)
+        cls.ignore_result = cls.keep_result is None
+
+    @functools.cached_property
+    def arguments(self) -> inspect.Signature:
+        """The arguments that a message brings, without `self`."""
+        return inspect.signature(self.run, eval_str=True)
+
+    # ---- where it is published ----
+
+    def apply_async(  # type: ignore[override]  # the options are Celery's, passed on as they are
+        self, args: Any = None, kwargs: Any = None, task_id: Any = None, producer: Any = None, **options: Any
+    ) -> Any:
+        """Celery's `apply_async`, behind the payload guard; returns or raises PublishError within `publish_timeout`.
+
+        With a `producer`, the time that this one is configured to wait.
+        """
+        settings().require("broker_url")
+        check_payload(self.name, args or (), kwargs or {}, settings().payload_limit)
+        options["headers"] = without_history(options.get("headers") or {})
+        options["headers"].setdefault("first_published", datetime.now(UTC).isoformat())
+        scheduled = self.every and options["headers"].get("celery_beat_task")
+        task_id = task_id or (slot_id(self) if scheduled else uuid())
+        publish: Any = functools.partial(super().apply_async, args, kwargs, task_id, **options)
+        if producer is not None:
+            return publish(producer=producer)
+        return publish_with_deadline(
+            f"{self.name} with id {task_id}",
+            lambda producer: publish(producer=producer, retry=False, confirm_timeout=settings().attempt_timeout),
+        )
+
+    # ---- where it runs ----
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run once for each key; a plain call, as in a unit test, only runs."""
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        try:
+            return self._run_once(args, kwargs)
+        except (Ignore, Reject, Retry):
+            raise
+        except RetryLater as later:
+            self._defer(later)
+        except MemoryError as exhausted:
+            # Celery raises it again in the main process, which then never acknowledges the message.
+            raise Reject(exhausted, requeue=True) from exhausted
+        except Exception as failure:
+            self._dead_letter(failure)
+            raise
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        """Celery's hook, for what fails after the run: its result could not be stored, or the next task not published.
+
+        The message is requeued then. The key is done, so that only what follows the run is repeated.
+        """
+        if self.request.called_directly or getattr(self.request, "dead_lettered", False):
+            return
+        if isinstance(exc, OperationalError):
+            log.error("requeued", task=self.name, id=task_id, error=str(exc))
+            raise Reject(exc, requeue=True)
+        self._dead_letter(exc)
+
+    def _dead_letter(self, failure: Exception) -> None:
+        """Store the dead letter before Celery handles the failure; where that fails, requeue the message."""
+        request: Any = self.request
+        try:
+            dead_letters.store_run(self, request, failure)
+        except Exception as unstored:
+            raise Reject(f"its dead letter could not be stored: {unstored!r}", requeue=True) from failure
+        request.dead_lettered = True
+
+    def _run_once(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        request: Any = self.request
+        bound = self.arguments.bind(*args, **kwargs)
+        bound.apply_defaults()
+        key = self._key_of(bound.arguments)
+        mode: Any = self.idempotency  # checked at start-up
+        with (
+            self._circuit() as call,
+            service_of(self.app)
+            .open_store()
+            .attempt(
+                mode,
+                key=key,
+                owner=request.id,
+                fingerprint=fingerprint(bound.arguments),
+                lease=settings().key_lease,
+                retention=settings().retention,
+                suspend_on=(Retry,),
+            ) as attempt,
+        ):
+            if attempt.done:
+                log.info("duplicate", task=self.name, id=request.id, key=key)
+                return attempt.result
+            request.idempotency_key, request.session = key, attempt.session
+            result = call(self.run, *args, **kwargs)
+            if self.keep_result:
+                attempt.result = result
+        log.info("done", task=self.name, id=request.id, key=key)
+        return result if self.keep_result else None
+
+    def _circuit(self) -> AbstractContextManager[Callable[..., Any]]:
+        breaker = service_of(self.app).breaker
+        if self.breaker is None or breaker is None:  # the second was refused at start-up
+            return nullcontext(lambda run, *args, **kwargs: run(*args, **kwargs))
+        return breaker.calling(self.breaker, self.autoretry_for)
+
+    def _key_of(self, arguments: dict[str, Any]) -> str:
+        chosen = dumps([arguments[name] for name in self.key]) if self.key else self.request.id
+        return f"{self.name}:{chosen}"
+
+    def _defer(self, later: RetryLater) -> Never:
+        """Publish this delivery again, with the same id and a countdown; see `RetryLater` for how long.
+
+        It uses up none of the task's retries: nothing has failed.
+        """
+        headers = dict(self.request.headers or {})
+        deferrals = headers[DEFERRALS] = deferrals_of(headers) + 1
+        delay = later.retry_after
+        if later.doubling:
+            delay = min(delay, 2.0 ** min(deferrals - 1, 10))
+        again = self.signature_from_request(
+            self.request, countdown=delay, retries=self.request.retries, headers=headers
+        )
+        try:
+            again.apply_async()
+        except Exception as unsent:
+            raise Reject(unsent, requeue=True) from unsent
+        log.info("deferred", task=self.name, id=self.request.id, delay=delay)
+        raise Ignore
+
+    def retry(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery's `retry`, except that a retry which cannot be published is not lost (Celery rejects it for good)."""
+        try:
+            return super().retry(*args, **kwargs)
+        except Reject as unsent:
+            raise Reject(unsent, requeue=True) from unsent
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of this run, to pass on to whatever takes one."""
+        request: Any = self.request
+        key: str = request.idempotency_key
+        return key
+
+    @property
+    def session(self) -> "Session":
+        """The SQL session in which a `transactional` task's effect commits together with its key."""
+        request: Any = self.request
+        if request.session is None:
+            raise TaskOptionError(
+                f"expected idempotency of {self.name} to be transactional, the mode that has a session, "
+                f"got: {self.idempotency}; change the mode"
+            )
+        session: Session = request.session
+        return session
+
+
+def service_tasks(app: Celery) -> list[ServiceTask]:
+    """The service's own tasks, sorted by name; Celery's built-in ones are left out.
+
+    Raises TaskOptionError for a task without the base class: nothing would be promised for it.
+    """
+    own = []
+    for name, task in sorted(app.tasks.items()):
+        if isinstance(task, ServiceTask):
+            own.append(task)
+        elif not name.startswith("celery."):
+            raise TaskOptionError(f"expected base of {name} to be ServiceTask, got: none; add base=ServiceTask")
+    return own

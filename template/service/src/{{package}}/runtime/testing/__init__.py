@@ -1,0 +1,23 @@
+"""What tests of a service use: `pytest_plugins = ["<package>.runtime.testing"]` in conftest.py brings its fixtures.
+
+Not in the service's wheel, nor in its image. `demo` and `chaos` are programs.
+"""
+
+from .delivery import Delivery, InProcessService
+from .fixtures import effects, new_worker, pytest_configure, pytest_unconfigure, service, services, worker, workers
+from .processes import Effects, Worker
+
+__all__ = [
+    "Delivery",
+    "Effects",
+    "InProcessService",
+    "Worker",
+    "effects",
+    "new_worker",
+    "pytest_configure",
+    "pytest_unconfigure",
+    "service",
+    "services",
+    "worker",
+    "workers",
+]

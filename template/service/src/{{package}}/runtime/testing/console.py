@@ -1,0 +1,41 @@
+"""A Python beside the worker, with the worker's environment: runs what comes in, one JSON object a line.
+
+`{"code": "..."}` is executed; `{"command": [...]}` is a command of the service. Answers with what was printed, and with
+the error if there was one. One process for many calls: to import Celery takes a second.
+"""
+
+import json
+import sys
+import traceback
+from contextlib import redirect_stdout
+from io import StringIO
+
+from click.testing import CliRunner
+
+from ..cli import group
+from .app import load_app
+
+__all__ = ["answer"]
+
+NAMES: dict[str, object] = {"__name__": "__main__"}
+"""What the code has defined so far."""
+
+
+def answer(request: dict[str, object]) -> dict[str, object]:
+    """Do what the request says."""
+    if "command" in request:
+        result = CliRunner().invoke(group, request["command"], obj=load_app)  # type: ignore[arg-type]  # a list of str
+        return {"printed": result.stdout, "error": "" if result.exit_code == 0 else result.output}
+    printed = StringIO()
+    try:
+        with redirect_stdout(printed):
+            exec(str(request["code"]), NAMES)
+    except Exception:
+        return {"printed": printed.getvalue(), "error": traceback.format_exc()}
+    return {"printed": printed.getvalue(), "error": ""}
+
+
+if __name__ == "__main__":
+    load_app()
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)

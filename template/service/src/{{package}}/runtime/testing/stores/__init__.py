@@ -1,0 +1,14 @@
+"""What tests do with a store of idempotency keys: one module for each kind, by the scheme of its URL.
+
+Each has `prepare(url)`, `empty(url)`, `clean_up(url)` and the class `Effects`.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["store_module"]
+
+
+def store_module(url: str) -> Any:
+    """The module for the store at `url`."""
+    return import_module(".redis" if url.startswith(("redis", "unix")) else ".sql", __name__)

@@ -1,0 +1,37 @@
+"""Redis as the store of a demo or a test."""
+
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from ..effect_files import FileEffects
+
+__all__ = ["Effects", "clean_up", "empty", "prepare"]
+
+
+def prepare(url: str) -> None:
+    """Redis has no tables to create: see that it answers."""
+    with Redis.from_url(url) as client:
+        client.ping()
+
+
+def clean_up(url: str) -> None:
+    """Effects are files of a temporary folder: nothing of them is in Redis."""
+
+
+def empty(url: str) -> None:
+    """Delete every key; only for a database that was started for a test."""
+    with Redis.from_url(url) as client:
+        client.flushdb()
+
+
+class Effects(FileEffects):
+    """All in files."""
+
+    def __init__(self, url: str, mode: str, folder: Path) -> None:
+        super().__init__(folder / mode)
+
+    def add(self, task: Any, line: str) -> None:
+        """Record one effect of a run of `task`."""
+        self.append(line)

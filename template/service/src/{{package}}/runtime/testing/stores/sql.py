@@ -1,0 +1,66 @@
+"""SQL as the store of a demo or a test."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from ...idempotency.sql.database import KEYS, OUTBOX, engine_of
+from ...idempotency.sql.migrations import migrate
+from ...settings import NAME
+from ..effect_files import FileEffects
+
+__all__ = ["Effects", "clean_up", "empty", "prepare"]
+
+TABLE = f"{NAME}_test_effects"
+
+
+def prepare(url: str) -> None:
+    """Create the tables of the store, and one for effects."""
+    migrate(url)
+    number = {"postgresql": "bigserial", "sqlite": "integer"}[engine_of(url).dialect.name]
+    with engine_of(url).begin() as connection:
+        connection.execute(text(f"CREATE TABLE IF NOT EXISTS {TABLE} (id {number} PRIMARY KEY, run text, line text)"))
+
+
+def clean_up(url: str) -> None:
+    """Drop the table of effects."""
+    with engine_of(url).begin() as connection:
+        connection.execute(text(f"DROP TABLE IF EXISTS {TABLE}"))
+
+
+def empty(url: str) -> None:
+    """Delete every key; only for a database that was started for a test."""
+    with engine_of(url).begin() as connection:
+        for table in (KEYS, OUTBOX):
+            connection.execute(text(f"DELETE FROM {table}"))
+
+
+class Effects(FileEffects):
+    """Those of `transactional` are rows that commit together with their keys, the others are lines of a file."""
+
+    def __init__(self, url: str, mode: str, folder: Path) -> None:
+        super().__init__(folder / mode)
+        self._engine = engine_of(url) if mode == "transactional" else None
+        self._run = str(folder)
+
+    def add(self, task: Any, line: str) -> None:
+        """Record one effect of a run of `task`."""
+        if self._engine is None:
+            self.append(line)
+        else:
+            task.session.execute(
+                text(f"INSERT INTO {TABLE} (run, line) VALUES (:run, :line)"), {"run": self._run, "line": line}
+            )
+
+    def count(self) -> int:
+        """How many there are so far."""
+        return super().count() if self._engine is None else len(self.lines())
+
+    def lines(self) -> list[str]:
+        """The effects so far, oldest first."""
+        if self._engine is None:
+            return super().lines()
+        with self._engine.begin() as connection:
+            select = text(f"SELECT line FROM {TABLE} WHERE run = :run ORDER BY id")
+            return list(connection.execute(select, {"run": self._run}).scalars())

@@ -1,0 +1,36 @@
+"""A worker, started with what the queue table says of its queues."""
+
+import os
+from collections.abc import Sequence
+
+from ..queues import QueueClass
+from ..service import ServiceApp
+from ..settings import NAME, settings
+from . import heartbeat, logging, prefork, shutdown, threads
+
+__all__ = ["arguments", "run"]
+
+
+def run(app: ServiceApp, queues: Sequence[QueueClass]) -> None:
+    """Work on `queues` until a signal ends it; raises ConfigurationError where a server's URL is not set."""
+    settings().require("broker_url")
+    settings().require("idempotency_url")
+    app.conf.worker_prefetch_multiplier = min(queue.prefetch for queue in queues)
+    logging.install()
+    prefork.install()
+    threads.install()
+    shutdown.bound_shutdown(queues)
+    heartbeat.install(app)
+    app.worker_main(arguments(queues))
+
+
+def arguments(queues: Sequence[QueueClass]) -> list[str]:
+    """Celery's command line: the most careful pool, the smallest concurrency that any of the queues names."""
+    pools = {queue.pool for queue in queues}
+    chosen = ["worker", "--queues", ",".join(queue.wire_name for queue in queues)]
+    chosen += ["--pool", pools.pop() if len(pools) == 1 else "prefork"]
+    limits = [queue.concurrency for queue in queues if queue.concurrency]
+    chosen += ["--concurrency", str(min(limits))] if limits else []
+    # A unique name: RabbitMQ refuses a second worker of one name, which one host may well have.
+    chosen += ["--hostname", f"{NAME}.{os.getpid()}@%h"]
+    return [*chosen, "--without-gossip", "--without-mingle", "--loglevel", settings().log_level]

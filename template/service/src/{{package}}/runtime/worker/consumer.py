@@ -1,0 +1,95 @@
+"""What arrives at a worker and is no task of its own becomes a dead letter, and is never executed.
+
+Celery logs an unknown task name, an undecodable body or forbidden content, and drops the message: a rolling deploy
+would lose work there.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from celery import signals
+from celery.worker.consumer import Consumer
+
+from .. import dead_letters
+from ..errors import PublishError
+from ..queues import QueueClass
+from ..service import Service, service_of
+
+__all__ = ["ServiceConsumer"]
+
+log = structlog.get_logger(__name__)
+
+
+class ServiceConsumer(Consumer):
+    """Celery's consumer (setting `worker_consumer`), which drops nothing."""
+
+    connection_errors: tuple[type[BaseException], ...]
+
+    @property
+    def _service(self) -> Service:
+        return service_of(self.app)
+
+    def connect(self) -> Any:
+        """Connect, and declare every queue, whoever works on it.
+
+        The broker itself may have to dead-letter a message. And Celery binds RabbitMQ's delayed
+        delivery to all others, which fails where one is not there yet.
+        """
+        connection = super().connect()
+        dead = [self._service.broker.dead_letter_queue(queue) for queue in self._service.queues]
+        for queue in [*self.app.amqp.queues.values(), *dead]:
+            queue.bind(connection.default_channel).declare()
+        return connection
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
+        """Celery's handler, except that a message without the parts of a task does not end the worker."""
+        receive = super().create_task_handler(*args, **kwargs)
+
+        def on_task_received(message: Any) -> None:
+            try:
+                receive(message)
+            except (AttributeError, KeyError, TypeError, ValueError) as invalid:
+                if message.acknowledged:
+                    raise
+                self.on_invalid_task(None, message, invalid)
+
+        return on_task_received
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        """Neither protocol 1 nor 2."""
+        self._dead_letter(message, "UnknownMessage: expected a task, got: something else")
+        signals.task_rejected.send(sender=self, message=message, exc=None)
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """No task of that name, yet or any more."""
+        headers = message.headers or {}
+        self._dead_letter(message, f"NotRegistered: expected a task of this service, got: {headers.get('task', exc)}")
+        signals.task_unknown.send(sender=self, message=message, exc=exc, name=headers.get("task"), id=headers.get("id"))
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Forbidden content such as pickle, or arguments that are none."""
+        self._dead_letter(message, f"{type(exc).__name__}: {exc}")
+        signals.task_rejected.send(sender=self, message=message, exc=exc)
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """A body that is not what its content type says."""
+        self._dead_letter(message, f"{type(exc).__name__}: {exc}")
+
+    def _dead_letter(self, message: Any, reason: str) -> None:
+        queue = _source(self._service.queues, message.delivery_info or {})
+        try:
+            dead_letters.store_message(queue, message, reason)
+        except PublishError as unstored:
+            log.error("requeued", queue=queue.name, reason=reason, error=str(unstored))
+            message.reject_log_error(log, self.connection_errors, requeue=True)
+        else:
+            log.error("dead-lettered", queue=queue.name, reason=reason)
+            message.ack_log_error(log, self.connection_errors)
+
+
+def _source(queues: Sequence[QueueClass], delivery_info: dict[str, Any]) -> QueueClass:
+    """The queue that a message came from. A delayed one has the delay before the queue's name in its routing key."""
+    key = f".{delivery_info.get('routing_key')}"
+    matching = [queue for queue in queues if key.endswith(f".{queue.wire_name}")]
+    return max(matching, key=lambda queue: len(queue.wire_name), default=queues[0])

@@ -1,0 +1,45 @@
+"""Logs: one JSON object a line, on standard output, from the service's own events and from Celery's logger alike."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from celery.signals import setup_logging
+
+from ..settings import settings
+
+__all__ = ["install"]
+
+
+def install() -> None:
+    """Replace Celery's own set-up in every process of a worker (signal `setup_logging`)."""
+    setup_logging.connect(configure_logging)
+
+
+def configure_logging(**_: Any) -> None:
+    """Send everything through one handler."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings().log_level)
