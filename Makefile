@@ -34,7 +34,7 @@ lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/mypy
 
 golden: $(VENV)/.installed ## Render tests/template/golden anew, after a change in the template
-	$(BIN)/python -m tests.template.golden
+	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
-"""The default render, committed so that a change in the template shows what its users will see.
+"""The default render but for its runtime, committed so that a change in the template shows what its users will see.
 
-`python -m tests.template.golden` writes it anew.
+`python -m tests.template.golden` writes it anew, and the digests of the runtime's files.
 """
 
 import re
@@ -8,11 +8,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from .rendering import render
+from runtime.testing.digests import LIST, digests
 
-__all__ = ["GOLDEN", "fresh", "tree"]
+from .rendering import ROOT, render
+
+__all__ = ["GOLDEN", "RUNTIME", "fresh", "owned", "tree"]
 
 GOLDEN = Path(__file__).parent / "golden"
+RUNTIME = ROOT / "template" / "service" / "src" / "{{package}}" / "runtime"
 LEFT_BEHIND = {"__pycache__", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 
 
@@ -31,7 +34,15 @@ def tree(folder: Path) -> dict[str, str]:
     return {name.as_posix(): file.read_text() for name, file in kept.items() if not LEFT_BEHIND & set(name.parts)}
 
 
+def owned(service: Path) -> dict[str, str]:
+    """The owner's part of a service: every file outside its runtime."""
+    return {name: text for name, text in tree(service).items() if "/runtime/" not in name}
+
+
 if __name__ == "__main__":
+    LIST.write_text(digests())
     with tempfile.TemporaryDirectory() as temporary:
         shutil.rmtree(GOLDEN, ignore_errors=True)
-        shutil.copytree(fresh(Path(temporary)), GOLDEN)
+        for name, text in owned(fresh(Path(temporary))).items():
+            (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name).write_text(text)

@@ -1,21 +1,18 @@
-"""The compose file follows from the queue table."""
+"""The compose file follows from the queue table: `asyncgen sync-queues` brings it up to it."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
 
-from myservice.queues import Queue
-from myservice.settings import settings
-from myservice.times import grace_period
-
-SERVICES = yaml.safe_load((Path(__file__).parents[1] / "compose.yaml").read_text())["services"]
+COMPOSE = yaml.safe_load((Path(__file__).parents[1] / "compose.yaml").read_text(encoding="utf-8"))
 
 
-def test_each_queue_has_workers_of_its_own_that_get_their_grace() -> None:
-    workers = {name: service for name, service in SERVICES.items() if name.startswith("worker-")}
-    assert {tuple(service["command"]) for service in workers.values()} == {
-        ("worker", "--queue", queue.value.name) for queue in Queue
-    }
-    for queue in Queue:
-        service = workers[f"worker-{queue.value.name.replace('_', '-')}"]
-        assert service["stop_grace_period"] == f"{grace_period([queue.value], settings().shutdown_limit)}s"
+def test_each_queue_has_workers_of_its_own_that_get_their_grace_period() -> None:
+    command = [sys.executable, "-m", "myservice", "queues", "--json"]
+    table = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    workers = [service for name, service in COMPOSE["services"].items() if name.startswith("worker-")]
+    graces = {tuple(service["command"]): service["stop_grace_period"] for service in workers}
+    assert graces == {("worker", "--queue", row["queue"]): f"{row['grace_period']}s" for row in table}

@@ -1,11 +1,11 @@
 """The queue table: each line is a class of service, and everything that depends on time is derived from it.
 
-A task picks its line with `work_queue=Queue.NAME`; its `time_limit` has to fit into `longest_run` (seconds).
+A task picks its line with `work_queue=Queue.NAME`; its `time_limit` has to fit into `max_runtime` (seconds).
 """
 
 from enum import Enum
 
-from .queue_class import QueueClass
+from .runtime import QueueClass
 
 __all__ = ["Queue"]
 
@@ -13,4 +13,4 @@ __all__ = ["Queue"]
 class Queue(Enum):
     """The queues of this service. Each has workers of its own: `worker --queue NAME`."""
 
-    DEFAULT = QueueClass("default", longest_run=300)
+    DEFAULT = QueueClass("default", max_runtime=300)

@@ -1,46 +1,9 @@
-"""What every workflow does: steps with ids of their own, one id for all of them, and a word when one has failed.
+"""The base of this service's workflows."""
 
-The ids, and with them the keys, of the steps follow from the workflow's id. So a workflow that is started again goes
-through the steps that are done without repeating them. A worker that dies repeats nothing either: the message comes
-back, the step is found done, and the next one is published.
-"""
-
-from typing import Any
-
-from celery.canvas import Signature
-from celery.utils import uuid
-
-from .payload import check_payload
-from .publishing import bounded
-from .settings import settings
+from . import runtime
 
 __all__ = ["Workflow"]
 
 
-class Workflow:
-    """One start of a workflow. `id` is the root id of all that it publishes, and the beginning of every step's id."""
-
-    def __init__(self, name: str, workflow_id: str | None, failed: Any) -> None:
-        """`failed`: the task that gets the workflow's id when a step has failed for good."""
-        self.id = workflow_id or f"{name}-{uuid()}"
-        # A failed part of a chord is told twice, by itself and by the chord: one id makes it one run.
-        self._failed = failed.si(self.id).set(task_id=f"{self.id}.failed.{uuid()}")
-
-    def step(self, place: str, task: Any, *arguments: Any, counted: bool = False) -> "Signature[Any]":
-        """A step that runs with these arguments, whatever the step before it returned.
-
-        place: unlike that of every other step. counted: a chord waits for it, and counts it in the result store.
-        """
-        name = task.name.rpartition(".")[2]
-        check_payload(name, arguments, {}, settings().payload_limit)
-        options = {"task_id": f"{self.id}.{place}.{name}", "link_error": [self._failed]}
-        step: Signature[Any] = task.si(*arguments).set(**options, **({"ignore_result": False} if counted else {}))
-        return step
-
-    def publish(self, steps: "Signature[Any]") -> str:
-        """Publish the steps that may run now, and return the workflow's id; raises PublishError within seconds.
-
-        What was published before an error is published again by a second start with the same id, and runs once.
-        """
-        bounded(f"the workflow {self.id}", lambda producer: steps.apply_async(root_id=self.id, producer=producer))
-        return self.id
+class Workflow(runtime.Workflow):
+    """What holds for every workflow; `step` and `publish` may be extended here."""

@@ -54,4 +54,4 @@ def test_an_error_for_good_becomes_a_dead_letter(service: Any, monkeypatch: pyte
 
 
 def test_the_limits_fit_the_queue() -> None:
-    assert 0 < TASK.soft_time_limit < TASK.time_limit <= TASK.work_queue.value.longest_run
+    assert 0 < TASK.soft_time_limit < TASK.time_limit <= TASK.work_queue.value.max_runtime

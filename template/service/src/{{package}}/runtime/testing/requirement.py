@@ -1,6 +1,6 @@
 """What asyncgen is installed from: a pinned source, never a bare name, which an index gives to whoever takes it.
 
-`python -m dev.requirement` prints it for CI, or an empty line where neither the variable ASYNCGEN nor the project's
+`python requirement.py` prints it for CI, or an empty line where neither the variable ASYNCGEN nor the project's
 answers name a source. It uses the standard library alone: CI asks before anything is installed.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 __all__ = ["main", "pinned", "recorded"]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[4]
 PINNED = (
     r"git\+https://[\w.:-]+/[\w./~%+-]+@[0-9a-f]{40}",
     r"git\+ssh://(\w+@)?[\w.:-]+/[\w./~%+-]+@[0-9a-f]{40}",

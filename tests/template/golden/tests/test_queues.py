@@ -10,8 +10,8 @@ SCHEDULED = False
 
 
 def test_the_table_lists_every_queue_and_no_other() -> None:
-    table = TEXT.partition("| queue | longest run |\n|---|---|\n")[2].partition("\n\n")[0]
-    assert table.splitlines() == [f"| `{queue.name}` | {queue.longest_run} s |" for queue in QUEUES]
+    table = TEXT.partition("| queue | max runtime |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert table.splitlines() == [f"| `{queue.name}` | {queue.max_runtime} s |" for queue in QUEUES]
 
 
 def test_the_diagram_shows_every_queue_and_no_other() -> None:
@@ -20,6 +20,6 @@ def test_the_diagram_shows_every_queue_and_no_other() -> None:
     for queue in QUEUES:
         lines.append(f"    publisher --> {queue.name}[[{queue.name}]]")
         lines += [f"    beat --> {queue.name}"] if SCHEDULED else []
-        lines.append(f"    {queue.name} --> worker_{queue.name}(worker, runs of up to {queue.longest_run} s)")
+        lines.append(f"    {queue.name} --> worker_{queue.name}(worker, runs of up to {queue.max_runtime} s)")
         lines.append(f"    worker_{queue.name} -. fails for good .-> {queue.name}_dead[({queue.name}.dead)]")
     assert TEXT.partition("```mermaid\n")[2].partition("\n```")[0].splitlines() == lines
