@@ -26,7 +26,7 @@ def command() -> None:
 
 
 def filters(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which letters are meant."""
+    """The options that select dead letters."""
     for option in (
         AS_JSON,
         click.option("--limit", type=click.IntRange(min=1), help="The most letters, oldest first."),
@@ -66,7 +66,7 @@ def show(load_app: LoadApp, task_id: str) -> None:
 @command.command("replay")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--dry-run", is_flag=True, help="Only say which.")
+@click.option("--dry-run", is_flag=True, help="Only print which.")
 @filters
 @click.pass_obj
 def replay_(
@@ -89,7 +89,7 @@ def replay_(
 @command.command("purge")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--dry-run", is_flag=True, help="Only say which.")
+@click.option("--dry-run", is_flag=True, help="Only print which.")
 @filters
 @click.pass_obj
 def purge_(

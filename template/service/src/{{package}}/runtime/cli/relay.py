@@ -11,7 +11,7 @@ __all__ = ["command"]
 
 
 @click.command("relay")
-@click.option("--once", is_flag=True, help="Send what is due, say how many, and end.")
+@click.option("--once", is_flag=True, help="Publish what is due, print how many, and end.")
 @click.pass_obj
 def command(load_app: LoadApp, once: bool) -> None:
     """Publish the tasks that transactions have put into the outbox, until a signal ends it. Several may run."""

@@ -39,7 +39,7 @@ HISTORY = ("redelivered", "x-death", "x-first-death-", "x-last-death-", "x-deliv
 REASONS = {
     "delivery_limit": "DeliveryLimit: no worker that took it lived to finish it",
     "expired": "Expired: nobody took it in time",
-    "rejected": "Rejected: a worker gave it up",
+    "rejected": "Rejected: a worker rejected it",
 }
 
 

@@ -103,7 +103,7 @@ class Store(ABC):
         One round trip, and a second one if a result is kept. A second delivery is skipped, even while the first runs.
         The window: a process that dies after the key was recorded, or a store that recorded it and whose answer was
         lost for good. Every later delivery is then skipped until `retention`, whether the effect had happened or not.
-        An exception is the task's word that nothing has happened, and frees the key: catch what comes after the effect.
+        An exception means that nothing has happened, and frees the key: catch what is raised after the effect.
         SystemExit and its like count as a crash.
         """
         found = self._try_acquire(claim, "done", claim.retention)
@@ -165,22 +165,23 @@ class Store(ABC):
             return self.acquire(claim, state, seconds)
         except ServiceError:
             raise
-        except BaseException:  # a soft time limit may strike when the store has said yes and nobody has heard it
+        except BaseException:
+            # A soft time limit may be raised after the store has made the change, before its answer is read.
             with suppress(StoreUnavailable):
                 self.release(claim)
             raise
 
     def _end_failed(self, claim: Claim, error: BaseException, suspend_on: SuspendOn) -> None:
         end = self.suspend if isinstance(error, suspend_on) else self.release
-        patience = claim.lease if isinstance(error, Exception) else 0
+        timeout = claim.lease if isinstance(error, Exception) else 0
         try:
-            self._retry(lambda: end(claim), patience)
+            self._retry(lambda: end(claim), timeout)
         except StoreUnavailable as unavailable:
             log.error("the end of a failed run could not be recorded, its key stays until it expires: %s", unavailable)
 
-    def _retry(self, record: Callable[[], None], patience: float) -> None:
-        """Retry for `patience` seconds: a store that restarts must not make a finished effect a repeated one."""
-        deadline = time.monotonic() + patience
+    def _retry(self, record: Callable[[], None], timeout: float) -> None:
+        """Retry for `timeout` seconds: a store that restarts must not make a finished effect a repeated one."""
+        deadline = time.monotonic() + timeout
         while True:
             try:
                 return record()

@@ -1,7 +1,7 @@
 """The pool of threads: Celery's, except that every run is reported.
 
 Celery's drops an error that is raised outside the task, because its result could not be stored or the next task not
-published, and one that ends a process. The message then was neither acknowledged nor given back until the worker ended.
+published, and one that ends a process. The message then was neither acknowledged nor requeued until the worker ended.
 """
 
 from collections.abc import Callable

@@ -64,7 +64,7 @@ class RabbitmqBatchPublisher:
             self._on_result(task_id, "the broker refused it: its queue may be full")
 
     def _on_return(self, error: Exception, exchange: str, routing_key: str, message: Any) -> None:
-        self._returned[message.headers["id"]] = f"it came back: {error}"
+        self._returned[message.headers["id"]] = f"it was returned: {error}"
 
     def _confirmed(self, tag: int, multiple: bool) -> list[str]:
         tags = [each for each in self._unconfirmed if each <= tag] if multiple else [tag]

@@ -1,4 +1,4 @@
-"""What Celery and kombu are told about RabbitMQ."""
+"""The configuration of Celery and kombu for RabbitMQ."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -12,7 +12,7 @@ __all__ = ["Entry", "Scheduler"]
 
 
 class Entry(RedBeatSchedulerEntry):  # type: ignore[misc]  # ships no types
-    """A line of the schedule. Redis keeps a period as its seconds alone, so that it comes back as Celery's own kind."""
+    """A line of the schedule. Redis keeps a period as its seconds alone, and it is read back as Celery's own kind."""
 
     def __init__(self, name: Any = None, task: Any = None, schedule: Any = None, **options: Any) -> None:
         """Make a period of Celery's own kind one with slots."""

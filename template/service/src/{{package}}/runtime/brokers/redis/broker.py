@@ -1,4 +1,4 @@
-"""What Celery and kombu are told about Redis."""
+"""The configuration of Celery and kombu for Redis."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -18,7 +18,7 @@ EXPECTED = {
 
 
 def diagnose(broker_url: str) -> Iterator[Finding]:
-    """Yield a finding for each setting; one that the server does not tell is no failure."""
+    """Yield a finding for each setting; one that the server does not let a client read is no failure."""
     if not broker_url.startswith(("redis://", "rediss://", "unix://")):
         expected = ", ".join(f"{name} {value}" for name, (value, _) in EXPECTED.items())
         yield Finding("redis settings", True, f"cannot be read through Sentinel; each server has to be {expected}")

@@ -1,6 +1,6 @@
 """The keys in Redis.
 
-The server has to keep what it said it has: `appendonly yes`, and `maxmemory-policy noeviction`.
+The server has to keep what it has acknowledged: `appendonly yes`, and `maxmemory-policy noeviction`.
 """
 
 from collections.abc import Callable, Iterator

@@ -46,7 +46,7 @@ def attack(
     every: float,
     seed: int,
 ) -> Kills:
-    """Kill somebody about every so many effects while the publisher runs; then leave the workers alone until `settled`.
+    """Kill a process about every so many effects while the publisher runs; then wait until `settled`.
 
     Raises RuntimeError if the publisher failed.
     """
@@ -89,7 +89,7 @@ class Workers:
             main.wait()
 
     def strike(self, every: float, effects: Callable[[], int], going: Callable[[], bool]) -> None:
-        """Kill somebody about every so many effects for as long as it is `going`, and one of each in any case.
+        """Kill a process about every so many effects for as long as it is `going`, and one of each in any case.
 
         By effects and not by seconds, so that whoever is killed has been at work, however slow the machine is.
         """

@@ -1,7 +1,7 @@
 """Redis delivery that loses nothing: kombu's Redis transport with leases instead of its window.
 
 kombu pops a message (BRPOP) and records it as unacknowledged in a second round trip; a worker that dies in between
-takes the message with it, `acks_late` or not. It also gives back what runs longer than the visibility timeout.
+takes the message with it, `acks_late` or not. It also redelivers what runs longer than the visibility timeout.
 
 What is promised
 - A message is popped and recorded in one Lua call: at no moment does only a worker's memory hold it.
@@ -10,7 +10,7 @@ What is promised
   and back-offs may be longer than the lease; only what a dead or frozen process held goes to another worker.
 - Each delivery has a tag of its own: what a worker does after its lease was lost cannot touch the next delivery.
 - An acknowledgement rides on the next claim, or is sent by itself within 20 ms; closing a channel sends what is left.
-- A reply that is lost on the way leaves its messages recorded: they come back after the lease.
+- A reply that is lost on the way leaves its messages recorded: they are redelivered after the lease.
 - A redelivery counts in the header `x-delivery-count`: when a lease ran out and after `Reject(requeue=True)`, not after
   a shutdown. Beyond `delivery_limit` the message goes whole to the list `<queue>.dead`, with the headers that
   RabbitMQ's dead-letter exchange would add (`x-first-death-reason`: "delivery_limit", `x-first-death-queue`, and

@@ -7,7 +7,7 @@ if acks > 0 then
   redis.call('HDEL', KEYS[1], unpack(ARGV, 5, 4 + acks))
   redis.call('ZREM', KEYS[2], unpack(ARGV, 5, 4 + acks))
 end
--- The same claim again: its reply was lost, and its messages come back after their lease.
+-- The same claim again: its reply was lost, and its messages are redelivered after their lease.
 if redis.call('HEXISTS', KEYS[1], id .. '.1') == 1 then return {} end
 local time = redis.call('TIME')
 local now = time[1] .. '.' .. string.format('%06d', time[2])

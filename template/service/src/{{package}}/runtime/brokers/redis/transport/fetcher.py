@@ -102,7 +102,7 @@ class Fetcher:
             loop.call_soon(_look_again)
 
     def _credit(self) -> int:
-        """How many messages to claim. Celery's --disable-prefetch replaces `can_consume`, which tells of one."""
+        """How many messages to claim. Celery's --disable-prefetch replaces `can_consume`, which allows one."""
         qos, batch = self.channel.qos, int(self.channel.claim_batch)
         free = 1 if "can_consume" in vars(qos) else qos.can_consume_max_estimate()
         return batch if free is None else max(1, min(free, batch))

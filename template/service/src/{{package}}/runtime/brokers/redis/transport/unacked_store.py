@@ -18,7 +18,7 @@ TAIL = ',"",'
 
 
 def record_tail(queue: str) -> str:
-    """Return what closes the record of a message from `queue`, so that it goes back to this queue alone."""
+    """Return what closes the record of a message from `queue`, so that it is requeued to this queue alone."""
     return f"{TAIL}{dumps(queue)}]"
 
 
