@@ -45,7 +45,7 @@ WRITERS = {
     "library.py": "the template's releases, in the user's home",
     "trees.py": "templates and copies of projects, in temporary folders",
     "update/scratch.py": "the temporary folder in which an update is built",
-    "check/baseline.py": "the baseline that --write-baseline names",
+    "check/findings/baseline.py": "the baseline that --write-baseline names",
 }
 RUNNERS = {
     "git.py": "git",

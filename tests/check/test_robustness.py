@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncgen.check import run
-from asyncgen.check.files import MAX_BYTES, hints_at_celery
 from asyncgen.check.reports import REPORTS
+from asyncgen.check.source.files import MAX_BYTES, hints_at_celery
 
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 
@@ -164,7 +164,7 @@ def test_the_processes_find_what_one_finds(project: Any, monkeypatch: pytest.Mon
     line = 'from celery import Celery\napp = Celery("s", task_serializer="pickle")\n'
     project.write({f"shop/part_{n}.py": line for n in range(20)})
     alone = project.check(select=["ALL"])
-    monkeypatch.setattr(engine, "how_many", lambda size: 2)
+    monkeypatch.setattr(engine, "process_count", lambda size: 2)
     assert project.check(select=["ALL"]) == alone
     assert len([f for f in alone if f["code"] == "ACG103"]) == 20
 
@@ -182,7 +182,7 @@ def test_the_processes_find_what_one_finds_in_many_projects(project: Any, monkey
     (folders[5] / "broken.py").write_text("import celery\ndef broken(:\n")
     alone = project.check(select=["ALL"])
     notices = project.stderr
-    monkeypatch.setattr(engine, "how_many", lambda size: 2)
+    monkeypatch.setattr(engine, "process_count", lambda size: 2)
     assert project.check(select=["ALL"]) == alone
     assert project.stderr == notices
     assert notices.count("broken.py:2: skipped") == 1

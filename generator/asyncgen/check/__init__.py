@@ -2,6 +2,9 @@
 
 Nothing is imported or run. `run` checks and reports, `explain` tells what a rule is about. Both are loaded when they
 are used: the command line imports this package for its flags alone.
+
+source → model → celery → analysis → rules → reports: the files, what their Python means, what Celery sees of it, what
+the rules ask, the rules, the forms of their findings. The engine and the command are on top.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from asyncgen.check.finding import Finding
+from asyncgen.check.discovery import Selection, find_projects
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.ignore_comments import suppressed
 from asyncgen.check.options import Options
-from asyncgen.check.processes import how_many, shared_out
-from asyncgen.check.roots import Selection, find_projects
+from asyncgen.check.process_pool import map_jobs, process_count
 from asyncgen.check.rules import RULES
-from asyncgen.check.source import Module
-from asyncgen.check.suppress import suppressed
+from asyncgen.check.source.module import Module
 
 __all__ = ["check_paths"]
 
@@ -21,10 +21,10 @@ _CHUNK = 8
 
 def check_paths(paths: list[Path], options: Options, notice: Callable[[str], None]) -> list[Finding]:
     """Sorted by path and line. Raises BadInput for a path that does not exist."""
-    told: list[str] = []
+    notices: list[str] = []
     with _without_collector():
-        findings = _check_all(find_projects(paths, told.append), options, told)
-    for text in dict.fromkeys(told):
+        findings = _check_all(find_projects(paths, notices.append), options, notices)
+    for text in dict.fromkeys(notices):
         notice(text)
     return sorted(set(findings))
 
@@ -42,23 +42,23 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _check_all(selections: list[Selection], options: Options, told: list[str]) -> list[Finding]:
+def _check_all(selections: list[Selection], options: Options, notices: list[str]) -> list[Finding]:
     """A project that would keep one process busy for longer than the rest is shared out by its modules; the others
     go to a process each, the largest first.
     """
     sizes = {id(selection): selection.project.size for selection in selections}
     total = sum(sizes.values())
-    processes = how_many(total)
+    processes = process_count(total)
     ranked = sorted(selections, key=lambda selection: -sizes[id(selection)])
     large = [selection for selection in ranked if sizes[id(selection)] * processes > total]
     small = ranked[len(large) :]
-    findings = [finding for selection in large for finding in _check_one(selection, options, told, processes)]
-    return findings + shared_out(
-        lambda index: _check_one(small[index], options, told, processes=1), len(small), processes, told
+    findings = [finding for selection in large for finding in _check_one(selection, options, notices, processes)]
+    return findings + map_jobs(
+        lambda index: _check_one(small[index], options, notices, processes=1), len(small), processes, notices
     )
 
 
-def _check_one(selection: Selection, options: Options, told: list[str], processes: int) -> list[Finding]:
+def _check_one(selection: Selection, options: Options, notices: list[str], processes: int) -> list[Finding]:
     project = selection.project
     modules = [
         module for module in project.modules if module.path in selection.wanted and not options.excludes(module.path)
@@ -71,4 +71,4 @@ def _check_one(selection: Selection, options: Options, told: list[str], processe
 
     if processes > 1:
         project.prepare()
-    return shared_out(lambda index: check(modules[index]), len(modules), processes, told, _CHUNK)
+    return map_jobs(lambda index: check(modules[index]), len(modules), processes, notices, _CHUNK)

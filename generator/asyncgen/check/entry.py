@@ -6,14 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from asyncgen.check.baseline import read_baseline, remaining
-from asyncgen.check.baseline import write_baseline as record
 from asyncgen.check.engine import check_paths
-from asyncgen.check.files import decode, read
-from asyncgen.check.finding import Finding
+from asyncgen.check.findings.baseline import read_baseline, remaining
+from asyncgen.check.findings.baseline import write_baseline as record
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.options import load_options
 from asyncgen.check.reports import REPORTS
 from asyncgen.check.rules import RULES
+from asyncgen.check.source.files import decode, read
 from asyncgen.errors import BadInput
 
 __all__ = ["explain", "run"]

@@ -2,9 +2,8 @@
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncgen.check.rules import RULES
 from asyncgen.errors import BadInput
@@ -15,14 +14,13 @@ _KEYS = {"select", "ignore", "exclude", "baseline"}
 _META = {"ACG001": "ignore-without-reason", "ACG002": "unused-ignore"}
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """`codes` are those of the rules that run; `exclude` are globs of paths below `folder`."""
 
     codes: frozenset[str]
-    exclude: tuple[str, ...] = ()
-    baseline: Path | None = None
-    folder: Path = field(default_factory=Path.cwd)
+    exclude: tuple[str, ...]
+    baseline: Path | None
+    folder: Path
 
     def excludes(self, path: Path) -> bool:
         if not self.exclude or not path.is_relative_to(self.folder):

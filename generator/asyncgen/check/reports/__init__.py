@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import IO
 
-from asyncgen.check.finding import Finding
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.reports.as_github import report_github
 from asyncgen.check.reports.as_json import report_json
 from asyncgen.check.reports.as_sarif import report_sarif

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from asyncgen.check.baseline import fingerprint
-from asyncgen.check.finding import Finding
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.findings.fingerprint import fingerprint
 from asyncgen.check.rules import RULES
 
 __all__ = ["report_sarif"]

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import IO
 
-from asyncgen.check.finding import Finding
+from asyncgen.check.findings.finding import Finding
 
 __all__ = ["report_text"]
 

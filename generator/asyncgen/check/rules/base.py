@@ -9,9 +9,9 @@ import inspect
 from collections.abc import Iterator
 from typing import ClassVar
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
-from asyncgen.check.source import Module
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.source.module import Module
 
 __all__ = ["Rule"]
 

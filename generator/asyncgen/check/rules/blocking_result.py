@@ -4,12 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from asyncgen.check.contexts import running_function, waits_in
-from asyncgen.check.finding import Finding
-from asyncgen.check.kind_names import RESULT
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.contexts import running_function, waits_in
+from asyncgen.check.analysis.kind_names import RESULT
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Module
+from asyncgen.check.source.module import Module
 
 __all__ = ["BlockingResult"]
 

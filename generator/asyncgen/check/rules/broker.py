@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from asyncgen.check.configuration import Configuration
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.configuration.configuration import Configuration
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.model.values import UNKNOWN
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Module
-from asyncgen.check.values import UNKNOWN
+from asyncgen.check.source.module import Module
 
 __all__ = ["BrokerConfig"]
 

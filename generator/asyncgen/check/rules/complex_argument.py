@@ -3,12 +3,12 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.dispatch import Dispatch
-from asyncgen.check.finding import Finding
-from asyncgen.check.kind_names import COMPLEX, MODEL, PICKLED, QUERYSET
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.kind_names import COMPLEX, MODEL, PICKLED, QUERYSET
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.dispatch import Dispatch
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Module
+from asyncgen.check.source.module import Module
 
 __all__ = ["ComplexArgument"]
 
@@ -58,7 +58,7 @@ class ComplexArgument(Rule):
             return True
         if task.base is None or task.base.module is None:
             return bool(task.options.get("serializer"))
-        names = task.project.names
+        names = task.names
         if names.class_attribute(task.base, "serializer") is not None:
             return True
         own = [names.class_attribute(task.base, method) for method in ("apply_async", "delay")]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.model.values import UNKNOWN
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Module
-from asyncgen.check.values import UNKNOWN
+from asyncgen.check.source.module import Module
 
 __all__ = ["KeptResult"]
 

@@ -4,11 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.task import Task
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Function, Module
-from asyncgen.check.task import Task
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function
 
 __all__ = ["LateAckNotIdempotent"]
 

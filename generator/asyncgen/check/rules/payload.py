@@ -3,13 +3,14 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.contexts import running_function
-from asyncgen.check.dispatch import Dispatch
-from asyncgen.check.finding import Finding
-from asyncgen.check.kind_names import QUERYSET, REQUEST, VALUES
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.contexts import running_function
+from asyncgen.check.analysis.kind_names import QUERYSET, REQUEST, VALUES
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.dispatch import Dispatch
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Function, Module
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function
 
 __all__ = ["LargePayload"]
 

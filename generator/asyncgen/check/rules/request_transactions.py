@@ -7,11 +7,12 @@ Who writes nothing has nothing to commit: a publish counts only where a row is w
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.contexts import is_django_view, running_function
-from asyncgen.check.kind_names import MANAGER, MODEL, QUERYSET
-from asyncgen.check.lineage import Symbol
-from asyncgen.check.project import Project
-from asyncgen.check.source import Function, Module
+from asyncgen.check.analysis.contexts import is_django_view, running_function
+from asyncgen.check.analysis.kind_names import MANAGER, MODEL, QUERYSET
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function
 
 __all__ = ["transaction_of_request"]
 

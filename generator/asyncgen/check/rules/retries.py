@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.dispatch import Dispatch
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.dispatch import Dispatch
+from asyncgen.check.celery.task import Task
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.retry_places import (
     asks,
@@ -21,8 +22,7 @@ from asyncgen.check.rules.retry_places import (
     sets_countdown,
     told_when,
 )
-from asyncgen.check.source import Module
-from asyncgen.check.task import Task
+from asyncgen.check.source.module import Module
 
 __all__ = ["BadRetry"]
 

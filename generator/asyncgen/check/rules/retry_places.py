@@ -3,9 +3,10 @@
 import ast
 import re
 
-from asyncgen.check.project import Project
-from asyncgen.check.source import Function, Module, last_name
-from asyncgen.check.task import Task
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.task import Task
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = [
     "asks",

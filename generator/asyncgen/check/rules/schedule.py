@@ -4,12 +4,12 @@ import ast
 import difflib
 from collections.abc import Iterator
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.schedules import Entry, entries
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.model.values import literal
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.schedules import Entry, entries
-from asyncgen.check.source import Module
-from asyncgen.check.values import literal
+from asyncgen.check.source.module import Module
 
 __all__ = ["Schedule", "ScheduleExpiry"]
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.silent_settings import settings
 from asyncgen.check.rules.silent_task_options import message_options, task_options
-from asyncgen.check.source import Module
+from asyncgen.check.source.module import Module
 
 __all__ = ["SilentOption"]
 

@@ -3,11 +3,12 @@
 import difflib
 from collections.abc import Iterator
 
-from asyncgen.check.configuration import Configuration, Setting
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.configuration.configuration import Configuration
+from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS
+from asyncgen.check.celery.configuration.settings import Setting
 from asyncgen.check.rules.silent_task_options import Silent
-from asyncgen.check.setting_names import OLD_SETTINGS, SETTINGS
-from asyncgen.check.source import Module
+from asyncgen.check.source.module import Module
 
 __all__ = ["settings"]
 

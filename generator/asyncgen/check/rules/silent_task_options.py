@@ -4,11 +4,11 @@ import ast
 import difflib
 from collections.abc import Iterator
 
-from asyncgen.check.dispatch import ON_COMMIT, Dispatch
-from asyncgen.check.option_names import MESSAGE_OPTIONS, TASK_ONLY_OPTIONS, TASK_OPTIONS
-from asyncgen.check.project import Project
-from asyncgen.check.source import Module
-from asyncgen.check.task import Task
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.dispatch import ON_COMMIT, Dispatch
+from asyncgen.check.celery.option_names import MESSAGE_OPTIONS, TASK_ONLY_OPTIONS, TASK_OPTIONS
+from asyncgen.check.celery.task import Task
+from asyncgen.check.source.module import Module
 
 __all__ = ["Silent", "message_options", "task_options"]
 
@@ -66,7 +66,7 @@ def _meant(name: str) -> list[str]:
 
 
 def _is_declared(task: Task, name: str) -> bool:
-    return task.base is not None and task.project.names.class_attribute(task.base, name) is not None
+    return task.base is not None and task.names.class_attribute(task.base, name) is not None
 
 
 def _without_autoretry(module: Module, project: Project, task: Task) -> Iterator[Silent]:
@@ -176,7 +176,7 @@ def _flat_options(sent: Dispatch) -> Iterator[Silent]:
 def _overrides(task: Task, method: str) -> bool:
     if task.base is None:
         return False
-    names = task.project.names
+    names = task.names
     return any(
         names.class_attribute(task.base, own) is not None for own in (method, "apply_async", "__call__", "delay")
     )

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.task import Task
+from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.visibility import visibility_timeout
-from asyncgen.check.source import Module
-from asyncgen.check.task import Task
+from asyncgen.check.source.module import Module
 
 __all__ = ["TimeChain"]
 

@@ -3,13 +3,14 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.dispatch import SENDING, Dispatch
-from asyncgen.check.finding import Finding
-from asyncgen.check.lineage import Symbol
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.dispatch import SENDING, Dispatch
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.request_transactions import transaction_of_request
-from asyncgen.check.source import Function, Module, last_name
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["PublishInTransaction"]
 

@@ -3,12 +3,13 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.serializers import unread_serializers
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.model.values import literal
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.serializers import unread_serializers
-from asyncgen.check.source import Module, last_name
-from asyncgen.check.values import literal
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["UnsafeSerializer"]
 

@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from asyncgen.check.finding import Finding
-from asyncgen.check.project import Project
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.targets import is_signature
+from asyncgen.check.celery.task import Task
+from asyncgen.check.findings.finding import Finding
+from asyncgen.check.model.values import UNKNOWN, literal
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.source import Module
-from asyncgen.check.targets import is_signature
-from asyncgen.check.task import Task
-from asyncgen.check.values import UNKNOWN, literal
+from asyncgen.check.source.module import Module
 
 __all__ = ["EtaBeyondVisibility", "visibility_timeout"]
 
@@ -82,12 +82,12 @@ class EtaBeyondVisibility(Rule):
     def _retries(self, module: Module, task: Task, visible: float) -> Iterator[Finding]:
         delay = task.options.get("default_retry_delay")
         if delay is not None and delay.module is module:
-            value = literal(task.project.names, module, delay.value)
+            value = literal(task.names, module, delay.value)
             if isinstance(value, int | float) and value > visible:
                 yield self._beyond(module, delay.node, f"retry delay of {value:g} s", visible)
         longest = task.options.get("retry_backoff_max")
         if longest is not None and longest.module is module and task.literal("retry_backoff"):
-            value = literal(task.project.names, module, longest.value)
+            value = literal(task.names, module, longest.value)
             if isinstance(value, int | float) and value > visible:
                 yield self._beyond(module, longest.node, f"backoff of up to {value:g} s", visible)
 

@@ -1,0 +1,195 @@
+"""What kind of thing an expression is, where that decides whether it may go into a message or be waited for.
+
+A kind is a phrase for the reader ("a model instance"), the empty string where nothing is known. A name has a kind
+only if all that is assigned to it has that kind.
+"""
+
+import ast
+
+from asyncgen.check.analysis.class_kinds import instance_kind, is_enum_member
+from asyncgen.check.analysis.kind_names import (
+    COMPLEX,
+    ERROR,
+    FUNCTION,
+    ITERATOR,
+    MADE_BY,
+    MODEL,
+    OBJECT,
+    QUERYSET,
+    REQUEST,
+    REQUESTS,
+    RESULT,
+    SET,
+    UPLOADED,
+)
+from asyncgen.check.analysis.parameter_kinds import is_request_of_view, parameter_kind
+from asyncgen.check.analysis.query_kinds import called, indexed, manager_kind, session_kind
+from asyncgen.check.celery.dispatch import SENDING, Dispatches
+from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.targets import SIGNING, is_signature
+from asyncgen.check.model.names import Names
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Binding, Function, last_name
+
+__all__ = ["Kinds"]
+
+_DEPTH = 8
+
+
+class Kinds:
+    def __init__(self, project: CeleryProject, dispatches: Dispatches) -> None:
+        self.project = project
+        self.dispatches = dispatches
+        self._cache: dict[ast.expr, str] = {}
+
+    @property
+    def names(self) -> Names:
+        return self.project.names
+
+    def of(self, module: Module, expr: ast.expr, depth: int = 0) -> str:
+        if expr not in self._cache:
+            if depth > _DEPTH:
+                return ""
+            self._cache[expr] = ""
+            self._cache[expr] = self._of(module, expr, depth + 1)
+        return self._cache[expr]
+
+    def _of(self, module: Module, expr: ast.expr, depth: int) -> str:
+        match expr:
+            case ast.Lambda():
+                return FUNCTION
+            case ast.GeneratorExp():
+                return ITERATOR
+            case ast.Set() | ast.SetComp():
+                return SET
+            case ast.Call():
+                return self._call(module, expr, depth)
+            case ast.Attribute():
+                return self._attribute(module, expr, depth)
+            case ast.Name():
+                return self._name(module, expr, depth)
+            case ast.Subscript(value=value, slice=index):
+                return indexed(self.of(module, value, depth), index)
+            case ast.Await(value=value) | ast.NamedExpr(value=value):
+                return self.of(module, value, depth)
+            case ast.IfExp(body=one, orelse=other):
+                return self._either(module, [one, other], depth)
+            case ast.BoolOp(values=values):
+                return self._either(module, values, depth)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return self._within(module, elements, depth)
+            case ast.Dict(values=values):
+                return self._within(module, values, depth)
+            case ast.ListComp(elt=element):
+                return self._within(module, [element], depth)
+        return ""
+
+    def _either(self, module: Module, choices: list[ast.expr], depth: int) -> str:
+        """One kind for all the choices; a constant among them does not count."""
+        kinds = {self.of(module, c, depth) for c in choices if not isinstance(c, ast.Constant)}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def _within(self, module: Module, parts: list[ast.expr], depth: int) -> str:
+        for part in parts:
+            kind = self.of(module, part, depth)
+            if kind in COMPLEX:
+                return kind
+        return ""
+
+    # ---- calls ----
+
+    def _call(self, module: Module, call: ast.Call, depth: int) -> str:
+        name = self.names.name(module, call.func)
+        if name in MADE_BY:
+            return MADE_BY[name]
+        func = call.func
+        if isinstance(func, ast.Call) and is_signature(self.project, module, func):
+            return RESULT
+        if isinstance(func, ast.Name) and func.id == "list" and call.args:
+            inner = self.of(module, call.args[0], depth)
+            return MODEL if inner == QUERYSET else ""
+        if isinstance(func, ast.Attribute):
+            kind = self._method(module, call, func, depth)
+            if kind:
+                return kind
+        return instance_kind(self.names, module, call)
+
+    def _method(self, module: Module, call: ast.Call, func: ast.Attribute, depth: int) -> str:
+        method = func.attr
+        if method in SENDING | SIGNING | {"AsyncResult"}:
+            if method == "AsyncResult":
+                return RESULT if self.names.name(module, func).endswith("AsyncResult") else ""
+            sent = self._sent(module, call)
+            return RESULT if sent and method in SENDING else ""
+        if method == "save" and last_name(func.value) in {"form", "serializer"}:
+            return MODEL if call.args == [] else ""
+        loaded = session_kind(self.names, module, call)
+        if loaded:
+            return loaded
+        receiver = self.of(module, func.value, depth)
+        if receiver == RESULT and method == "restore":
+            return RESULT
+        if method in {"keys", "values", "items"} and isinstance(func.value, ast.Dict):
+            return ITERATOR
+        return called(receiver, method)
+
+    def _sent(self, module: Module, call: ast.Call) -> bool:
+        return any(sent.call is call for sent in self.dispatches.of(module))
+
+    # ---- attributes and names ----
+
+    def _attribute(self, module: Module, expr: ast.Attribute, depth: int) -> str:
+        manager = manager_kind(self.names, module, expr)
+        if manager:
+            return manager
+        if is_enum_member(self.names, module, expr):
+            return OBJECT
+        owner = self.of(module, expr.value, depth)
+        if owner == REQUEST:
+            if expr.attr == "user":
+                return MODEL
+            if expr.attr in {"session", "META"}:
+                return OBJECT
+            return UPLOADED if expr.attr == "FILES" else ""
+        return REQUEST if is_request_of_view(self.project, module, expr) else ""
+
+    def _name(self, module: Module, expr: ast.Name, depth: int) -> str:
+        if self.names.name(module, expr) in REQUESTS:
+            return REQUEST
+        found = self.names.bindings(module, expr.id, expr)
+        kinds = {self._binding(module, expr.id, b, depth) for b in found if not _none(b)}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def _binding(self, module: Module, name: str, binding: Binding, depth: int) -> str:
+        target = binding.target
+        if binding.kind in {"value", "with"} and isinstance(target, ast.expr):
+            return self.of(module, target, depth)
+        if binding.kind == "loop" and isinstance(target, ast.expr):
+            over = self.of(module, target, depth)
+            if over == QUERYSET:
+                return MODEL
+            return RESULT if over == RESULT else self._element(module, target, depth)
+        if binding.kind == "def" and isinstance(binding.node, Function):
+            plain = not binding.node.decorator_list and binding.node not in self.project.tasks.by_node
+            return FUNCTION if plain else ""
+        if isinstance(binding.node, ast.ExceptHandler):
+            return ERROR
+        if binding.kind == "param":
+            return parameter_kind(self.project, module, name, binding)
+        return ""
+
+    def _element(self, module: Module, over: ast.expr, depth: int) -> str:
+        """What a loop over a list of results gives."""
+        listed = over
+        if isinstance(over, ast.Name):
+            found = self.names.bindings(module, over.id, over)
+            if len(found) == 1 and isinstance(found[0].target, ast.expr):
+                listed = found[0].target
+        if isinstance(listed, ast.ListComp | ast.GeneratorExp):
+            kind = self.of(module, listed.elt, depth)
+            return kind if kind == RESULT else ""
+        return ""
+
+
+def _none(binding: Binding) -> bool:
+    return isinstance(binding.target, ast.Constant) and binding.target.value is None

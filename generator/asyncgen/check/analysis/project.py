@@ -1,0 +1,30 @@
+"""One project, and all that the rules ask about it."""
+
+from functools import cached_property
+
+from asyncgen.check.analysis.kinds import Kinds
+from asyncgen.check.analysis.usage import Usage
+from asyncgen.check.celery.dispatch import Dispatches
+from asyncgen.check.celery.project import CeleryProject
+
+__all__ = ["Project"]
+
+
+class Project(CeleryProject):
+    """Each part is built when it is first needed."""
+
+    @cached_property
+    def dispatches(self) -> Dispatches:
+        return Dispatches(self)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        return Kinds(self, self.dispatches)
+
+    @cached_property
+    def usage(self) -> Usage:
+        return Usage(self, self.dispatches)
+
+    def prepare(self) -> None:
+        """Builds what all modules share, before processes part."""
+        _ = self.tasks, self.configuration.found, self.usage

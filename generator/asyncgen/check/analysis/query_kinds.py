@@ -1,0 +1,59 @@
+"""What a query gives: another query, one row, values."""
+
+import ast
+
+from asyncgen.check.analysis.class_kinds import is_model_class
+from asyncgen.check.analysis.kind_names import FILE, MANAGER, MANY, MODEL, ONE, QUERYSET, UPLOADED, VALUES
+from asyncgen.check.model.names import Names
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
+
+__all__ = ["called", "indexed", "manager_kind", "session_kind"]
+
+
+def called(receiver: str, method: str) -> str:
+    """The kind of `receiver.method(...)`, or the empty string."""
+    if receiver == VALUES:
+        return VALUES if method in MANY else ""
+    if receiver not in {MANAGER, QUERYSET}:
+        return ""
+    if method in ONE:
+        return MODEL
+    if method in {"values", "values_list", "dates"}:
+        return VALUES
+    return QUERYSET if method in MANY else ""
+
+
+def indexed(kind: str, index: ast.expr) -> str:
+    """The kind of `x[index]` for an x of that kind."""
+    if kind == UPLOADED:
+        return FILE
+    sliced = isinstance(index, ast.Slice)
+    if kind == QUERYSET:
+        return QUERYSET if sliced else MODEL
+    return VALUES if kind == VALUES and sliced else ""
+
+
+def session_kind(names: Names, module: Module, call: ast.Call) -> str:
+    """`session.query(Model)`, `session.get(Model, key)`."""
+    func = call.func
+    if not isinstance(func, ast.Attribute) or "session" not in last_name(func.value).lower() or not call.args:
+        return ""
+    if func.attr not in {"query", "get"} or not is_model_class(names, module, call.args[0]):
+        return ""
+    return MANAGER if func.attr == "query" else MODEL
+
+
+def manager_kind(names: Names, module: Module, expr: ast.Attribute) -> str:
+    """`Model.objects`, `Model.query`."""
+    if expr.attr == "query":
+        return MANAGER if is_model_class(names, module, expr.value) else ""
+    if expr.attr not in {"objects", "_default_manager"}:
+        return ""
+    symbol = names.resolve(module, expr.value)
+    if symbol is None:
+        return ""
+    if symbol.name == "django.contrib.auth.get_user_model()":
+        return MANAGER
+    last = symbol.name.rpartition(".")[2]
+    return MANAGER if last[:1].isupper() and not symbol.name.endswith(")") else ""

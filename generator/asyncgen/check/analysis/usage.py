@@ -1,0 +1,110 @@
+"""What the code of a project does with results, names and attributes, seen as a whole."""
+
+import ast
+import re
+from functools import cached_property
+from pathlib import Path
+
+from asyncgen.check.analysis.django_databases import are_requests_atomic
+from asyncgen.check.celery.deployment import deployment_files
+from asyncgen.check.celery.dispatch import Dispatches
+from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.serializers import are_messages_pickled
+from asyncgen.check.celery.task import Task
+
+__all__ = ["Usage"]
+
+_READS_RESULTS = re.compile(
+    r"\b(AsyncResult|GroupResult|TaskResult|ResultSet|EagerResult|allow_join_result"
+    r"|django_celery_results|celery_progress|result_from_tuple|chord|chord_size|celery_results)\b"
+)
+_LIMIT = re.compile(r"--(soft-)?time-limit[= ]+[\"']?[\d${]")
+_LIMITS = {"time_limit", "soft_time_limit"}
+#: Here `**x` is arguments of the task, not options of its message.
+_FLAT = {"delay", "delay_on_commit", "s", "si"}
+_ID_ONLY = {"id", "task_id", "revoke", "forget"}
+
+
+class Usage:
+    def __init__(self, project: CeleryProject, dispatches: Dispatches) -> None:
+        self.project = project
+        self.dispatches = dispatches
+
+    @cached_property
+    def reads_results_somewhere(self) -> bool:
+        """Whether results are read by id, where no one can tell of which task."""
+        return any(_READS_RESULTS.search(module.text) for module in self.project.modules)
+
+    @cached_property
+    def limits_on_command_line(self) -> bool:
+        """Whether a worker is started with `--time-limit` or `--soft-time-limit`."""
+        return any(_LIMIT.search(text) for text in self.deployment.values())
+
+    @cached_property
+    def pickled_messages(self) -> bool:
+        """Whether messages are pickled, so that what JSON has no word for arrives all the same."""
+        return are_messages_pickled(self.project)
+
+    @cached_property
+    def atomic_requests(self) -> bool:
+        """Whether Django runs each view in a transaction."""
+        return are_requests_atomic(self.project)
+
+    @cached_property
+    def deployment(self) -> dict[Path, str]:
+        """The files that start workers and mention Celery: compose files, units, charts, scripts."""
+        return deployment_files(self.project.around)
+
+    @cached_property
+    def read_tasks(self) -> set[Task]:
+        """The tasks whose call has a value that the code goes on with."""
+        found: set[Task] = set()
+        for module in self.project.modules:
+            for sent in self.dispatches.of(module):
+                if sent.task is None:
+                    continue
+                parent = module.parents.get(sent.call)
+                if isinstance(parent, ast.Expr | ast.Lambda):
+                    continue
+                if isinstance(parent, ast.Attribute) and parent.attr in _ID_ONLY:
+                    continue
+                found.add(sent.task)
+        return found
+
+    @cached_property
+    def limited_by_message(self) -> set[Task]:
+        """The tasks that some message gives a limit of its own, or options that none can see."""
+        return {
+            sent.task
+            for module in self.project.modules
+            for sent in self.dispatches.of(module)
+            if sent.task is not None and sent.method not in _FLAT
+            if _LIMITS & set(sent.options) or any(keyword.arg is None for keyword in sent.call.keywords)
+        }
+
+    @cached_property
+    def words(self) -> dict[str, int]:
+        """How often each identifier-like word stands in the project's modules."""
+        found: dict[str, int] = {}
+        for module in self.project.modules:
+            for word in re.findall(r"\w+", module.text):
+                found[word] = found.get(word, 0) + 1
+        return found
+
+    @cached_property
+    def attributes(self) -> set[str]:
+        """Every `x.name` that is read, and every name in a `getattr`."""
+        found: set[str] = set()
+        for module in self.project.modules:
+            found |= module.index.attributes
+            for call in module.calls:
+                found.update(_asked_for(call))
+        return found
+
+
+def _asked_for(call: ast.Call) -> list[str]:
+    """The name in a `getattr` or `hasattr`."""
+    match call:
+        case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(value=str(name)), *_]):
+            return [name]
+    return []

@@ -1,0 +1,56 @@
+"""What kind of broker a URL leads to, as far as the code tells."""
+
+import ast
+
+from asyncgen.check.model.names import Names
+from asyncgen.check.source.module import Module
+
+__all__ = ["transport_of"]
+
+_TRANSPORTS = {
+    "redis": "redis",
+    "rediss": "redis",
+    "sentinel": "redis",
+    "redis+socket": "redis",
+    "amqp": "amqp",
+    "pyamqp": "amqp",
+    "amqps": "amqp",
+    "librabbitmq": "amqp",
+}
+
+
+def transport_of(names: Names, module: Module, expr: ast.expr) -> str:
+    """`redis`, `amqp`, the scheme of another transport, or the empty string."""
+    scheme, found, _ = _prefix(names, module, expr).partition("://")
+    return _TRANSPORTS.get(scheme, scheme) if found else ""
+
+
+def _prefix(names: Names, module: Module, expr: ast.expr, depth: int = 0) -> str:
+    """As much of a URL as decides its scheme; an environment variable's default counts."""
+    if depth > 6:
+        return ""
+    match expr:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return text
+        case ast.BinOp(left=left):
+            return _prefix(names, module, left, depth + 1)
+        case ast.BoolOp(values=[*_, last]):
+            return _prefix(names, module, last, depth + 1)
+        case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
+            return _prefix(names, module, first, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="format"), args=_):
+            return _prefix(names, module, expr.func.value, depth + 1)  # type: ignore[attr-defined] # matched
+        case ast.Call(args=[_, *rest], keywords=keywords):
+            defaults = [k.value for k in keywords if k.arg == "default"]
+            candidates = [*rest[:1], *defaults]
+            texts = [_prefix(names, module, c, depth + 1) for c in candidates]
+            return next((t for t in texts if "://" in t), "")
+        case ast.Name() | ast.Attribute():
+            symbol = names.resolve(module, expr)
+            if symbol is None or symbol.module is None or symbol.node is expr:
+                return ""
+            if isinstance(symbol.node, ast.expr):
+                return _prefix(names, symbol.module, symbol.node, depth + 1)
+    return ""

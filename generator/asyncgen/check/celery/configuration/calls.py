@@ -1,0 +1,42 @@
+"""Calls whose arguments are settings: `conf.update(...)`, `config_from_object(...)`."""
+
+import ast
+
+from asyncgen.check.celery.configuration.settings import Settings
+from asyncgen.check.celery.configuration.sources import Sources
+from asyncgen.check.model.project import PythonProject
+from asyncgen.check.model.values import literal
+from asyncgen.check.source.module import Module
+
+__all__ = ["ConfigurationCalls"]
+
+
+class ConfigurationCalls:
+    """Reads what they are given into the settings."""
+
+    def __init__(self, project: PythonProject, settings: Settings) -> None:
+        self.project = project
+        self.settings = settings
+        self.sources = Sources(project, settings)
+
+    def update(self, module: Module, call: ast.Call) -> None:
+        for argument in call.args:
+            self.sources.read(module, argument, "")
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                self.sources.read(module, keyword.value, "")
+            else:
+                self.settings.add(keyword.arg, keyword.arg, keyword.value, module, keyword)
+
+    def from_object(self, module: Module, call: ast.Call) -> None:
+        keywords = {k.arg: k.value for k in call.keywords}
+        source = call.args[0] if call.args else keywords.get("obj")
+        namespace_expr = keywords.get("namespace") or (call.args[3] if len(call.args) > 3 else None)
+        namespace = ""
+        if namespace_expr is not None:
+            value = literal(self.project.names, module, namespace_expr)
+            namespace = value if isinstance(value, str) else ""
+        if source is None:
+            self.settings.incomplete = True
+            return
+        self.sources.read(module, source, namespace.upper())

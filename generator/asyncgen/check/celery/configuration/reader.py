@@ -1,0 +1,99 @@
+"""Where a project writes Celery's settings: it makes an application, calls `conf.update(...)`, assigns to `conf`."""
+
+import ast
+import re
+
+from asyncgen.check.celery.configuration.applications import APPLICATION, Applications
+from asyncgen.check.celery.configuration.calls import ConfigurationCalls
+from asyncgen.check.celery.configuration.settings import Settings
+from asyncgen.check.model.project import PythonProject
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
+
+__all__ = ["read_settings"]
+
+
+def read_settings(project: PythonProject) -> Settings:
+    settings = Settings()
+    _Reader(project, settings).read()
+    return settings
+
+
+def _is_celerys_conf(expr: ast.expr) -> bool:
+    """`celery.conf` of a `celery` that a function was given: it is configured, and none can tell with what."""
+    return isinstance(expr, ast.Attribute) and expr.attr == "conf" and "celery" in last_name(expr.value).lower()
+
+
+class _Reader:
+    def __init__(self, project: PythonProject, settings: Settings) -> None:
+        self.project = project
+        self.settings = settings
+        self.calls = ConfigurationCalls(project, settings)
+        self.applications = Applications(project, settings, self.calls)
+
+    def read(self) -> None:
+        for module in self.project.modules:
+            for call in module.calls:
+                self._call(module, call)
+        for module in self.project.modules:
+            if "conf" in module.text or ".Task" in module.text:
+                for node in module.index.stores:
+                    self._assignment(module, node)
+
+    def _call(self, module: Module, call: ast.Call) -> None:
+        names = self.project.names
+        func = call.func
+        last = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+        if last in {"update", "config_from_object", "add_defaults", "config_from_envvar"} and (
+            isinstance(func, ast.Attribute)
+        ):
+            if last == "update" and last_name(func.value) not in {"conf", "config"}:
+                return
+            base = names.name(module, func.value)
+            if last == "update" and not base and _is_celerys_conf(func.value):
+                self.settings.incomplete = True
+            if last == "update" and base == f"{APPLICATION}.conf":
+                self.calls.update(module, call)
+            elif base == APPLICATION or (
+                last == "config_from_object"
+                and re.search(r"celery|\bapp\b", base, re.IGNORECASE)
+                and base.endswith(("celery", "celery_app", "celery()", "app()"))
+                and base != "flask.Flask()"
+            ):
+                if last == "config_from_object":
+                    self.calls.from_object(module, call)
+                elif last == "add_defaults":
+                    self.calls.update(module, call)
+                else:
+                    self.settings.incomplete = True
+            return
+        self.applications.read(module, call, last)
+
+    def _assignment(self, module: Module, node: ast.AST) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Attribute() | ast.Subscript() as target], value=value):
+                pass
+            case ast.AnnAssign(target=ast.Attribute() as target, value=ast.expr() as value):
+                pass
+            case _:
+                return
+        names = self.project.names
+        if isinstance(target, ast.Attribute):
+            if target.attr == "Task" and names.name(module, target.value) == APPLICATION:
+                self.applications.set_task_class(module, value)
+            elif self._is_conf(module, target.value):
+                self.settings.add(target.attr, target.attr, value, module, node)
+            elif target.attr == "conf" and names.name(module, target.value) == APPLICATION:
+                self.settings.incomplete = True
+        elif self._is_conf(module, target.value):
+            if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
+                self.settings.add(target.slice.value, target.slice.value, value, module, node)
+            else:
+                self.settings.incomplete = True
+
+    def _is_conf(self, module: Module, expr: ast.expr) -> bool:
+        if not isinstance(expr, ast.Attribute | ast.Name):
+            return False
+        if isinstance(expr, ast.Attribute) and expr.attr != "conf":
+            return False
+        return self.project.names.name(module, expr) == f"{APPLICATION}.conf"

@@ -1,0 +1,60 @@
+"""The settings that a project writes."""
+
+import ast
+from typing import NamedTuple
+
+from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS
+from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.source.module import Module
+
+__all__ = ["Setting", "Settings"]
+
+
+class Setting(NamedTuple):
+    """`name` is Celery's name of today, or the empty string where Celery knows no such setting.
+
+    `raw` is what is written, `key` what Celery sees of it (without the namespace).
+    """
+
+    name: str
+    raw: str
+    key: str
+    value: ast.expr | None
+    module: Module
+    node: ast.AST
+    namespace: str = ""
+
+
+class Settings:
+    """All that was found.
+
+    `app_modules` are those that make an application, `task_class` is its own base class of tasks. `incomplete`: there
+    are settings that cannot be followed.
+    """
+
+    def __init__(self) -> None:
+        self.app_modules: list[Module] = []
+        self.entries: list[Setting] = []
+        self.namespaces: set[str] = set()
+        self.task_class: Symbol | None = None
+        self.incomplete = False
+
+    def add(
+        self, raw: str, key: str, value: ast.expr | None, module: Module, node: ast.AST, namespace: str = ""
+    ) -> None:
+        """Notes a setting under the name that it has today."""
+        self._note(Setting(_today(key, namespace), raw, key, value, module, node, namespace))
+
+    def add_dead(self, raw: str, value: ast.expr | None, module: Module, node: ast.AST, namespace: str) -> None:
+        """Notes a setting that is written where Celery does not look."""
+        self._note(Setting("", raw, raw, value, module, node, namespace))
+
+    def _note(self, setting: Setting) -> None:
+        if not any(s.node is setting.node and s.raw == setting.raw for s in self.entries):
+            self.entries.append(setting)
+
+
+def _today(key: str, namespace: str) -> str:
+    if key.lower() in SETTINGS:
+        return key.lower()
+    return OLD_SETTINGS.get(key, "") if not namespace else ""

@@ -1,0 +1,151 @@
+"""The places where a project sends work: which task, with which arguments and options."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.targets import SIGNING, is_signature, outside_task, task_of
+from asyncgen.check.celery.task import Task
+from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.source.module import Module
+
+__all__ = ["ON_COMMIT", "SENDING", "Dispatch", "Dispatches"]
+
+#: Publishes a message now.
+SENDING = frozenset({"delay", "apply_async", "send_task"})
+#: Publishes once the transaction has committed (Celery's Django tasks).
+ON_COMMIT = frozenset({"delay_on_commit", "apply_async_on_commit"})
+_FLAT = frozenset({"delay", "delay_on_commit", "s", "si"})
+
+
+@dataclass(eq=False, slots=True)
+class Dispatch:
+    """`task` is None where the task stands outside the project, or a signature is sent.
+
+    `positional` and `named` are what the task's function receives; None where that cannot be seen.
+    `options` are the message's own, by name.
+    """
+
+    module: Module
+    call: ast.Call
+    method: str
+    receiver: ast.expr
+    task: Task | None
+    positional: list[ast.expr] | None = field(default_factory=list)
+    named: dict[str, ast.expr] | None = field(default_factory=dict)
+    options: dict[str, ast.keyword] = field(default_factory=dict)
+    signature: bool = False
+
+    def arguments(self) -> Iterator[tuple[str, ast.expr]]:
+        """What is put into the message, with a word for where: a position or a name."""
+        for index, expr in enumerate(self.positional or []):
+            if not isinstance(expr, ast.Starred):
+                yield f"argument {index + 1}", expr
+        for name, expr in (self.named or {}).items():
+            yield f"argument {name}", expr
+
+    @property
+    def title(self) -> str:
+        receiver = ast.unparse(self.receiver)
+        return f"{receiver}.{self.method}" if len(receiver) < 60 else self.method
+
+
+class Dispatches:
+    """A project's, found module by module when asked for."""
+
+    def __init__(self, project: CeleryProject) -> None:
+        self.project = project
+        self._found: dict[Module, list[Dispatch]] = {}
+
+    def of(self, module: Module) -> list[Dispatch]:
+        """In the order of the code."""
+        if module not in self._found:
+            calls = (_dispatch(self.project, module, call) for call in module.calls)
+            self._found[module] = [found for found in calls if found is not None]
+        return self._found[module]
+
+
+def _dispatch(project: CeleryProject, module: Module, call: ast.Call) -> Dispatch | None:
+    func = call.func
+    if not isinstance(func, ast.Attribute):
+        if (
+            isinstance(func, ast.Name)
+            and func.id in {"signature", "subtask"}
+            and project.names.name(module, call) == "celery.signature()"
+        ):
+            return _by_name(module, call, func, "signature")
+        return None
+    method = func.attr
+    if method == "send_task":
+        name = project.names.name(module, func)
+        if name == "celery.Celery().send_task" or re.search(r"celery", name, re.IGNORECASE):
+            return _by_name(module, call, func.value, method)
+        return None
+    if method == "retry":
+        task = _retried(project, module, func.value)
+        return _explicit(module, call, method, func.value, task) if task is not None else None
+    if method not in SENDING | ON_COMMIT | SIGNING:
+        return None
+    task = task_of(project, module, func.value)
+    if task is None and not outside_task(project, module, func.value):
+        if method in SIGNING or not is_signature(project, module, func.value):
+            return None
+        sent = _explicit(module, call, method, func.value, None)
+        sent.signature = True
+        return sent
+    if method in _FLAT:
+        return _flat(module, call, method, func.value, task)
+    return _explicit(module, call, method, func.value, task)
+
+
+def _retried(project: CeleryProject, module: Module, expr: ast.expr) -> Task | None:
+    task = task_of(project, module, expr)
+    if task is not None:
+        return task
+    symbol: Symbol | None = project.names.resolve(module, expr)
+    if symbol is not None and symbol.name.endswith("celery.current_task"):
+        return project.tasks.around(module, expr)
+    return None
+
+
+def _flat(module: Module, call: ast.Call, method: str, receiver: ast.expr, task: Task | None) -> Dispatch:
+    named = {k.arg: k.value for k in call.keywords if k.arg is not None}
+    return Dispatch(module, call, method, receiver, task, list(call.args), named)
+
+
+def _explicit(module: Module, call: ast.Call, method: str, receiver: ast.expr, task: Task | None) -> Dispatch:
+    return _with_args(Dispatch(module, call, method, receiver, task), call.args)
+
+
+def _by_name(module: Module, call: ast.Call, receiver: ast.expr, method: str) -> Dispatch:
+    return _with_args(Dispatch(module, call, method, receiver, None), call.args[1:])
+
+
+def _with_args(dispatch: Dispatch, positional: list[ast.expr]) -> Dispatch:
+    dispatch.options = {k.arg: k for k in dispatch.call.keywords if k.arg is not None}
+    args = dispatch.options["args"].value if "args" in dispatch.options else None
+    kwargs = dispatch.options["kwargs"].value if "kwargs" in dispatch.options else None
+    if args is None and positional:
+        args = positional[0]
+    if kwargs is None and len(positional) > 1:
+        kwargs = positional[1]
+    if args is not None:
+        sequence = isinstance(args, ast.Tuple | ast.List)
+        dispatch.positional = list(args.elts) if sequence else None  # type: ignore[attr-defined] # a sequence
+    if kwargs is not None:
+        dispatch.named = _named(kwargs)
+    return dispatch
+
+
+def _named(expr: ast.expr) -> dict[str, ast.expr] | None:
+    if isinstance(expr, ast.Dict):
+        return {
+            k.value: v
+            for k, v in zip(expr.keys, expr.values, strict=True)
+            if isinstance(k, ast.Constant) and isinstance(k.value, str)
+        }
+    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.func.id == "dict":
+        return {k.arg: k.value for k in expr.keywords if k.arg is not None}
+    return None

@@ -1,0 +1,90 @@
+"""What a message is sent to: a task, a signature, or a task of another distribution."""
+
+import ast
+import re
+
+from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.task import Task
+from asyncgen.check.source.module import Module
+
+__all__ = ["SIGNING", "is_signature", "outside_task", "task_of"]
+
+#: Describes a message that is sent later.
+SIGNING = frozenset({"s", "si", "signature", "subtask"})
+_CANVAS = {"celery.chain()", "celery.group()", "celery.chord()", "celery.signature()", "celery.Signature()"}
+_OUTSIDE_TASK = re.compile(r"(^|\.)tasks?(\.\w+)+$")
+
+
+def task_of(project: CeleryProject, module: Module, expr: ast.expr) -> Task | None:
+    """The task that an expression means."""
+    symbol = project.names.resolve(module, expr)
+    if symbol is not None and symbol.node is not None:
+        task = project.tasks.by_node.get(symbol.node)
+        if task is not None:
+            return task
+        if isinstance(symbol.node, ast.Call) and symbol.module is not None:
+            return _registered(project, symbol.module, symbol.node)
+    if isinstance(expr, ast.Name) and expr.id in {"self", "cls"}:
+        task = project.tasks.around(module, expr)
+        return task if task is not None and task.bound else None
+    if isinstance(expr, ast.Call):
+        return _registered(project, module, expr)
+    return None
+
+
+def _registered(project: CeleryProject, module: Module, call: ast.Call) -> Task | None:
+    """`Task()` of a class, `app.register_task(Task())`, `app.task(function)`."""
+    names = project.names
+    callee = names.resolve(module, call.func)
+    if callee is None:
+        return None
+    if callee.node is not None and callee.node in project.tasks.by_node:
+        task = project.tasks.by_node[callee.node]
+        return task if isinstance(task.node, ast.ClassDef) else None
+    if callee.name in {"celery.Celery().register_task", "celery.Celery().task", "celery.shared_task"}:
+        for argument in call.args[:1]:
+            return task_of(project, module, argument)
+    return None
+
+
+def is_signature(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
+    """Whether an expression is a signature, a chain, a group or a chord."""
+    if isinstance(expr, ast.Call):
+        if project.names.name(module, expr) in _CANVAS:
+            return True
+        func = expr.func
+        if isinstance(func, ast.Attribute):
+            if func.attr in SIGNING and _is_task(project, module, func.value):
+                return True
+            if func.attr in {"set", "clone", "on_error"}:
+                return is_signature(project, module, func.value)
+    if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitOr):
+        return is_signature(project, module, expr.left) or is_signature(project, module, expr.right)
+    if isinstance(expr, ast.Name):
+        for binding in project.names.bindings(module, expr.id, expr):
+            if (
+                binding.kind == "value"
+                and isinstance(binding.target, ast.Call | ast.BinOp)
+                and is_signature(project, module, binding.target)
+            ):
+                return True
+    return False
+
+
+def _is_task(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
+    return task_of(project, module, expr) is not None or outside_task(project, module, expr)
+
+
+def outside_task(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
+    """A name imported from a `tasks` module of another distribution."""
+    if not isinstance(expr, ast.Name | ast.Attribute):
+        return False
+    symbol = project.names.resolve(module, expr)
+    if symbol is None or symbol.module is not None or symbol.name.endswith(")"):
+        return False
+    top = symbol.name.partition(".")[0]
+    return (
+        top not in {"self", "builtins", "invoke", "huey", "asyncio"}
+        and "()" not in symbol.name
+        and bool(_OUTSIDE_TASK.search(symbol.name))
+    )

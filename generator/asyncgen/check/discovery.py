@@ -1,0 +1,130 @@
+"""Which projects there are below the paths that were given.
+
+A project is the folder that its packaging or its version control marks. A folder within a project is a project of
+its own if it is marked too and makes its own Celery application; a folder of many projects is many projects.
+"""
+
+import re
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.source.files import SourceFile, load, walk
+from asyncgen.errors import BadInput
+
+__all__ = ["Selection", "find_projects"]
+
+_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "requirements.txt", ".git")
+_MAKES_APP = re.compile(rb"\bCelery\(|config_from_object\(")
+
+
+class Selection:
+    """A project, and the files of it that were asked for."""
+
+    def __init__(self, project: Project, wanted: set[Path]) -> None:
+        self.project = project
+        self.wanted = wanted
+
+
+def find_projects(paths: list[Path], notice: Callable[[str], None]) -> list[Selection]:
+    """Raises BadInput for a path that does not exist."""
+    tops: dict[Path, tuple[Path, set[Path]]] = {}
+    for path in paths:
+        if not path.exists():
+            raise BadInput(f"expected a file or folder, got: {path}; give a path that exists")
+        real = path.resolve()
+        top = _enclosing(real)
+        tops.setdefault(top, (_as_given(path, real, top), set()))[1].add(real)
+    found = []
+    for top, (shown, wanted) in tops.items():
+        found += _split(top, shown, wanted, notice)
+    return found
+
+
+def _as_given(path: Path, real: Path, top: Path) -> Path:
+    """The top folder in the words of the user, so that reported paths begin like the given one."""
+    up = len(real.parts) - len(top.parts)
+    given = path if path.is_absolute() else Path(path)
+    if len(given.parts) >= up and not any(part == ".." for part in given.parts):
+        for _ in range(up):
+            given = given.parent
+        if given.resolve() == top:
+            return given
+    try:
+        return Path(top.relative_to(Path.cwd()))
+    except ValueError:
+        return top
+
+
+def _enclosing(path: Path) -> Path:
+    """The nearest marked folder around a path, else the path's own folder."""
+    own = path if path.is_dir() else path.parent
+    for folder in [own, *own.parents]:
+        if folder.parent != folder and _is_marked(folder):
+            return folder
+    return own
+
+
+def _is_marked(folder: Path) -> bool:
+    return any((folder / marker).exists() for marker in _MARKERS)
+
+
+def _split(top: Path, shown_top: Path, wanted: set[Path], notice: Callable[[str], None]) -> list[Selection]:
+    def tell(path: Path, text: str) -> None:
+        if _is_wanted(path, top, wanted):
+            notice(text)
+
+    files = _load(top, shown_top, wanted, tell)
+    marks: dict[Path, bool] = {}
+    top_marked = _is_marked(top)
+    apps = {file.path.parent for file in files if file.content is not None and _MAKES_APP.search(file.content)}
+    app_folders = {folder for app in apps for folder in [app, *app.parents]}
+
+    def is_root(folder: Path) -> bool:
+        if folder not in marks:
+            has_app = folder in app_folders
+            if (folder / "__init__.py").exists():
+                marks[folder] = False
+            elif _is_marked(folder):
+                marks[folder] = has_app or not top_marked
+            else:
+                marks[folder] = folder.parent == top and not top_marked and has_app
+        return marks[folder]
+
+    roots: dict[Path, Path] = {top: top}
+
+    def root_of(folder: Path) -> Path:
+        if folder not in roots:
+            inside = folder.is_relative_to(top)
+            roots[folder] = (folder if is_root(folder) else root_of(folder.parent)) if inside else top
+        return roots[folder]
+
+    grouped: dict[Path, list[SourceFile]] = {}
+    for file in files:
+        grouped.setdefault(root_of(file.path.parent), []).append(file)
+    shared = top if top_marked else None
+    return [
+        Selection(Project(root, own, tell, shared), chosen)
+        for root, own in grouped.items()
+        if (chosen := {f.path for f in own if _is_wanted(f.path, top, wanted)})
+    ]
+
+
+def _is_wanted(path: Path, top: Path, wanted: set[Path]) -> bool:
+    return top in wanted or path in wanted or any(folder in wanted for folder in path.parents)
+
+
+def _load(top: Path, shown_top: Path, wanted: set[Path], notice: Callable[[Path, str], None]) -> list[SourceFile]:
+    """Every file below, once, though links lead to it twice; and what was named itself, whatever its ending."""
+    seen: set[Path] = set()
+    files = []
+    named = ((path, path) for path in sorted(wanted) if path.is_file())
+    for path, real in chain(walk(top), named):
+        shown = (shown_top / path.relative_to(top)).as_posix()
+        if real is None:
+            notice(path, f"{shown}: skipped, it cannot be read")
+        elif real not in seen:
+            seen.add(real)
+            files.append(load(real, shown, notice))
+    return files

@@ -1,0 +1,125 @@
+"""The files of one project, parsed when somebody asks."""
+
+import ast
+import re
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from asyncgen.check.source.files import SourceFile, decode, read
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.module_finder import ModuleFinder
+from asyncgen.check.source.path_kinds import Kind, kind_of_path
+
+__all__ = ["Codebase"]
+
+
+class Codebase:
+    """`notice` is called with a sentence about what could not be read; `around` holds what deploys the project."""
+
+    def __init__(
+        self,
+        root: Path,
+        files: list[SourceFile],
+        notice: Callable[[Path, str], None] = lambda *_: None,
+        around: Path | None = None,
+    ) -> None:
+        self.root = root
+        self.around = around or root
+        self.files = files
+        self.notice = notice
+        self._parsed: dict[Path, Module | None] = {}
+        self._shown = {file.path: file.shown for file in files}
+        self._finder = ModuleFinder(root, files)
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of its code in which Celery can play a part, before any of it is parsed."""
+        return sum(len(file.content) for file in self.files if file.content is not None)
+
+    @cached_property
+    def modules(self) -> list[Module]:
+        """The modules in which Celery can play a part, in the order of their files; tests do what they like."""
+        found = []
+        for file in self.files:
+            if file.content is not None and self.kind(file.path) != "test":
+                module = self.parse(file.path, file.content)
+                if module is not None:
+                    found.append(module)
+        return found
+
+    def add_modules_with(self, pattern: re.Pattern[bytes]) -> list[Module]:
+        """Takes in the modules that match, whatever made them look free of Celery; gives the new ones."""
+        known = {module.path for module in self.modules}
+        new = []
+        for file in self.files:
+            content = self._content(file.path) if file.content is None and file.path not in known else None
+            if content is not None and pattern.search(content):
+                module = self.parse(file.path, content)
+                if module is not None:
+                    new.append(module)
+        self.modules.extend(new)
+        return new
+
+    # ---- files ----
+
+    @staticmethod
+    def _content(path: Path) -> bytes | None:
+        try:
+            return read(path)
+        except OSError:
+            return None  # told when the files were loaded
+
+    def parse(self, path: Path, content: bytes | None = None) -> Module | None:
+        if path not in self._parsed:
+            self._parsed[path] = None  # a module that imports itself must not recurse
+            self._parsed[path] = self._parse(path, content)
+        return self._parsed[path]
+
+    def _parse(self, path: Path, content: bytes | None) -> Module | None:
+        content = self._content(path) if content is None else content
+        if content is None:
+            return None
+        shown = self._shown.get(path, str(path))
+        try:
+            text = decode(content)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(text)
+            return Module(
+                path=path,
+                shown=shown,
+                name=self._finder.name_of(path),
+                is_package=path.name == "__init__.py",
+                kind=self.kind(path),
+                text=text,
+                tree=tree,
+            )
+        except (SyntaxError, ValueError, LookupError) as error:
+            reason = getattr(error, "msg", None) or str(error)
+            line = getattr(error, "lineno", None)
+            self.notice(path, f"{shown}:{line or 1}: skipped, not Python that this version reads ({reason})")
+        except (RecursionError, MemoryError):
+            self.notice(path, f"{shown}: skipped, nested too deeply to read")
+        return None
+
+    def kind(self, path: Path) -> Kind:
+        try:
+            return kind_of_path(PurePosixPath(path.relative_to(self.root).as_posix()))
+        except ValueError:
+            return kind_of_path(PurePosixPath(path.name))
+
+    # ---- modules by name ----
+
+    def module(self, name: str, near: Path | None = None) -> Module | None:
+        """The module of that dotted name; of several, the one nearest to the file that asks."""
+        path = self._finder.find(name, near)
+        return self.parse(path) if path is not None else None
+
+    def has_module(self, name: str) -> bool:
+        return self._finder.has(name)
+
+    def may_pass_on_celery(self, name: str) -> bool:
+        """Whether a module could pass on something of Celery's."""
+        return self._finder.may_pass_on_celery(name)

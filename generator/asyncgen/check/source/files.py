@@ -1,0 +1,129 @@
+"""Which files there are, and which of them can matter: most code has never heard of Celery."""
+
+import io
+import os
+import re
+import tokenize
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["MAX_BYTES", "PRUNED", "SourceFile", "decode", "hints_at_celery", "load", "read", "walk"]
+
+#: A larger file is data or generated; reading it as code would cost more than it tells.
+MAX_BYTES = 4_000_000
+
+PRUNED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".tox",
+        ".nox",
+        ".venv",
+        "venv",
+        ".env",
+        "env",
+        "node_modules",
+        "__pycache__",
+        "site-packages",
+        ".eggs",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        "build",
+        "dist",
+        "__pypackages__",
+        ".idea",
+        ".vscode",
+    }
+)
+
+_WORDS = (
+    b"celery",
+    b"Celery",
+    b"CELERY",
+    b"shared_task",
+    b"apply_async",
+    b".delay(",
+    b"delay_on_commit",
+    b"send_task",
+    b"crontab",
+    b"kombu",
+    b"BROKER_",
+    b"ATOMIC_REQUESTS",
+    b"non_atomic_requests",
+)
+_DECORATED = re.compile(rb"@[\w.]+\.task\b")
+
+
+def hints_at_celery(content: bytes) -> bool:
+    """Whether Celery can play a part in a file. One expression for all would take ten times as long."""
+    if any(word in content for word in _WORDS):
+        return True
+    return b".task" in content and _DECORATED.search(content) is not None
+
+
+class SourceFile(NamedTuple):
+    """`shown` is the path in the user's words; `content` is None where Celery cannot play a part."""
+
+    path: Path
+    shown: str
+    content: bytes | None = None
+
+
+def load(path: Path, shown: str, notice: Callable[[Path, str], None]) -> SourceFile:
+    """Reads a file, and keeps what is in it if that hints at Celery."""
+    try:
+        content = read(path)
+    except OSError as error:
+        notice(path, f"{shown}: skipped, {error.strerror or error}")
+        return SourceFile(path, shown)
+    if content is None:
+        notice(path, f"{shown}: skipped, its bytes are more than {MAX_BYTES}")
+        return SourceFile(path, shown)
+    return SourceFile(path, shown, content if hints_at_celery(content) else None)
+
+
+def read(path: Path) -> bytes | None:
+    """A file's bytes; None for too many. Raises OSError."""
+    with open(path, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    return content if len(content) <= MAX_BYTES else None
+
+
+def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
+    """Every .py file below, in order, as found and with links resolved; with None what cannot be read, a folder too.
+
+    Links to folders are not followed, so that no loop can hold the walk; nor are virtual environments entered.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        yield Path(folder), None
+        return
+    if any(entry.name == "pyvenv.cfg" for entry in entries):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in PRUNED:
+                yield from walk(entry.path)
+        elif entry.name.endswith(".py"):
+            path = Path(entry.path)
+            yield path, (path.resolve() if entry.is_symlink() else path) if _is_file(entry) else None
+
+
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False  # a link that leads in circles, or to where nobody may look
+
+
+def decode(content: bytes) -> str:
+    """The text by PEP 263. Raises SyntaxError, LookupError or UnicodeDecodeError for what is none."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    text = content.decode(encoding)
+    return text.replace("\r\n", "\n").replace("\r", "\n")

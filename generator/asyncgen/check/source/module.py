@@ -1,0 +1,112 @@
+"""One Python file, parsed once.
+
+What a module offers to others is read from its top level; what happens inside of it is indexed in one walk, and only
+when somebody asks.
+"""
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from asyncgen.check.source.binder import Bindings
+from asyncgen.check.source.index import Index
+from asyncgen.check.source.path_kinds import Kind
+from asyncgen.check.source.syntax import SCOPES, Function, Scope
+from asyncgen.check.source.top_level import TopLevel
+
+__all__ = ["Module"]
+
+
+@dataclass(eq=False)
+class Module:
+    path: Path
+    shown: str
+    name: str
+    is_package: bool
+    kind: Kind
+    text: str
+    tree: ast.Module
+
+    @cached_property
+    def index(self) -> Index:
+        return Index(self.tree, self.name, self.is_package)
+
+    @cached_property
+    def top_level(self) -> TopLevel:
+        return TopLevel(self.tree, self.name, self.is_package)
+
+    @property
+    def calls(self) -> list[ast.Call]:
+        return self.index.calls
+
+    @property
+    def functions(self) -> list[Function]:
+        return self.index.functions
+
+    @property
+    def classes(self) -> list[ast.ClassDef]:
+        return self.index.classes
+
+    @property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        return self.index.parents
+
+    @property
+    def stars(self) -> list[str]:
+        """The modules of `from x import *`."""
+        return self.top_level.stars
+
+    def names(self, scope: Scope) -> Bindings:
+        """What is bound in a scope. For the module itself no walk is needed."""
+        if scope is self.tree and "index" not in self.__dict__:
+            return self.top_level.bindings
+        return self.index.bindings.get(scope, {})
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope in which a node stands; a function stands in the scope around it."""
+        current = self.parents.get(node)
+        while current is not None:
+            if isinstance(current, SCOPES):
+                return current
+            current = self.parents.get(current)
+        return self.tree
+
+    def scopes_from(self, node: ast.AST) -> list[Scope]:
+        """The scopes that a name at `node` is looked up in, innermost first."""
+        found: list[Scope] = []
+        scope: Scope = self.scope_of(node)
+        while True:
+            if not found or not isinstance(scope, ast.ClassDef):
+                found.append(scope)
+            if isinstance(scope, ast.Module):
+                return found
+            scope = self.scope_of(scope)
+
+    def function_of(self, node: ast.AST) -> Function | None:
+        """The function (not the lambda) around a node."""
+        current = self.parents.get(node)
+        while current is not None:
+            if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+                return current
+            current = self.parents.get(current)
+        return None
+
+    def class_of(self, function: ast.AST) -> ast.ClassDef | None:
+        """The class whose body a method stands in."""
+        parent = self.parents.get(function)
+        while isinstance(parent, ast.If | ast.Try):
+            parent = self.parents.get(parent)
+        return parent if isinstance(parent, ast.ClassDef) else None
+
+    def ancestors(self, node: ast.AST) -> list[ast.AST]:
+        found = []
+        current = self.parents.get(node)
+        while current is not None:
+            found.append(current)
+            current = self.parents.get(current)
+        return found

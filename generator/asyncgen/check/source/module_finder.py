@@ -1,0 +1,80 @@
+"""The files of a project by the dotted names under which its code could import them.
+
+A module is known from the folder above its topmost package, and from each folder above that up to the project's
+root; a root that is a package itself counts with its name. The exception is a module that imports its own short
+name: `shop/celery.py` with `from celery import Celery` in a folder without `__init__.py` is `shop.celery` alone,
+since as `celery` it would import itself.
+"""
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+from asyncgen.check.source.files import SourceFile
+
+__all__ = ["ModuleFinder"]
+
+
+class ModuleFinder:
+    def __init__(self, root: Path, files: list[SourceFile]) -> None:
+        self._packages = {file.path.parent for file in files if file.path.name == "__init__.py"}
+        self._base = root
+        while (self._base / "__init__.py").is_file() and self._base != self._base.parent:
+            self._packages.add(self._base)
+            self._base = self._base.parent
+        self._with_celery = {file.path for file in files if file.content is not None}
+        self._shadowing = {_module_path(file.path) for file in files if _imports_its_own_name(file)}
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        self._main_name: dict[Path, str] = {}
+        for file in files:
+            self._register(file.path)
+
+    def _register(self, path: Path) -> None:
+        try:
+            parts = list(path.relative_to(self._base).with_suffix("").parts)
+        except ValueError:
+            parts = [path.stem]
+        if parts[-1] == "__init__":
+            parts.pop()
+        top = _module_path(path)
+        start = max(len(parts) - 1, 0)
+        while start > 0 and top.parent in self._packages:
+            start -= 1
+            top = top.parent
+        if top in self._shadowing:
+            if start > 0:
+                start -= 1
+            elif path.name != "__init__.py":  # Celery's own package does import from itself
+                parts.insert(0, self._base.name)
+        self._main_name[path] = ".".join(parts[start:])
+        for first in range(start, -1, -1):
+            self._by_name[".".join(parts[first:])].append(path)
+
+    def name_of(self, path: Path) -> str:
+        """The name by which the project's own code most likely imports it."""
+        return self._main_name.get(path, path.stem)
+
+    def find(self, name: str, near: Path | None = None) -> Path | None:
+        """The file of that dotted name; of several, the one nearest to the file that asks."""
+        paths = self._by_name.get(name)
+        if not paths:
+            return None
+        if len(paths) > 1 and near is not None:
+            return max(paths, key=lambda path: len(os.path.commonpath([path, near])))
+        return paths[0]
+
+    def has(self, name: str) -> bool:
+        return name in self._by_name
+
+    def may_pass_on_celery(self, name: str) -> bool:
+        """Whether a module could pass on something of Celery's: it speaks of it, or is a package's front."""
+        return any(path in self._with_celery or path.name == "__init__.py" for path in self._by_name.get(name, ()))
+
+
+def _module_path(path: Path) -> Path:
+    """The module as others see it: the folder of a package, else the file without its ending."""
+    return path.parent if path.name == "__init__.py" else path.with_suffix("")
+
+
+def _imports_its_own_name(file: SourceFile) -> bool:
+    return file.content is not None and b"from %b import" % os.fsencode(_module_path(file.path).name) in file.content

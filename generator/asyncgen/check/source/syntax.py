@@ -1,0 +1,31 @@
+"""What the syntax tree of a module is described with: its functions and scopes, and what binds a name in one."""
+
+import ast
+from typing import Literal, NamedTuple, TypeAlias
+
+__all__ = ["SCOPES", "Binding", "Function", "Scope", "last_name"]
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+
+#: For `isinstance`, where a tuple is faster than a union.
+SCOPES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+class Binding(NamedTuple):
+    """One way in which a name gets its meaning in a scope.
+
+    `target` is a dotted name (imports), the expression assigned, looped over or entered, or the
+    annotation of a parameter.
+    """
+
+    kind: Literal["import", "value", "def", "param", "loop", "with", "other"]
+    node: ast.AST
+    target: str | ast.expr | None = None
+
+
+def last_name(expr: ast.expr) -> str:
+    """The last part of a dotted name, or the empty string."""
+    if isinstance(expr, ast.Attribute):
+        return expr.attr
+    return expr.id if isinstance(expr, ast.Name) else ""
