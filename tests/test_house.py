@@ -2,6 +2,9 @@
 
 cli → update → service, tasks, queues, workflows, check
     → environment, project, questions, source, library, releases, mirror, plan → names, errors, git
+
+check: command → entry → engine → options, discovery → reports → rules
+    → analysis → celery → celery/configuration → model → source, findings
 """
 
 import ast
@@ -33,6 +36,22 @@ LEVELS = [
     {"cli", "__main__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+CHECK_LEVELS = [
+    {"findings", "source"},
+    {"model"},
+    {"celery/configuration"},
+    {"celery"},
+    {"analysis"},
+    {"rules"},
+    {"reports"},
+    {"discovery", "ignore_comments", "options", "process_pool"},
+    {"engine"},
+    {"entry"},
+    {"__init__"},
+    {"command"},
+]
+"""The parts of `check`: each is in an import cycle and lower levels, nothing else of `check`."""
+CHECK_LEVEL = {part: level for level, parts in enumerate(CHECK_LEVELS) for part in parts}
 COPIER = {"rendering.py"}
 """The one module that may import copier: the rest has to start fast."""
 EDGE = {"__main__.py", "check/command.py"}
@@ -148,16 +167,107 @@ def cycles(house: Path) -> list[str]:
     for path, tree in modules(house):
         names = {name.split(".")[1] for name in imported(path, tree) if name.startswith("asyncgen.")}
         graph.setdefault(room_of(path), set()).update(names & LEVEL.keys() - {room_of(path)})
-    reach = {room: set(rooms) for room, rooms in graph.items()}
+    return sorted(room for room, rooms in closure(graph).items() if room in rooms)
+
+
+def imports_of_check(house: Path) -> dict[str, set[str]]:
+    """The modules of `check` that each of them imports, as paths below it, wherever in the file."""
+    check = house / "check"
+    paths = {path.relative_to(check).as_posix() for path in check.rglob("*.py")}
+    graph: dict[str, set[str]] = {}
+    for path in paths:
+        graph[path] = set()
+        for name in imported(f"check/{path}", ast.parse((check / path).read_text())):
+            top, package, *parts = [*name.split("."), ""]
+            if (top, package) == ("asyncgen", "check"):
+                # The longest beginning that is a file: the rest is a name in it.
+                beginnings = ("/".join(parts[:cut]) for cut in range(len(parts) - 1, -1, -1))
+                files = (file for b in beginnings for file in (f"{b}.py", f"{b}/__init__.py".lstrip("/")))
+                graph[path].add(next(file for file in files if file in paths))
+    return graph
+
+
+def part_of(path: str) -> str:
+    return next((part for part in CHECK_LEVEL if "/" in part and path.startswith(f"{part}/")), room_of(path))
+
+
+def check_offences(house: Path) -> list[str]:
+    """Imports within `check` against its direction, and its modules that import each other by whatever way round."""
+    graph = imports_of_check(house)
+    found = []
+    for path, others in sorted(graph.items()):
+        part = part_of(path)
+        if part not in CHECK_LEVEL:
+            found.append(f"check/{path}: a part that no level names")
+            continue
+        parts = {part_of(other) for other in others} - {part}
+        found += [
+            f"check/{path}: imports {other}"
+            for other in sorted(parts)
+            if CHECK_LEVEL.get(other, len(CHECK_LEVELS)) >= CHECK_LEVEL[part]
+        ]
+    reach = closure(graph)
+    return found + sorted(f"check/{path}: is in an import cycle" for path, far in reach.items() if path in far)
+
+
+def closure(graph: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What each node reaches, by whatever way round."""
+    reach = {node: set(others) for node, others in graph.items()}
     for _ in graph:
-        for rooms in reach.values():
-            rooms |= {far for near in rooms for far in reach.get(near, set())}
-    return sorted(room for room, rooms in reach.items() if room in rooms)
+        for others in reach.values():
+            others |= {far for near in others for far in reach.get(near, set())}
+    return reach
 
 
 def test_the_house_holds_its_rules() -> None:
     assert offences(HOUSE) == []
     assert cycles(HOUSE) == []
+
+
+def test_check_imports_in_one_direction() -> None:
+    assert check_offences(HOUSE) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "offence"),
+    [
+        ("source/codebase.py", "from ..model.names import Names", "imports model"),
+        ("model/values.py", "def f():\n    from asyncgen.check.celery import tasks", "imports celery"),
+        ("celery/task.py", "if TYPE_CHECKING:\n    from ..analysis.project import Project", "imports analysis"),
+        ("celery/configuration/reader.py", "from ..option_names import TASK_OPTIONS", "imports celery"),
+        ("analysis/usage.py", "import asyncgen.check.rules.base", "imports rules"),
+        ("rules/broker.py", "from asyncgen.check.reports import REPORTS", "imports reports"),
+        ("findings/baseline.py", "from asyncgen.check import run", "imports __init__"),
+        ("source/files.py", "from asyncgen.check.findings.finding import Finding", "imports findings"),
+        ("engine.py", "from asyncgen.check.entry import run", "imports entry"),
+        ("helpers.py", "", "a part that no level names"),
+    ],
+)
+def test_an_import_against_the_direction_is_caught(tmp_path: Path, path: str, code: str, offence: str) -> None:
+    found = check_offences(planted_in_check(tmp_path, path, code))
+    assert [text for text in found if not text.endswith("is in an import cycle")] == [f"check/{path}: {offence}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "circle"),
+    [
+        ("source/syntax.py", "def f():\n    from asyncgen.check.source.binder import Binder", ["binder", "syntax"]),
+        ("findings/finding.py", "from .fingerprint import fingerprint", ["finding", "fingerprint"]),
+    ],
+)
+def test_modules_of_check_that_import_each_other_are_caught(
+    tmp_path: Path, path: str, code: str, circle: list[str]
+) -> None:
+    folder = path.partition("/")[0]
+    found = check_offences(planted_in_check(tmp_path, path, code))
+    assert found == [f"check/{folder}/{name}.py: is in an import cycle" for name in circle]
+
+
+def planted_in_check(house: Path, path: str, code: str) -> Path:
+    shutil.copytree(HOUSE / "check", house / "check", ignore=shutil.ignore_patterns("__pycache__"))
+    with (house / "check" / path).open("a") as file:
+        file.write(f"\n{code}\n")
+    return house
 
 
 @pytest.mark.parametrize(
