@@ -1,6 +1,6 @@
 """What the build adds: a git bundle of the template's releases, and the list of the commits that it holds.
 
-The wheel carries them in the package. The sdist carries them at its root, and a wheel that is built from it takes them
+The wheel has them in the package. The sdist has them at its root, and a wheel that is built from it takes them
 from there: an sdist has no history.
 """
 

@@ -5,7 +5,7 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.desk import git, write
+from tests.support import git, write
 
 __all__ = ["PLANTS", "honest"]
 
@@ -188,4 +188,4 @@ PLANTS: dict[str, tuple[Callable[[Path, Path], None], str]] = {
     "relative base": (relative_base, "names no Python of this machine"),
     "archive": (from_an_archive, "was not made for the folder that it is in"),
 }
-"""By name: what plants it in a project, given the file that its programs create; and why it is not to be run."""
+"""By name: what makes it in a project, from the file that its programs create; and why it is not to be run."""

@@ -1,7 +1,7 @@
 """The generator's house rules, executable: who may import whom, who may print, who may write, who may run programs.
 
 cli → update → service, tasks, queues, workflows, check
-    → environment, project, questions, source, library, releases, mirror, plan → names, errors, git
+    → environment, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
 check: command → entry → engine → options, discovery → reports → rules
     → analysis → celery → celery/configuration → model → source, findings
@@ -30,7 +30,18 @@ LEVELS = [
         "safe_yaml",
         "trees",
     },
-    {"clones", "environment", "library", "mirror", "plan", "project", "questions", "releases", "rendering", "source"},
+    {
+        "clones",
+        "environment",
+        "template_cache",
+        "mirror",
+        "plan",
+        "project",
+        "questions",
+        "releases",
+        "rendering",
+        "source",
+    },
     {"service", "tasks", "queues", "workflows", "check"},
     {"update"},
     {"cli", "__main__"},
@@ -61,7 +72,7 @@ WRITERS = {
     "changes.py": "what a plan does to a file",
     "journal.py": "the journal of a plan",
     "mirror.py": "its mirrors of git URLs, in the user's cache",
-    "library.py": "the template's releases, in the user's home",
+    "template_cache.py": "the template's releases, in the user's home",
     "trees.py": "templates and copies of projects, in temporary folders",
     "update/scratch.py": "the temporary folder in which an update is built",
     "check/findings/baseline.py": "the baseline that --write-baseline names",

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from .errors import BadInput, Refused
 from .git import GitError, git
-from .library import LIBRARY, library, source_of
 from .mirror import mirror
 from .releases import release_commits
+from .template_cache import TEMPLATE_CACHE, cache_folder, source_of
 
 __all__ = ["Template", "address_of", "commit_in", "in_clone", "is_local", "path_of", "recorded_path", "remote"]
 
@@ -20,7 +20,7 @@ __all__ = ["Template", "address_of", "commit_in", "in_clone", "is_local", "path_
 class Template:
     """A template that can be read.
 
-    src: what a project records as `_src_path`: an absolute path, a git URL, or the library's literal name.
+    src: what a project records as `_src_path`: an absolute path, a git URL, or the literal name of the template cache.
     commit: the full sha that is used.
     repository: where git finds that commit on this machine.
     notice: a sentence for the user, or "".
@@ -34,8 +34,8 @@ class Template:
     @property
     def name(self) -> str:
         """What a project records as `_commit`, in Copier's words: the tag, else a short sha."""
-        if self.repository == library() and self.src != LIBRARY:
-            # The library stands in for a clone that is elsewhere: its name for the commit is what holds there.
+        if self.repository == cache_folder() and self.src != TEMPLATE_CACHE:
+            # The cache replaces a clone that is not on this machine: its name for the commit is the one recorded there.
             return (source_of(self.commit) or self.commit)[:12]
         return git("describe", "--tags", "--always", self.commit, at=self.repository)
 
@@ -46,7 +46,7 @@ def is_local(named: str) -> bool:
 
 
 def recorded_path(src: str) -> Path:
-    if src != LIBRARY and not Path(src).expanduser().is_absolute():
+    if src != TEMPLATE_CACHE and not Path(src).expanduser().is_absolute():
         raise Refused(
             f"expected _src_path in the project's answers to be a git URL or an absolute path, got: {src}, which is "
             "another place from each folder; name the template with --template"
@@ -55,7 +55,7 @@ def recorded_path(src: str) -> Path:
 
 
 def path_of(named: str) -> Path:
-    return library() if named == LIBRARY else Path(os.path.abspath(Path(named).expanduser()))
+    return cache_folder() if named == TEMPLATE_CACHE else Path(os.path.abspath(Path(named).expanduser()))
 
 
 def in_clone(path: Path, ref: str | None, src: str | None = None) -> Template:
@@ -70,8 +70,8 @@ def in_clone(path: Path, ref: str | None, src: str | None = None) -> Template:
             "clone the template's repository and name that"
         )
     commit = commit_in(path, ref, str(path))
-    if path == library():
-        return Template(LIBRARY, commit, path)
+    if path == cache_folder():
+        return Template(TEMPLATE_CACHE, commit, path)
     notice = ""
     if git("status", "--porcelain", "--", "copier.yml", "template", at=path):
         notice = f"{path} has uncommitted changes, which are not used: commit {commit[:7]} is."
@@ -100,19 +100,21 @@ def address_of(url: str) -> str:
 
 
 def commit_in(repository: Path, ref: str | None, src: str) -> str:
-    wanted = ref or _latest_release_tag(repository) or "HEAD"
+    revision = ref or _latest_release_tag(repository) or "HEAD"
     try:
         try:
-            commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}", at=repository)
+            commit = git(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", at=repository
+            )
         except GitError:
             # A release is a commit, and need not be a tag.
-            commit = release_commits(repository)[wanted.removeprefix("v")]
+            commit = release_commits(repository)[revision.removeprefix("v")]
         git("cat-file", "-e", f"{commit}:copier.yml", at=repository)
     except (GitError, KeyError) as error:
         got, advice = "no such commit or file", "fetch the commit into it, or name a clone that has it with --template"
         if git("rev-parse", "--is-shallow-repository", at=repository) == "true":
             got, advice = f"{got} in a shallow clone", f"run git -C {quote(str(repository))} fetch --unshallow"
-        raise Refused(f"expected the template {src} to hold copier.yml at {wanted}, got: {got}; {advice}") from error
+        raise Refused(f"expected the template {src} to hold copier.yml at {revision}, got: {got}; {advice}") from error
     return commit
 
 

@@ -130,7 +130,7 @@ def _led_away(found: Environment) -> str:
 
 
 def _foreign(found: Environment, named: Path) -> str:
-    """What tells that an environment was made on another machine, or came in an archive."""
+    """Why an environment seems to be made on another machine, or to come from an archive."""
     homes = [Path(value) for key, value in pyvenv_cfg(found.folder) if key == "home"]
     if not homes or not all(
         home.is_absolute() and home.is_dir() and not home.resolve().is_relative_to(found.repository) for home in homes

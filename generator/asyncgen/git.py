@@ -13,7 +13,7 @@ from .places import is_mirror
 
 __all__ = ["GitError", "clean_environment", "git", "git_bytes", "require_git"]
 
-# A hook, a rebase or `git -c` hands down the outer repository, its objects and its settings: what `git rev-parse
+# A hook, a rebase or `git -c` passes on the outer repository, its objects and its settings: what `git rev-parse
 # --local-env-vars` lists and some more. GIT_CONFIG_COUNT stays: people configure git with it, as in containers.
 _REPOSITORY_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -77,10 +77,10 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in dropped}
 
 
-def git_bytes(*arguments: str, at: Path | None = None, said: str | None = None, most: int = 0) -> bytes:
-    """The standard output of one git command, run in the folder `at`; `said` is its standard input.
+def git_bytes(*arguments: str, at: Path | None = None, stdin: str | None = None, most: int = 0) -> bytes:
+    """The standard output of one git command, run in the folder `at`; `stdin` is its standard input.
 
-    Raises GitError for an exit code above `most`; Refused without git on PATH, without room on the disk, and for a
+    Raises GitError for an exit code above `most`; Refused without git on PATH, with a full disk, and for a
     repository that belongs to somebody else.
     """
     require_git()
@@ -89,7 +89,7 @@ def git_bytes(*arguments: str, at: Path | None = None, said: str | None = None, 
     done = subprocess.run(
         ["git", *_CAREFUL, *where, *arguments],
         capture_output=True,
-        input=(said or "").encode(),
+        input=(stdin or "").encode(),
         env=clean_environment() | _OWN,
         check=False,
     )
@@ -99,9 +99,9 @@ def git_bytes(*arguments: str, at: Path | None = None, said: str | None = None, 
     return done.stdout
 
 
-def git(*arguments: str, at: Path | None = None, said: str | None = None) -> str:
+def git(*arguments: str, at: Path | None = None, stdin: str | None = None) -> str:
     """The same as text, without the blanks around it."""
-    return git_bytes(*arguments, at=at, said=said).decode(errors="replace").strip()
+    return git_bytes(*arguments, at=at, stdin=stdin).decode(errors="replace").strip()
 
 
 def _failure(command: str, stderr: str, code: int) -> AsyncgenError:
@@ -110,13 +110,13 @@ def _failure(command: str, stderr: str, code: int) -> AsyncgenError:
         lines.append(signal.strsignal(-code) or f"signal {-code}")
     for words in _NOT_WRITTEN:
         if line := next((line for line in lines if re.search(words, line, re.I)), None):
-            mend = "see whether the disk is full, and run it again"
-            return Refused(f"expected git {command} to write its files, got: {line}; {mend}")
+            fix = "see whether the disk is full, and run it again"
+            return Refused(f"expected git {command} to write its files, got: {line}; {fix}")
     if owned := re.search(r"dubious ownership in repository at '(.*)'", stderr):
         return Refused(
             f"expected the git repository {owned[1]} to belong to you, got: another owner, which git refuses; "
             f"run git config --global --add safe.directory {shlex.quote(owned[1])}"
         )
     # Traces and warnings may come before it.
-    told = (line for line in lines if line.startswith(("fatal:", "error:")))
-    return GitError(next(told, lines[0] if lines else f"exit code {code}"))
+    errors = (line for line in lines if line.startswith(("fatal:", "error:")))
+    return GitError(next(errors, lines[0] if lines else f"exit code {code}"))

@@ -1,9 +1,9 @@
 """The journal of a plan: what is changed, where a kill can be recovered from.
 
-Staged files and the old ones wait in a folder of their own, and `journal.json` says that they are complete: from then
-on the plan is carried out, by this run or by the next one. The folder lies where neither a repository's content nor a
-template can put one: below the project's git directory, else in the user's state folder. A journal is carried out only
-if it was written on this machine for this very folder, and if the project stands as the journal left it.
+Staged files and the old ones are kept in a separate folder, and `journal.json` says that they are complete: from then
+on the plan is committed, by this run or by the next one. The folder lies where neither a repository's content nor a
+template can put one: below the project's git directory, else in the user's state folder. A journal is committed only
+if it was written on this machine for this very folder, and if the project is as the journal left it.
 """
 
 import hashlib
@@ -78,7 +78,7 @@ class Journal:
             target, new = self.root / entry.path, self._new(number)
             if entry.kind == "remove":
                 if os.path.lexists(target):
-                    # Into the journal, which so tells a removed file from one that was never removed.
+                    # Into the journal, so that a removed file differs there from one that was never removed.
                     move(target, new)
                 prune_empty_parents(self.root, target)
             elif new.exists():
@@ -102,7 +102,7 @@ class Journal:
 
     def discard(self) -> None:
         """Remove the journal."""
-        # First what makes it complete: a journal that is half removed must not be carried out.
+        # First what makes it complete: a journal that is half removed must not be committed.
         with suppress(OSError):
             (self.folder / _COMPLETE).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -133,7 +133,7 @@ class Journal:
         """Whether each change is made; Refused if a file is neither as before its change nor as after it."""
         return [self._is_made(number, entry) for number, entry in enumerate(entries)]
 
-    def taken_back(self, entries: Sequence[Entry]) -> bool:
+    def is_rolled_back(self, entries: Sequence[Entry]) -> bool:
         """Whether some changes were made, and every file stands as before the plan."""
         moved = any(self._is_moved(number, entry) for number, entry in enumerate(entries))
         return moved and all(digest(self.root / entry.path) == entry.before for entry in entries)
@@ -178,7 +178,7 @@ def journal_of(root: Path) -> Journal:
 
 
 def _binding(root: Path) -> dict[str, str]:
-    """What tells this folder on this machine from every other: an archive or a copy of it has another inode."""
+    """What identifies this folder on this machine: an archive or a copy of it has another inode."""
     try:
         machine = Path("/etc/machine-id").read_text(encoding="ascii").strip()
     except (OSError, ValueError):

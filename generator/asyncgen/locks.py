@@ -1,4 +1,4 @@
-"""What every writer of folders needs: one process at a time, and the system's errors in the one voice."""
+"""What every writer of folders needs: one process at a time, and the system's errors as sentences."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import Refused
 
-__all__ = ["explained", "locked", "system_error"]
+__all__ = ["locked", "system_error", "translate_os_errors"]
 
 
 @contextmanager
@@ -30,8 +30,8 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def explained(folder: Path | str, advice: str = "") -> Iterator[None]:
-    """Turn an error of the system into the one sentence: of the folder, with the advice, or of the path it names."""
+def translate_os_errors(folder: Path | str, advice: str = "") -> Iterator[None]:
+    """Turn an error of the system into one sentence: of the folder, with the advice, or of the path it names."""
     try:
         yield
     except OSError as error:

@@ -42,21 +42,21 @@ def nearest(wrong: str, known: Iterable[str]) -> str | None:
 def task_name(text: str, taken: Collection[str] = (), what: str = "task") -> str:
     """The name of the task's file and function; BadInput names the corrected one.
 
-    `taken`: names that mean something else in the service, such as its rooms. `what`: task or workflow.
+    `taken`: names that mean something else in the service, such as its modules. `what`: task or workflow.
     """
     parts = words(text)
     if len(parts) > 1 and parts[-1] == what:
         parts = parts[:-1]
     name = "_".join(parts)
     # Letters beyond ASCII would be dropped without a word: the name has to be one that the user typed.
-    odd = re.search(r"[^A-Za-z0-9_ -]", text)
-    if not name or odd or not name[0].isalpha():
-        suggestion = f"{what}_{name}" if name and not odd else name
+    invalid = re.search(r"[^A-Za-z0-9_ -]", text)
+    if not name or invalid or not name[0].isalpha():
+        suggestion = f"{what}_{name}" if name and not invalid else name
         raise _bad(text, "letters, digits and _ that begin with a letter", suggestion, taken, what)
     if len(name) > TASK_LETTERS:
         short = name[:TASK_LETTERS].rstrip("_")
         raise _bad(text, f"at most {TASK_LETTERS} letters", short, taken, what)
-    if meaning := _meaning(name) or ("a room of this service" if name in taken else None):
+    if meaning := _meaning(name) or ("a module of this service" if name in taken else None):
         raise _bad(f"{text}, which is {meaning}", "free", f"run_{name}", taken, what)
     return name
 
@@ -65,10 +65,10 @@ def argument_name(text: str) -> str:
     """An argument's name as it is; BadInput where Python or the linter would stumble over it."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
         suggestion = "_".join(words(text))
-        mend = f"; use {suggestion}" if re.fullmatch(r"[a-z][a-z0-9_]*", suggestion) else ""
+        fix = f"; use {suggestion}" if re.fullmatch(r"[a-z][a-z0-9_]*", suggestion) else ""
         raise BadInput(
             "expected the name of an argument to be lowercase letters, digits and _ "
-            f"that begin with a letter, got: {text}{mend}"
+            f"that begin with a letter, got: {text}{fix}"
         )
     if len(text) > TASK_LETTERS:
         raise BadInput(f"expected the name of an argument to have at most {TASK_LETTERS} letters, got: {text}")
@@ -99,5 +99,5 @@ def _meaning(name: str) -> str | None:
 def _bad(got: str, expected: str, suggestion: str, taken: Collection[str], what: str) -> BadInput:
     usable = re.fullmatch(rf"[a-z][a-z0-9_]{{0,{TASK_LETTERS - 1}}}", suggestion)
     free = usable and not _meaning(suggestion) and suggestion not in taken
-    mend = f"; use {suggestion}" if free else ""
-    return BadInput(f"expected the {what}'s name to be {expected}, got: {got}{mend}")
+    fix = f"; use {suggestion}" if free else ""
+    return BadInput(f"expected the {what}'s name to be {expected}, got: {got}{fix}")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import Refused
-from .locks import explained
+from .locks import translate_os_errors
 
 __all__ = ["CACHE", "HOME", "STATE", "is_mirror", "mirrors", "user_folder", "writable"]
 
@@ -40,5 +40,5 @@ def is_mirror(folder: Path) -> bool:
 @contextmanager
 def writable(variable: str) -> Iterator[None]:
     """Turn an error of the system below such a folder into the sentence that names the variable."""
-    with explained(user_folder(variable), f"; set {variable} to a folder that is"):
+    with translate_os_errors(user_folder(variable), f"; set {variable} to a folder that is"):
         yield

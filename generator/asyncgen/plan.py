@@ -18,7 +18,7 @@ from pathlib import Path
 from .changes import Change, digest
 from .errors import Refused
 from .journal import journal_of
-from .locks import explained, locked
+from .locks import locked, translate_os_errors
 from .paths import check_path
 
 __all__ = ["Change", "apply", "check", "digest", "new_folder", "recover", "sweep", "unfinished"]
@@ -35,7 +35,7 @@ def check(root: Path, changes: Sequence[Change]) -> None:
                 "take another name, or remove it first"
             )
         if change.before and digest(target) != change.before:
-            raise Refused(f"expected {change.path} to stay as it was, got: a change by somebody else; run it again")
+            raise Refused(f"expected {change.path} to stay as it was, got: a change by another process; run it again")
         blocking = next((p for p in target.parents if os.path.lexists(p)), root)
         if not blocking.is_dir():
             raise Refused(f"expected {blocking} to be a folder, got: a file; move it away")
@@ -44,12 +44,12 @@ def check(root: Path, changes: Sequence[Change]) -> None:
 
 
 def apply(root: Path, changes: Sequence[Change], *, dry_run: bool = False) -> None:
-    """Make all changes in the folder `root`, or none: Refused says why not. `dry_run` only tells whether it could."""
+    """Make all changes in the folder `root`, or none: Refused says why not. `dry_run` only checks."""
     if dry_run:
         check(root, changes)
         return
     journal = journal_of(root)
-    with explained(root), locked(root):
+    with translate_os_errors(root), locked(root):
         if journal.exists and journal.load():
             raise Refused(f"expected no other run of asyncgen to change {root}, got: one that was killed; run it again")
         journal.discard()
@@ -62,7 +62,7 @@ def apply(root: Path, changes: Sequence[Change], *, dry_run: bool = False) -> No
         try:
             journal.commit(entries)
         except KeyboardInterrupt:
-            # Once the journal is complete, the plan is carried out: half of it would be neither old nor new.
+            # Once the journal is complete, the plan is committed: half of it would be neither old nor new.
             journal.commit(entries)
             raise
         except OSError:
@@ -78,11 +78,11 @@ def recover(root: Path) -> str:
     journal = journal_of(root)
     if not journal.exists:
         return ""
-    with explained(root), locked(root):
+    with translate_os_errors(root), locked(root):
         entries = journal.load() if journal.exists else []
-        if not entries or journal.taken_back(entries):
+        if not entries or journal.is_rolled_back(entries):
             journal.discard()
-            return "what an interrupted run had changed was taken back since; its journal is removed" if entries else ""
+            return "what an interrupted run had changed was undone since; its journal is removed" if entries else ""
         left = [entry for entry, made in zip(entries, journal.made(entries), strict=True) if not made]
         journal.commit(entries)
     named = ", ".join(f"{entry.kind} {entry.path}" for entry in left[:5]) or "nothing was left to do"
@@ -119,16 +119,16 @@ def new_folder(destination: Path, *, keep: bool = True) -> Iterator[Path]:
     """A folder of the same name to fill, which becomes `destination` when the block ends without an error.
 
     keep: False throws it away, for a dry run.
-    It is locked while this process lives, so that the next run can tell what a killed one left and sweep it.
+    It is locked while this process lives, so that the next run recognizes what a killed one left and removes it.
     """
     parent, prefix = destination.parent, f".{destination.name}.asyncgen-"
-    with ExitStack() as held:
-        with explained(parent), locked(parent):
+    with ExitStack() as stack:
+        with translate_os_errors(parent), locked(parent):
             sweep(parent, prefix)
             staging = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            held.callback(shutil.rmtree, staging, ignore_errors=True)
-            held.enter_context(locked(staging))
-        with explained(parent):
+            stack.callback(shutil.rmtree, staging, ignore_errors=True)
+            stack.enter_context(locked(staging))
+        with translate_os_errors(parent):
             yield staging / destination.name
             if keep:
                 if destination.is_dir():

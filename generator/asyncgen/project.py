@@ -21,7 +21,7 @@ _FALLBACK_IDENTITY = {"user.name": "asyncgen", "user.email": "asyncgen@localhost
 
 @dataclass(frozen=True)
 class Project:
-    """What was made: `files` are relative to it, sorted; `committed` tells whether it is a repository."""
+    """The project made: `files` are relative to it, sorted; `committed`: whether it is a repository."""
 
     destination: Path
     answers: dict[str, Any]
@@ -106,7 +106,7 @@ def _commit(folder: Path, answers: Mapping[str, Any]) -> None:
         message = f"Start {answers.get('service_name', folder.name)} with asyncgen"
         git(*identity, *options, "commit", "--quiet", "--message", message, at=folder)
     except GitError as error:
-        raise Refused(f"expected git to make the first commit, got: {error}; mend it, or use --no-git") from error
+        raise Refused(f"expected git to make the first commit, got: {error}; fix it, or use --no-git") from error
 
 
 def _configured(setting: str) -> str:

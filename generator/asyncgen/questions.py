@@ -1,4 +1,4 @@
-"""The questions of copier.yml, and what was given as answers to them."""
+"""The questions of copier.yml, and the answers that a command line gives."""
 
 import re
 from collections.abc import Mapping
@@ -41,9 +41,9 @@ def config(text: str | bytes, template: Template) -> dict[str, Any]:
 def questions(template: Template) -> dict[str, Question]:
     """The questions that the template asks, in order; the derived ones are not among them."""
     found = {}
-    for name, given in config(read(template, ["copier.yml"]).get("copier.yml", ""), template).items():
+    for name, value in config(read(template, ["copier.yml"]).get("copier.yml", ""), template).items():
         # `name: default` is short for a question without more.
-        details = given if isinstance(given, dict) else {"default": given}
+        details = value if isinstance(value, dict) else {"default": value}
         if name.startswith("_") or details.get("when") is False:
             continue
         choices = details.get("choices", {})
@@ -65,8 +65,8 @@ def answers_from(given: Mapping[str, object], known: Mapping[str, Question]) -> 
     for name, value in given.items():
         if name not in known:
             near = nearest(name, known)
-            mend = f"did you mean {near}?" if near else "see asyncgen new --help"
-            raise BadInput(f"expected a question of the template, got: {name}; {mend}")
+            fix = f"did you mean {near}?" if near else "see asyncgen new --help"
+            raise BadInput(f"expected a question of the template, got: {name}; {fix}")
         answers[name] = _value(known[name], value)
     return answers
 
@@ -87,8 +87,8 @@ def _choice(question: Question, value: object) -> str:
     if str(value) in question.choices:
         return str(value)
     near = nearest(str(value), question.choices)
-    mend = f"; did you mean {near}?" if near else ""
-    raise BadInput(f"expected {question.name} to be {_or(question.choices)}, got: {value}{mend}")
+    fix = f"; did you mean {near}?" if near else ""
+    raise BadInput(f"expected {question.name} to be {_or(question.choices)}, got: {value}{fix}")
 
 
 def _or(choices: tuple[str, ...]) -> str:

@@ -86,7 +86,7 @@ def files_at(repository: Path, commit: str, paths: Sequence[str] = PATHS) -> dic
 def _blobs(repository: Path, ids: Collection[str]) -> Iterator[bytes]:
     if not ids:
         return
-    answer = git_bytes(*_AS_STORED, "cat-file", "--batch", at=repository, said="".join(f"{one}\n" for one in ids))
+    answer = git_bytes(*_AS_STORED, "cat-file", "--batch", at=repository, stdin="".join(f"{one}\n" for one in ids))
     stream = io.BytesIO(answer)
     for one in ids:
         header = stream.readline().split()

@@ -34,7 +34,7 @@ def render(
     ask: bool = False,
     exclude: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Render a template into a new folder, and tell what the project records there.
+    """Render a template into a new folder, and return what the project records there.
 
     Raises Refused for a template that cannot be rendered, or that renders a link, or a path that `check_path` refuses:
     the folder is not to be used then.
@@ -67,12 +67,12 @@ def render(
     except CopierAnswersInterrupt as interrupt:
         raise KeyboardInterrupt from interrupt
     except Exception as error:
-        # Copier's own errors, and whatever an expression of a template raises: OverflowError, MemoryError and so on.
+        # Copier's own errors, and any error of a template's expression: OverflowError, MemoryError and so on.
         # Jinja's TemplateNotFound is an OSError, too, without a number.
         if isinstance(error, OSError) and error.errno and error.errno not in _OF_NAMES:
             raise
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise _in_one_voice(said, whose) from error
+        message = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise _as_cli_error(message, whose) from error
     _check_rendered(destination, whose)
     return _recorded(destination / ANSWERS_FILE, whose)
 
@@ -126,8 +126,8 @@ def _worker(record: tuple[str, str]) -> type["Worker"]:
     return Rendering
 
 
-def _in_one_voice(said: str, whose: str) -> AsyncgenError:
-    text = " ".join(said.split())
+def _as_cli_error(message: str, whose: str) -> AsyncgenError:
+    text = " ".join(message.split())
     if answer := re.match(r"Validation error for question '(\w+)': expected (.*)", text):
         return BadInput(f"expected {answer[1]} to be {answer[2]}")
     if missing := re.match(r'Question "(\w+)" is required', text):

@@ -1,4 +1,4 @@
-"""A generated service as add-task sees it: what its answers record, its rooms and its queues. Nothing is imported."""
+"""A generated service: its recorded answers, its modules and its queues, read from files. Nothing is imported."""
 
 import ast
 import math
@@ -17,7 +17,7 @@ __all__ = ["QueueClass", "Service", "find_service", "read_queues"]
 
 @dataclass(frozen=True)
 class QueueClass:
-    """A line of the queue table: the member's name in `Queue`, and what it says; times are in seconds.
+    """A line of the queue table: the member's name in `Queue`, and its options; times are in seconds.
 
     concurrency: 0 for one process for each core.
     """
@@ -41,7 +41,7 @@ class Service:
     answers: dict[str, Any]
 
     @property
-    def rooms(self) -> frozenset[str]:
+    def module_names(self) -> frozenset[str]:
         """The names of the modules and packages in the service's package."""
         inside = (self.root / "src" / self.package).iterdir()
         return frozenset(path.stem for path in inside if not path.name.startswith((".", "_")))
@@ -85,13 +85,15 @@ def read_queues(table: str) -> tuple[QueueClass, ...]:
 
 def _queue_class(member: str, call: ast.Call) -> QueueClass | None:
     # In the order of the fields of the service's own QueueClass.
-    said = dict(zip(("name", "longest_run", "prefetch", "concurrency", "pool"), call.args, strict=False))
-    said |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-    numbers = {field: _seconds(said[field]) for field in ("longest_run", "prefetch", "concurrency") if field in said}
+    fields = dict(zip(("name", "longest_run", "prefetch", "concurrency", "pool"), call.args, strict=False))
+    fields |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    numbers = {
+        field: _seconds(fields[field]) for field in ("longest_run", "prefetch", "concurrency") if field in fields
+    }
     texts = {
         field: value.value
         for field in ("name", "pool")
-        if isinstance(value := said.get(field), ast.Constant) and isinstance(value.value, str)
+        if isinstance(value := fields.get(field), ast.Constant) and isinstance(value.value, str)
     }
     if not numbers.get("longest_run"):
         return None

@@ -17,11 +17,11 @@ from urllib.request import url2pathname
 from .clones import Template, address_of, commit_in, in_clone, is_local, path_of, recorded_path, remote
 from .errors import Refused
 from .git import GitError
-from .library import LIBRARY, carried, commit_of, held, library, shelve, shown
 from .mirror import mirror
 from .releases import files_at
+from .template_cache import TEMPLATE_CACHE, bundled, cache_folder, cache_name, cached, commit_of, install_bundled
 
-__all__ = ["Template", "find", "newest", "read", "recorded", "stock"]
+__all__ = ["Template", "find", "newest", "read", "recorded", "sync_cache"]
 
 
 def find(template: str | None = None, ref: str | None = None) -> Template:
@@ -34,13 +34,13 @@ def find(template: str | None = None, ref: str | None = None) -> Template:
         return in_clone(origin, ref)
     if origin:
         return remote(origin[0], ref or origin[1])
-    if not (releases := carried()):
+    if not (releases := bundled()):
         raise Refused(
             "expected asyncgen to be installed from a wheel, a clone or a git URL, which bring the template, "
             "got: a wheel without one; name a clone with --template"
         )
-    shelve()
-    return _shelved(LIBRARY, ref or releases[-1].commit)
+    install_bundled()
+    return _cached_template(TEMPLATE_CACHE, ref or releases[-1].commit)
 
 
 def recorded(src: str, commit: str) -> Template:
@@ -48,8 +48,8 @@ def recorded(src: str, commit: str) -> Template:
     if not is_local(src):
         return remote(src, _sha(commit))
     path = recorded_path(src)
-    if path == library():
-        return _shelved(src, commit)
+    if path == cache_folder():
+        return _cached_template(src, commit)
     if not path.is_dir():
         return _stand_in(src, commit)
     return in_clone(path, commit, src)
@@ -66,36 +66,36 @@ def newest(src: str, known: str) -> Template:
             latest = commit_in(there.repository, None, src)
             return replace(there, commit=latest, notice=f"{unreachable}. What was fetched before is used.")
     path = recorded_path(src)
-    if path == library():
-        stock()
-        return _shelved(src, None)
+    if path == cache_folder():
+        sync_cache()
+        return _cached_template(src, None)
     if not path.is_dir():
         there = _stand_in(src, known)
-        return replace(there, commit=list(held().values())[-1])
+        return replace(there, commit=list(cached().values())[-1])
     return in_clone(path, None, src)
 
 
-def stock() -> list[str]:
-    """Put the releases that this asyncgen came with into the library; the versions that are new there."""
-    origin = None if carried() else _origin()
+def sync_cache() -> list[str]:
+    """Put the releases that this asyncgen came with into the cache; the versions that are new there."""
+    origin = None if bundled() else _origin()
     if isinstance(origin, Path):
-        return shelve(origin)
+        return install_bundled(origin)
     if origin:
-        return shelve(mirror(origin[0], address_of(origin[0]), origin[1]))
-    return shelve() if carried() else []
+        return install_bundled(mirror(origin[0], address_of(origin[0]), origin[1]))
+    return install_bundled() if bundled() else []
 
 
 def read(template: Template, paths: Iterable[str]) -> dict[str, str]:
     """The text files under these paths, by their path in the template, at the template's commit."""
-    wanted = list(paths)
+    names = list(paths)
     try:
-        found = files_at(template.repository, template.commit, wanted)
+        found = files_at(template.repository, template.commit, names)
         if not found:
             raise GitError("nothing there")
     except GitError as error:
         raise Refused(
             f"expected the template {template.src} at {template.commit[:7]} to hold "
-            f"{', '.join(wanted)}, got: {error}; run asyncgen update"
+            f"{', '.join(names)}, got: {error}; run asyncgen update"
         ) from error
     return {path: file.content.decode() for path, file in found.items()}
 
@@ -117,40 +117,40 @@ def _origin() -> Path | tuple[str, str | None] | None:
     if "dir_info" in origin:
         folder = Path(url2pathname(urlsplit(origin["url"]).path))
         # A wheel that was built from an unpacked archive, or from a clone that is gone, has its releases with it.
-        if (folder / ".git").exists() or not carried():
+        if (folder / ".git").exists() or not bundled():
             return folder
     return None
 
 
-def _shelved(src: str, wanted: str | None) -> Template:
-    """The library's template at a release, a tag or a commit; at its newest release for None."""
-    if wanted is None:
-        return Template(src, commit_in(library(), None, src), library())
-    commit = _in_stock(wanted)
+def _cached_template(src: str, name: str | None) -> Template:
+    """The cached template at a release, a tag or a commit; at its newest release for None."""
+    if name is None:
+        return Template(src, commit_in(cache_folder(), None, src), cache_folder())
+    commit = _cached_commit(name)
     if commit is None:
         raise Refused(
-            f"expected {shown()} to hold the template's release {wanted}, got: {', '.join(held()) or 'no release'}; "
+            f"expected {cache_name()} to hold the release {name}, got: {', '.join(cached()) or 'no release'}; "
             "install a wheel of that release of asyncgen or a newer one, and run asyncgen template sync"
         )
-    return Template(src, commit, library())
+    return Template(src, commit, cache_folder())
 
 
 def _stand_in(src: str, commit: str) -> Template:
-    """The library's template for a clone that is not on this machine, if it has the very release."""
-    found = _in_stock(commit)
+    """The cached template for a clone that is not on this machine, if it has the very release."""
+    found = _cached_commit(commit)
     if found is None:
         raise Refused(
             f"expected the template that the project records to be at {src}, got: no such folder; "
             "name a clone of it with --template"
         )
-    return Template(src, found, library(), f"{src} is not on this machine: asyncgen's own release is used.")
+    return Template(src, found, cache_folder(), f"{src} is not on this machine: asyncgen's own release is used.")
 
 
-def _in_stock(name: str) -> str | None:
-    """The library's commit of that name, after a look at what this asyncgen came with."""
+def _cached_commit(name: str) -> str | None:
+    """The cached commit of that name, after a look at what this asyncgen came with."""
     found = commit_of(name)
     if found is None:
-        stock()
+        sync_cache()
         found = commit_of(name)
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, clean_home, command_line, commit, git, write
+from tests.support import Ran, clean_home, command_line, commit, git, write
 
 ROOT = Path(__file__).parents[2]
 QUEUES = '''"""The queue table."""
@@ -63,9 +63,9 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder."""
-    folder = tmp_path / "desk"
+    folder = tmp_path / "workdir"
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
@@ -95,9 +95,9 @@ def start() -> Callable[..., "subprocess.Popen[str]"]:
 
 
 @pytest.fixture
-def service(template: Path, desk: Path, asyncgen: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Path:
+def service(template: Path, workdir: Path, asyncgen: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A service made from the small template, as the current folder."""
     assert asyncgen("new", "shop", "--defaults").code == 0
     monkeypatch.delenv("ASYNCGEN_TEMPLATE")
-    monkeypatch.chdir(desk / "shop")
-    return desk / "shop"
+    monkeypatch.chdir(workdir / "shop")
+    return workdir / "shop"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.desk import git
+from tests.support import git
 
 ROOT = Path(__file__).parents[2]
 TASK, TEST = "src/shop/tasks/send_invoice.py", "tests/tasks/test_send_invoice.py"
@@ -111,7 +111,8 @@ def test_data_answers_like_the_flags(service: Path, asyncgen: Asyncgen) -> None:
     flags = "--arg a:int --arg b:str --key a,b --max-retries 2 --queue bulk --idempotency lease --expected 5"
     data = "-d arg=a:int,b:str -d key=a,b -d max-retries=2 -d queue=bulk -d idempotency=lease -d expected=5"
     first, second = (
-        json.loads(asyncgen("add-task", "do", *shlex.split(said), "--json", "--dry-run").out) for said in (flags, data)
+        json.loads(asyncgen("add-task", "do", *shlex.split(options), "--json", "--dry-run").out)
+        for options in (flags, data)
     )
     assert first == second
 
@@ -203,7 +204,10 @@ def test_a_kept_result_is_returned(service: Path, asyncgen: Asyncgen) -> None:
         ("class", "expected the task's name to be free, got: class, which is a Python keyword; use run_class"),
         ("print", "expected the task's name to be free, got: print, which is a Python builtin; use run_print"),
         ("json", "expected the task's name to be free, got: json, which is a module of the standard library; use"),
-        ("settings", "expected the task's name to be free, got: settings, which is a room of this service; use run_se"),
+        (
+            "settings",
+            "expected the task's name to be free, got: settings, which is a module of this service; use run_se",
+        ),
         ("9lives", "expected the task's name to be letters, digits and _ that begin with a letter, got: 9lives; use"),
         (
             "'../../etc'",
@@ -309,12 +313,12 @@ def test_nothing_is_overwritten(service: Path, asyncgen: Asyncgen, path: str) ->
     assert (service / path).read_text() == "mine\n"
 
 
-def test_outside_a_service_it_is_one_sentence(desk: Path, asyncgen: Asyncgen) -> None:
+def test_outside_a_service_it_is_one_sentence(workdir: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("add-task", "send_invoice")
     assert ran.code == 2
     assert ran.err == (
-        f"asyncgen: expected a service made by asyncgen, with its .copier-answers.yml, got: none in {desk} or above; "
-        "go into one, or make one with asyncgen new\n"
+        "asyncgen: expected a service made by asyncgen, with its .copier-answers.yml, "
+        f"got: none in {workdir} or above; go into one, or make one with asyncgen new\n"
     )
 
 
@@ -397,17 +401,17 @@ def test_in_a_terminal_the_four_questions_are_asked_until_the_answer_holds(servi
         ("queue [DEFAULT]: ", ""),
     ]
     shown, deadline = "", time.monotonic() + 60
-    for prompt, said in dialogue:
+    for prompt, answer in dialogue:
         while not shown.endswith(prompt):
             assert time.monotonic() < deadline
             shown += os.read(parent, 4096).decode()
-        os.write(parent, f"{said}\n".encode())
+        os.write(parent, f"{answer}\n".encode())
         shown += "\n"
     try:
         while chunk := os.read(parent, 4096).decode():
             shown += chunk
     except OSError:
-        pass  # how Linux tells that the other side is closed
+        pass  # how Linux reports that the other side is closed
     assert process.wait(60) == 0, shown
     assert "since transactional commits the key with the effect" in shown
     assert "got: 180 s; use --queue DEFAULT" in shown

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, write
+from tests.support import Ran, commit, write
 
 Asyncgen = Callable[..., Ran]
 README = "template/service/README.md.jinja"
@@ -37,11 +37,11 @@ def test_an_unexpected_error_is_one_line_and_no_result(
     service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch, function: str, arguments: list[str]
 ) -> None:
     monkeypatch.setattr(function, boom)
-    said = one_line(asyncgen(*arguments))
-    assert said.startswith(
+    message = one_line(asyncgen(*arguments))
+    assert message.startswith(
         "asyncgen: expected the command to end in order, got: RuntimeError: boom and more at asyncgen/"
     )
-    assert said.endswith("; run it with ASYNCGEN_DEBUG=1 and report what it shows\n")
+    assert message.endswith("; run it with ASYNCGEN_DEBUG=1 and report what it shows\n")
 
 
 def test_the_debug_variable_shows_the_traceback(

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from asyncgen.cli.new import new
-from tests.desk import git
+from tests.support import git
 
 ROOT = Path(__file__).parents[2]
 FILES = [
@@ -54,7 +54,7 @@ def options() -> dict[str, Any]:
     return {name: parameter.annotation.__metadata__[0] for name, parameter in inspect.signature(new).parameters.items()}
 
 
-def test_its_output(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_its_output(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("new", "shop", "--defaults")
     assert ran.code == 0
     assert ran.err == ""
@@ -71,13 +71,13 @@ def test_its_output(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
         "The same answers again:\n"
         "  asyncgen new shop --defaults --service-name shop --package shop\n"
     )
-    assert tree(desk / "shop") == FILES
-    assert os.listdir(desk) == ["shop"]
+    assert tree(workdir / "shop") == FILES
+    assert os.listdir(workdir) == ["shop"]
 
 
-def test_the_template_and_its_commit_are_recorded(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_the_template_and_its_commit_are_recorded(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     asyncgen("new", "shop")
-    recorded = answers(desk / "shop")
+    recorded = answers(workdir / "shop")
     assert recorded["_src_path"] == str(template)
     assert git(template, "rev-parse", recorded["_commit"]) == git(template, "rev-parse", "HEAD")
 
@@ -92,11 +92,11 @@ def test_a_flag_names_the_choices_of_its_question(name: str) -> None:
     assert options()[name].metavar == "|".join(choices.values())
 
 
-def test_flags_and_data_answer(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     flags = "--service-name 'Web Shop' --author-name Ann --broker rabbitmq --queue-layout latency --scheduler --ci none"
     ran = asyncgen("new", "shop", *shlex.split(flags), "-d", "idempotency_store=postgresql", "-d", "deploy=")
     assert ran.code == 0
-    made = {name: value for name, value in answers(desk / "shop").items() if not name.startswith("_")}
+    made = {name: value for name, value in answers(workdir / "shop").items() if not name.startswith("_")}
     assert made == {
         "service_name": "Web Shop",
         "package": "web_shop",
@@ -112,28 +112,28 @@ def test_flags_and_data_answer(template: Path, desk: Path, asyncgen: Asyncgen) -
     }
 
 
-def test_the_replay_makes_the_same(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_the_replay_makes_the_same(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     first = asyncgen(
         "new", "shop", "--service-name", "Web Shop", "--scheduler", "--broker", "rabbitmq", "-d", "deploy="
     )
     replay = shlex.split(first.out.splitlines()[-1])
-    (desk / "shop").rename(desk / "first")
+    (workdir / "shop").rename(workdir / "first")
     assert asyncgen(*replay[1:]).code == 0
-    assert answers(desk / "shop") == answers(desk / "first")
+    assert answers(workdir / "shop") == answers(workdir / "first")
 
 
-def test_dry_run_lists_and_leaves_nothing(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_dry_run_lists_and_leaves_nothing(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("new", "shop", "--dry-run")
     assert ran.out == "\n".join(["Would make shop with 7 files:", *(f"  {path}" for path in FILES), ""])
-    assert os.listdir(desk) == []
+    assert os.listdir(workdir) == []
 
 
-def test_json(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_json(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("new", "shop", "--json", "--broker", "rabbitmq")
-    told = json.loads(ran.out)
-    assert told.pop("answers")["broker"] == "rabbitmq"
-    assert told == {
-        "destination": str(desk / "shop"),
+    report = json.loads(ran.out)
+    assert report.pop("answers")["broker"] == "rabbitmq"
+    assert report == {
+        "destination": str(workdir / "shop"),
         "template": str(template),
         "commit": git(template, "rev-parse", "HEAD"),
         "files": FILES,
@@ -142,27 +142,28 @@ def test_json(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
     }
 
 
-def test_the_first_commit_holds_all_files(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_the_first_commit_holds_all_files(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     asyncgen("new", "shop")
-    assert git(desk / "shop", "status", "--porcelain") == ""
-    assert git(desk / "shop", "ls-files").splitlines() == FILES
+    assert git(workdir / "shop", "status", "--porcelain") == ""
+    assert git(workdir / "shop", "ls-files").splitlines() == FILES
     assert (
-        git(desk / "shop", "log", "--format=%an <%ae> %s") == "asyncgen <asyncgen@localhost> Start shop with asyncgen"
+        git(workdir / "shop", "log", "--format=%an <%ae> %s")
+        == "asyncgen <asyncgen@localhost> Start shop with asyncgen"
     )
 
 
-def test_the_answers_name_the_committer(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_the_answers_name_the_committer(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     asyncgen("new", "shop", "--author-name", "Ann", "--author-email", "ann@example.org")
-    assert git(desk / "shop", "log", "--format=%an <%ae>") == "Ann <ann@example.org>"
+    assert git(workdir / "shop", "log", "--format=%an <%ae>") == "Ann <ann@example.org>"
 
 
-def test_the_users_own_identity_is_kept(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_the_users_own_identity_is_kept(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     Path(os.environ["HOME"], ".gitconfig").write_text("[user]\nname = Bo\nemail = bo@example.org\n")
     asyncgen("new", "shop")
-    assert git(desk / "shop", "log", "--format=%an <%ae>") == "Bo <bo@example.org>"
+    assert git(workdir / "shop", "log", "--format=%an <%ae>") == "Bo <bo@example.org>"
 
 
-def test_the_users_hooks_signing_and_ignores_do_not_reach_it(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_the_users_hooks_signing_and_ignores_do_not_reach_it(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     home = Path(os.environ["HOME"])
     (home / "hooks").mkdir()
     (home / "hooks" / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
@@ -173,28 +174,28 @@ def test_the_users_hooks_signing_and_ignores_do_not_reach_it(template: Path, des
         "[commit]\ngpgsign = true\n[gpg]\nprogram = false\n"
     )
     assert asyncgen("new", "shop").code == 0
-    assert git(desk / "shop", "ls-files").splitlines() == FILES
+    assert git(workdir / "shop", "ls-files").splitlines() == FILES
 
 
-def test_no_git_makes_no_repository(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_no_git_makes_no_repository(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("new", "shop", "--no-git")
     assert "repository" not in ran.out
-    assert not (desk / "shop" / ".git").exists()
+    assert not (workdir / "shop" / ".git").exists()
 
 
-def test_an_empty_folder_is_taken(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
-    (desk / "shop").mkdir()
+def test_an_empty_folder_is_taken(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
+    (workdir / "shop").mkdir()
     assert asyncgen("new", "shop").code == 0
-    assert tree(desk / "shop") == FILES
+    assert tree(workdir / "shop") == FILES
 
 
-def test_uncommitted_changes_of_the_template_are_not_used(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_uncommitted_changes_of_the_template_are_not_used(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     (template / "template/service/README.md.jinja").write_text("not yet\n")
     ran = asyncgen("new", "shop")
     commit = git(template, "rev-parse", "HEAD")[:7]
     assert ran.err == f"note: {template} has uncommitted changes, which are not used: commit {commit} is.\n"
-    assert (desk / "shop" / "README.md").read_text() == "# shop\n"
-    assert answers(desk / "shop")["_commit"] == commit
+    assert (workdir / "shop" / "README.md").read_text() == "# shop\n"
+    assert answers(workdir / "shop")["_commit"] == commit
 
 
 @pytest.mark.parametrize(
@@ -219,12 +220,12 @@ def test_uncommitted_changes_of_the_template_are_not_used(template: Path, desk: 
         ),
         (
             "new nowhere/shop",
-            "expected {desk}/nowhere to be a folder, got: no such folder; run mkdir -p {desk}/nowhere",
+            "expected {workdir}/nowhere to be a folder, got: no such folder; run mkdir -p {workdir}/nowhere",
         ),
         (
             "new .",
-            "expected a folder other than the current one, which is replaced as a whole, got: {desk}; "
-            "run asyncgen new desk in {parent}",
+            "expected a folder other than the current one, which is replaced as a whole, got: {workdir}; "
+            "run asyncgen new workdir in {parent}",
         ),
         ("new shop --ref nonesuch", "expected the template {template} to hold copier.yml at nonesuch, got: no such"),
         (
@@ -235,38 +236,38 @@ def test_uncommitted_changes_of_the_template_are_not_used(template: Path, desk: 
     ],
 )
 def test_bad_input_is_one_sentence(
-    template: Path, desk: Path, asyncgen: Asyncgen, arguments: str, sentence: str
+    template: Path, workdir: Path, asyncgen: Asyncgen, arguments: str, sentence: str
 ) -> None:
     ran = asyncgen(*shlex.split(arguments))
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("asyncgen: " + sentence.format(desk=desk, parent=desk.parent, template=template))
+    assert ran.err.startswith("asyncgen: " + sentence.format(workdir=workdir, parent=workdir.parent, template=template))
     assert ran.err.count("\n") == 1
-    assert os.listdir(desk) == []
+    assert os.listdir(workdir) == []
 
 
-def test_a_folder_with_files_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
-    (desk / "shop").mkdir()
-    (desk / "shop" / "mine").write_text("mine")
+def test_a_folder_with_files_is_refused(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
+    (workdir / "shop").mkdir()
+    (workdir / "shop" / "mine").write_text("mine")
     ran = asyncgen("new", "shop")
     assert ran.code == 2
     assert ran.err == (
-        f"asyncgen: expected {desk}/shop to be empty or new, got: a folder with files in it; "
+        f"asyncgen: expected {workdir}/shop to be empty or new, got: a folder with files in it; "
         "name another, or move them away\n"
     )
-    assert tree(desk) == ["shop/mine"]
+    assert tree(workdir) == ["shop/mine"]
 
 
-def test_a_file_or_a_link_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
-    (desk / "file").write_text("mine")
-    (desk / "link").symlink_to(desk)
+def test_a_file_or_a_link_is_refused(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
+    (workdir / "file").write_text("mine")
+    (workdir / "link").symlink_to(workdir)
     for name in ("file", "link"):
         ran = asyncgen("new", name)
         assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert sorted(os.listdir(desk)) == ["file", "link"]
+    assert sorted(os.listdir(workdir)) == ["file", "link"]
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
-def test_an_unwritable_folder_is_one_sentence(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_an_unwritable_folder_is_one_sentence(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("new", "/proc/shop")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("asyncgen: expected /proc to be writable, got: ")
@@ -274,31 +275,31 @@ def test_an_unwritable_folder_is_one_sentence(template: Path, desk: Path, asyncg
 
 
 def test_without_git_it_is_one_sentence(
-    template: Path, desk: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+    template: Path, workdir: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(desk))
+    monkeypatch.setenv("PATH", str(workdir))
     for arguments in ([], ["--no-git"]):
         ran = asyncgen("new", "shop", *arguments)
         assert (ran.code, ran.out, ran.err) == (2, "", "asyncgen: expected git on PATH, got: none; install git\n")
-    assert os.listdir(desk) == []
+    assert os.listdir(workdir) == []
 
 
-def test_a_template_that_records_no_commit_is_refused(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_a_template_that_records_no_commit_is_refused(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     (template / "template/service/{{_copier_conf.answers_file}}.jinja").write_text("package: shop\n")
     git(template, "commit", "-qam", "Forget the commit")
     ran = asyncgen("new", "shop")
     assert ran.code == 2
     assert "to be recorded, got: none, so the project could never be updated" in ran.err
-    assert os.listdir(desk) == []
+    assert os.listdir(workdir) == []
 
 
-def test_a_template_that_fails_leaves_nothing(template: Path, desk: Path, asyncgen: Asyncgen) -> None:
+def test_a_template_that_fails_leaves_nothing(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     (template / "template/service/README.md.jinja").write_text("{{ nonesuch }}\n")
     git(template, "commit", "-qam", "Break it")
     ran = asyncgen("new", "shop")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "nonesuch" in ran.err
-    assert os.listdir(desk) == []
+    assert os.listdir(workdir) == []
 
 
 def wait_for_staging(folder: Path, process: "subprocess.Popen[str]") -> None:
@@ -310,31 +311,31 @@ def wait_for_staging(folder: Path, process: "subprocess.Popen[str]") -> None:
 
 
 def test_a_kill_leaves_no_destination_and_the_next_run_works(
-    template: Path, desk: Path, asyncgen: Asyncgen, start: Callable[..., "subprocess.Popen[str]"]
+    template: Path, workdir: Path, asyncgen: Asyncgen, start: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
     process = start("new", "shop")
-    wait_for_staging(desk, process)
+    wait_for_staging(workdir, process)
     process.kill()
     process.communicate()
-    assert not (desk / "shop").exists()
-    assert len(list(desk.glob(".shop.asyncgen-*"))) == 1
+    assert not (workdir / "shop").exists()
+    assert len(list(workdir.glob(".shop.asyncgen-*"))) == 1
     assert asyncgen("new", "shop").code == 0
-    assert os.listdir(desk) == ["shop"]
+    assert os.listdir(workdir) == ["shop"]
 
 
 def test_an_interruption_exits_130_and_leaves_nothing(
-    template: Path, desk: Path, start: Callable[..., "subprocess.Popen[str]"]
+    template: Path, workdir: Path, start: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
     process = start("new", "shop")
-    wait_for_staging(desk, process)
+    wait_for_staging(workdir, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, "", "asyncgen: interrupted; what was not finished is taken back\n")
-    assert os.listdir(desk) == []
+    assert (process.returncode, out, err) == (130, "", "asyncgen: interrupted; what was not finished is undone\n")
+    assert os.listdir(workdir) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_in_a_terminal_every_question_is_asked(template: Path, desk: Path) -> None:
+def test_in_a_terminal_every_question_is_asked(template: Path, workdir: Path) -> None:
     import fcntl
     import pty
     import select
@@ -368,4 +369,4 @@ def test_in_a_terminal_every_question_is_asked(template: Path, desk: Path) -> No
     assert answered == len(questions)
     assert asked_questions()["broker"]["help"] not in shown
     assert "one queue, runs of up to 5 minutes" in shown
-    assert answers(desk / "shop")["broker"] == "rabbitmq"
+    assert answers(workdir / "shop")["broker"] == "rabbitmq"

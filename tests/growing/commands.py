@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from asyncgen.cli.edge import run
-from tests.desk import Ran
+from tests.support import Ran
 
 __all__ = ["asyncgen", "inside", "tree"]
 

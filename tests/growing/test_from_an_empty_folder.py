@@ -74,8 +74,10 @@ def test_all_is_green_after_each_step(broker: str, make: Callable[..., Path], tm
 
 def made(service: Path) -> list[str]:
     """The files of tests that add-task and add-workflow made."""
-    rooms = ("tests/tasks", "tests/workflows")
-    return sorted(path.relative_to(service).as_posix() for room in rooms for path in (service / room).glob("test_*.py"))
+    folders = ("tests/tasks", "tests/workflows")
+    return sorted(
+        path.relative_to(service).as_posix() for folder in folders for path in (service / folder).glob("test_*.py")
+    )
 
 
 def grow(broker: str, make: Callable[..., Path], folder: Path, each: Callable[[Path], None]) -> Path:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import write
 from tests.environments import MODULES, PLANTS, honest
+from tests.support import write
 
 from .commands import asyncgen, tree
 
@@ -97,12 +97,12 @@ def refusal(error: str) -> str:
         "namespace.Anything",
     ],
 )
-def test_what_is_an_exception_or_cannot_be_told_is_taken(modules: Path, error: str) -> None:
+def test_what_is_or_may_be_an_exception_is_accepted(modules: Path, error: str) -> None:
     assert refusal(error) == ""
 
 
 @pytest.mark.parametrize(
-    ("error", "mend"),
+    ("error", "fix"),
     [
         ("http_client.Timeuot", "did you mean http_client.Timeout?"),
         ("http_client.errors.RequstError", "did you mean http_client.errors.RequestError?"),
@@ -117,10 +117,10 @@ def test_what_is_an_exception_or_cannot_be_told_is_taken(modules: Path, error: s
         ("http_client._version.Error", "it has none"),
     ],
 )
-def test_a_name_that_the_module_lacks_is_refused(modules: Path, error: str, mend: str) -> None:
+def test_a_name_that_the_module_lacks_is_refused(modules: Path, error: str, fix: str) -> None:
     module = error.rpartition(".")[0]
     assert refusal(error) == (
-        f"asyncgen: expected an error to retry on to be an exception of {module}, got: {error}; {mend}\n"
+        f"asyncgen: expected an error to retry on to be an exception of {module}, got: {error}; {fix}\n"
     )
 
 

@@ -83,7 +83,7 @@ def test_a_long_queue_raises_rabbitmqs_consumer_timeout_everywhere(service: Path
         ("README.md", "```mermaid", "give README.md the diagram:\n```mermaid\nflowchart LR"),
     ],
 )
-def test_what_cannot_be_edited_is_told(service: Path, path: str, old: str, advice: str) -> None:
+def test_what_cannot_be_edited_is_reported(service: Path, path: str, old: str, advice: str) -> None:
     file = service / path
     text = file.read_text().replace(old, "gone\n")
     text = text if path != "compose.yaml" else "services: {}\n"
@@ -96,7 +96,7 @@ def test_what_cannot_be_edited_is_told(service: Path, path: str, old: str, advic
     assert "REPORTS" in (service / "src/shop/queues.py").read_text()
 
 
-def test_a_worker_whose_queue_is_gone_is_told(service: Path) -> None:
+def test_a_worker_whose_queue_is_gone_is_reported(service: Path) -> None:
     table = service / "src/shop/queues.py"
     table.write_text("".join(line for line in table.read_text().splitlines(True) if "BULK" not in line))
     ran = asyncgen("sync-queues")

@@ -12,7 +12,7 @@ from tests.strays import LATIN, MODULES, STRAYS
 
 from .commands import asyncgen
 
-ROOMS = ("tasks", "workflows")
+PACKAGES = ("tasks", "workflows")
 TASK = "\n\n@shared_task(work_queue=Queue.DEFAULT, time_limit=30)\ndef größe(order_id: int): ...\n"
 READING = [
     ["tasks", "--json"],
@@ -29,9 +29,9 @@ def grown(service: Path) -> Path:
     for name in ("first", "second", "third"):
         assert asyncgen("add-task", name, "--arg", "order_id:int").code == 0
     assert asyncgen("add-workflow", "both", "--chain", "first,second").code == 0
-    for room in ROOMS:
+    for package in PACKAGES:
         for name, plant in STRAYS.items():
-            plant(service / "src/shop" / room / name)
+            plant(service / "src/shop" / package / name)
     return service
 
 
@@ -39,7 +39,7 @@ def test_what_is_no_module_is_left_out_and_named(grown: Path) -> None:
     for arguments in READING:
         ran = asyncgen(*arguments)
         assert ran.code == 0, ran.err
-        places = sorted(f"src/shop/{room}/{name}" for room in ROOMS for name in STRAYS)
+        places = sorted(f"src/shop/{package}/{name}" for package in PACKAGES for name in STRAYS)
         assert sorted(ran.err.splitlines()) == sorted(
             f"note: {path} was left out: it is no module that can be read." for path in places
         )
@@ -67,19 +67,19 @@ def test_a_stray_is_no_task_and_no_workflow(grown: Path, name: str) -> None:
     for command in ("remove-task", "remove-workflow"):
         ran = asyncgen(command, name.removesuffix(".py"), "--force")
         assert ran.code == 2
-        complaint = ran.err.splitlines()[-1]
-        assert complaint.startswith("asyncgen: expected a ")
-        assert not any(stray.removesuffix(".py") in complaint.rpartition(" are ")[2].split(", ") for stray in STRAYS)
+        message = ran.err.splitlines()[-1]
+        assert message.startswith("asyncgen: expected a ")
+        assert not any(stray.removesuffix(".py") in message.rpartition(" are ")[2].split(", ") for stray in STRAYS)
     assert os.path.lexists(grown / "src/shop/tasks" / name)
 
 
 @pytest.mark.parametrize("name", MODULES)
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_module_that_python_cannot_read_is_one_sentence(service: Path, room: str, name: str) -> None:
-    (service / "src/shop" / room / name).write_bytes(MODULES[name])
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_module_that_python_cannot_read_is_one_sentence(service: Path, package: str, name: str) -> None:
+    (service / "src/shop" / package / name).write_bytes(MODULES[name])
     ran = asyncgen("tasks", "--mermaid")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert ran.err.startswith(f"asyncgen: expected src/shop/{room}/{name} to be Python, got: ")
+    assert ran.err.startswith(f"asyncgen: expected src/shop/{package}/{name} to be Python, got: ")
 
 
 def test_a_task_in_another_encoding_that_it_names_is_listed(service: Path) -> None:

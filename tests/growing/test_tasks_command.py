@@ -36,7 +36,7 @@ def test_a_task_is_written_once_its_work_is_another(service: Path) -> None:
         assert json.loads(asyncgen("tasks", "--json").out)[0]["written"] is written
 
 
-def test_the_check_fails_on_unwritten_tasks_where_it_is_told_to(service: Path) -> None:
+def test_the_check_fails_on_unwritten_tasks_where_that_rule_is_selected(service: Path) -> None:
     import io
 
     def codes(*select: str) -> list[str]:

@@ -76,8 +76,8 @@ def test_nothing_rendered_waits_for_a_result(tasks: Path) -> None:
     asyncgen("add-workflow", "checkout", "--chord", "reserve,charge:ship")
     waits = [
         f"{path.relative_to(tasks)}:{node.lineno}"
-        for room in ("src/shop/tasks", "src/shop/workflows")
-        for path in (tasks / room).glob("*.py")
+        for folder in ("src/shop/tasks", "src/shop/workflows")
+        for path in (tasks / folder).glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in ("get", "join", "wait", "collect", "AsyncResult")
     ]

@@ -14,7 +14,7 @@ from .rendering import AXES
 
 BIN = Path(sys.executable).parent
 CHOICES = ("broker", "idempotency_store", "results", "queue_layout", "scheduler")
-"""The questions whose answers a project's own tests can tell apart; the matrix covers the others."""
+"""The questions whose answers a project's own tests can distinguish; the matrix covers the others."""
 
 SHORT: list[tuple[Any, ...]] = [
     ("redis", "redis", "none", "single", False),

@@ -14,7 +14,7 @@ COPIER = Path(sys.executable).parent / "copier"
 
 
 def earlier_commits() -> list[str]:
-    """The commit of each release, else the first one that renders a service; the history, not tags, tells."""
+    """The commit of each release, else the first one that renders a service; by the history, not by tags."""
     if not (ROOT / ".git").exists():
         return []
     releases = run("git", "log", "--format=%H", "--grep=^Release [0-9]", "--", "copier.yml", "pyproject.toml", cwd=ROOT)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from asyncgen.environment import Environment, UntrustedError, machine_program, own_environment
-from tests.desk import commit, git, write
 from tests.environments import PLANTS, honest
+from tests.support import commit, git, write
 
 
 @pytest.fixture

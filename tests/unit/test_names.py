@@ -1,4 +1,4 @@
-"""Names: every spelling of a task gives one name, and a bad name is told with the corrected one."""
+"""Names: every spelling of a task gives one name, and a bad name is refused with the corrected one."""
 
 import keyword
 

@@ -13,7 +13,7 @@ import pytest
 from asyncgen.errors import Refused
 from asyncgen.journal import journal_of
 from asyncgen.plan import Change, apply, check, new_folder, recover, unfinished
-from tests.desk import git
+from tests.support import git
 
 PLAN = [Change("create", "a/one", "1\n"), Change("create", "b/c/two", "2\n"), Change("remove", "old")]
 
@@ -109,10 +109,10 @@ def test_a_kill_at_any_point_leaves_the_old_or_the_new_after_the_next_run(tmp_pa
     for point in range(100):
         root = tmp_path / str(point)
         code = killed(root, point)
-        told = recover(root)
+        note = recover(root)
         state = tree(root)
         assert state in ({"old": "0\n"}, {"a/one": "1\n", "b/c/two": "2\n"})
-        assert told == "" or ("finished an interrupted run" in told and "old" not in state)
+        assert note == "" or ("finished an interrupted run" in note and "old" not in state)
         outcomes.add("old" in state)
         assert recover(root) == ""
         if code == 0:
@@ -150,7 +150,7 @@ def test_what_the_user_did_after_a_kill_stays(half_done: Path, path: str) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_what_the_user_took_back_after_a_kill_is_not_done_again(half_done: Path) -> None:
     (half_done / "a/one").unlink()
-    assert "was taken back since" in recover(half_done)
+    assert "was undone since" in recover(half_done)
     assert tree(half_done) == {"old": "0\n"}
 
 
@@ -162,7 +162,7 @@ def test_files_that_came_back_after_a_kill_are_not_removed_again(tmp_path: Path)
     (tmp_path / "one").rename(journal.folder / "0")
     assert journal.made(entries) == [True, False]
     (tmp_path / "one").write_text("one")
-    assert "was taken back since" in recover(tmp_path)
+    assert "was undone since" in recover(tmp_path)
     assert tree(tmp_path) == {"one": "one", "two": "two"}
 
 

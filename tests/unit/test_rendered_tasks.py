@@ -13,7 +13,7 @@ import pytest
 from asyncgen.errors import BadInput
 from asyncgen.names import TASK_LETTERS
 from asyncgen.service import Service
-from asyncgen.tasks import Answers, Given, decide
+from asyncgen.tasks import Answers, TaskOptions, decide
 from asyncgen.tasks.contract import variables
 from asyncgen.tasks.record import Record, parse_record
 from asyncgen.tasks.render import render
@@ -88,8 +88,8 @@ def files() -> dict[str, str]:
 
 def make_service(root: Path, package: str) -> Service:
     """A service with all that a task file imports, and a store and results that admit every answer."""
-    room = root / "src" / package
-    (room / "tasks").mkdir(parents=True)
+    folder = root / "src" / package
+    (folder / "tasks").mkdir(parents=True)
     for name, content in {
         "__init__.py": "",
         "tasks/__init__.py": "",
@@ -97,7 +97,7 @@ def make_service(root: Path, package: str) -> Service:
         "task.py": TASK_PY,
         "errors.py": "class Later(Exception):\n    pass\n",
     }.items():
-        (room / name).write_text(content)
+        (folder / name).write_text(content)
     answers = {"broker": "redis", "idempotency_store": "postgresql", "results": "redis", "scheduler": True}
     return Service(root, package, "", "", answers)
 
@@ -123,7 +123,7 @@ def all_answers(service: Service) -> Iterator[Answers]:
         given["breaker"] = "b" * 30 if number % 4 < 2 else ""
         given["every"] = "*/5 0-23/2 1,2,3 jan-dec mon-fri" if not given["arg"] and number % 5 else ""
         try:
-            yield decide("none", Given(**given), service)
+            yield decide("none", TaskOptions(**given), service)
         except BadInput:
             continue
 

@@ -1,4 +1,4 @@
-"""YAML of strangers is values, within bounds, at once."""
+"""Untrusted YAML gives values, within bounds, quickly."""
 
 import pytest
 
@@ -11,7 +11,7 @@ LONG = f"a: &a {'x' * 1000}\nb: [{'*a, ' * 1000}]\n"
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         *((text, "aliases that stand for more than 200000 values") for text in (LISTS, MERGES, LONG, "a: &a [*a]\n")),
         ("a: b\n" * 100_000, "500000 characters, where 100000 are the most"),
@@ -28,8 +28,8 @@ LONG = f"a: &a {'x' * 1000}\nb: [{'*a, ' * 1000}]\n"
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_what_is_no_small_value_is_refused(text: str | bytes, complaint: str | None) -> None:
-    with pytest.raises(ValueError, match=complaint):
+def test_what_is_no_small_value_is_refused(text: str | bytes, message: str | None) -> None:
+    with pytest.raises(ValueError, match=message):
         load_yaml(text)
 
 

@@ -10,7 +10,7 @@ import pytest
 from asyncgen import source
 from asyncgen.errors import AsyncgenError, Refused
 from asyncgen.source import Template, find, read, recorded
-from tests.desk import git
+from tests.support import git
 
 
 def release(folder: Path, version: str) -> str:
@@ -101,7 +101,7 @@ def test_with_tags_it_is_the_release_that_an_update_would_choose(clone: Path) ->
     assert find(str(clone)).commit == second
 
 
-def test_uncommitted_changes_are_told(clone: Path) -> None:
+def test_uncommitted_changes_are_named(clone: Path) -> None:
     assert find(str(clone)).notice == ""
     (clone / "copier.yml").write_text("changed: {}\n")
     found = find(str(clone))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, clean_home, command_line, commit, git
+from tests.support import Ran, clean_home, command_line, commit, git
 
 from .planted import FIRST, release
 

@@ -1,7 +1,7 @@
-"""Runs a command of asyncgen again and again, each time ended or failed at its next write, and tells what was left.
+"""Runs a command of asyncgen again and again, each time ended or failed at its next write, and reports what was left.
 
 `faults.py kill|disk-full FOLDER COMMAND AGAIN EVERY`: FOLDER is where the command runs, on a fresh copy each time;
-AGAIN is the next call. Every write of Python's and every child process counts, as its audit events tell; what goes
+AGAIN is the next call. Every write of Python's and every child process counts, as its audit events show; what goes
 into temporary folders outside the copy does not.
 """
 
@@ -25,9 +25,9 @@ EVENTS = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.chmod
 GROWING = {"open", "os.mkdir", "os.link", "os.symlink"}
 
 
-def wait_until(happened: Callable[[], Any], patience: float = 120) -> None:
+def wait_until(happened: Callable[[], Any], timeout: float = 120) -> None:
     """Wait for something to happen; AssertionError if it does not."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
@@ -62,36 +62,36 @@ class Fault:
 
 
 def attempt(fault: Fault | None, place: Path, command: list[str]) -> tuple[bool, str]:
-    """Run a command in a child; whether the fault came, and what it said."""
+    """Run a command in a child; whether the fault came, and its message."""
     from asyncgen.cli.edge import run
 
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        said = io.StringIO()
+        stderr = io.StringIO()
         os.chdir(place)
         if fault:
             sys.addaudithook(fault)
-        with redirect_stdout(io.StringIO()), redirect_stderr(said):
+        with redirect_stdout(io.StringIO()), redirect_stderr(stderr):
             code = run(command)
         met = fault is not None and fault.left < 0
         if fault:
             fault.left = sys.maxsize
-        os.write(writing, json.dumps([code, met, said.getvalue()]).encode())
+        os.write(writing, json.dumps([code, met, stderr.getvalue()]).encode())
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        told = pipe.read()
+        report = pipe.read()
     _, status = os.waitpid(child, 0)
-    if not told:
+    if not report:
         assert fault is not None, f"the command ended without a word: {status}"
         assert os.WIFSIGNALED(status), f"the command was ended by itself, and not by the fault: {status}"
         return True, ""
-    code, met, complaint = json.loads(told)
-    lines = complaint.strip().splitlines()
+    code, met, message = json.loads(report)
+    lines = message.strip().splitlines()
     if code not in (0, 2) or (code == 2 and len(lines) != 1):
-        return met, complaint
+        return met, message
     return met, "one sentence" if code == 2 else ""
 
 
@@ -140,14 +140,19 @@ def main(mode: str, folder: Path, command: list[str], again: list[str], every: i
     seen: list[dict[str, str]] = []
     while True:
         place = fresh(point)
-        met, said = attempt(Fault(mode, place, point), place, command)
+        met, message = attempt(Fault(mode, place, point), place, command)
         if not met:
             return seen
-        result = {"point": str(point), "said": said, "visible": visible(place), "after": name(state(place), old, new)}
-        _, complaint = attempt(None, place, again)
+        result = {
+            "point": str(point),
+            "message": message,
+            "visible": visible(place),
+            "after": name(state(place), old, new),
+        }
+        _, message = attempt(None, place, again)
         # `new` refuses a folder that is there already, and so has nothing to sweep for.
         refused = command[0] == "new" and result["visible"] != ""
-        assert complaint == ("one sentence" if refused else ""), complaint
+        assert message == ("one sentence" if refused else ""), message
         left_over = [path.name for path in (*place.iterdir(), *place.glob(".git/asyncgen/*")) if is_ours(path)]
         assert refused or not left_over, left_over
         result["at_last"] = visible(place) if command[0] == "new" else name(state(place), old, new)

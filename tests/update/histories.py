@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.desk import commit, git
+from tests.support import commit, git
 
 __all__ = ["ROOT", "earlier", "history", "overlay"]
 

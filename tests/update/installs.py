@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from asyncgen.releases import bundle_of
-from tests.desk import git, write
+from tests.support import git, write
 
 from .histories import ROOT
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.desk import git
+from tests.support import git
 
 __all__ = ["SECRETS", "GitHub", "GitLab", "Host"]
 
@@ -29,7 +29,7 @@ mkdir -p "$3/bin" && cp "$LOG/../venv/pip" "$LOG/../venv/asyncgen" "$3/bin"
 
 @dataclass
 class Host:
-    """A pipeline in a repository at `origin`; `folder` is for the jobs, and `folder/log` for what the tools were told.
+    """A pipeline in a repository at `origin`; `folder` is for the jobs, `folder/log` for the arguments of the tools.
 
     scope: the environment of the secret, as GitLab has it; None for one that every job sees.
     """
@@ -40,7 +40,7 @@ class Host:
     variables: dict[str, str] = field(default_factory=dict)
     scope: str | None = "template-update"
     context: dict[str, str] = field(default_factory=dict)
-    said: str = ""
+    output: str = ""
 
     def __post_init__(self) -> None:
         for place, tools in (("tools", TOOLS), ("venv", {"pip": PIP, "asyncgen": ASYNCGEN})):
@@ -64,16 +64,16 @@ class Host:
         return code or (self.propose(artifact) if artifact else 0)
 
     def log(self, name: str) -> str:
-        """What a tool was told: `pip`, `gh`, the environment of pip as `env`, and `other` for any other installer."""
+        """The arguments of a tool: `pip`, `gh`, `other` for any other installer; `env` is the environment of pip."""
         file = self.folder / "log" / name
         return file.read_text() if file.exists() else ""
 
-    def shell(self, script: str, at: Path, given: dict[str, str]) -> int:
+    def shell(self, script: str, at: Path, variables: dict[str, str]) -> int:
         (self.folder / "log").mkdir(exist_ok=True)
         path = f"{self.folder / 'tools'}{os.pathsep}{os.environ['PATH']}"
-        environment = os.environ | {"PATH": path, "LOG": str(self.folder / "log")} | given
+        environment = os.environ | {"PATH": path, "LOG": str(self.folder / "log")} | variables
         done = subprocess.run(["bash", "-e", "-c", script], cwd=at, env=environment, capture_output=True, text=True)
-        self.said += done.stdout + done.stderr
+        self.output += done.stdout + done.stderr
         return done.returncode
 
     def fresh(self, name: str, *, clone: bool = False) -> Path:
@@ -118,8 +118,8 @@ class GitHub(Host):
         assert "${{" not in step["run"], "an expression in a script is code"
         output = temp / "output"
         output.touch()
-        given = {key: self._filled(str(value)) for key, value in step.get("env", {}).items()}
-        code = self.shell(step["run"], place, {"RUNNER_TEMP": str(temp), "GITHUB_OUTPUT": str(output), **given})
+        variables = {key: self._filled(str(value)) for key, value in step.get("env", {}).items()}
+        code = self.shell(step["run"], place, {"RUNNER_TEMP": str(temp), "GITHUB_OUTPUT": str(output), **variables})
         for line in output.read_text().splitlines():
             key, _, value = line.partition("=")
             self.context[f"steps.{step.get('id')}.outputs.{key}"] = value
@@ -157,13 +157,13 @@ class GitLab(Host):
         if artifact:
             # An archive's paths are its author's: it may bring a .git beside what the job named.
             shutil.copytree(artifact.parent, place, symlinks=True, dirs_exist_ok=True)
-        given = {
+        variables = {
             "CI_COMMIT_SHA": git(self.origin, "rev-parse", "HEAD"),
             "CI_DEFAULT_BRANCH": "main",
             "CI_REPOSITORY_URL": self.origin.as_uri(),
         }
         if self.scope is None or job.get("environment", {}).get("name") == self.scope:
-            given["TEMPLATE_TOKEN"] = SECRETS["TEMPLATE_TOKEN"]
+            variables["TEMPLATE_TOKEN"] = SECRETS["TEMPLATE_TOKEN"]
         script = "\n".join(job["script"]).replace("/tmp/asyncgen", str(self.folder / "installed"))
         script = script.replace("https://template:$TEMPLATE_TOKEN@$CI_SERVER_HOST/$CI_PROJECT_PATH.git", "$ORIGIN")
-        return self.shell(script, place, given | {"ORIGIN": str(self.origin)} | self.variables | own), place
+        return self.shell(script, place, variables | {"ORIGIN": str(self.origin)} | self.variables | own), place

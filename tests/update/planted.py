@@ -1,10 +1,10 @@
-"""A small template with a history, and a desk on which the command line runs in this process."""
+"""A small template with a history, and a workdir on which the command line runs in this process."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.desk import commit, write
+from tests.support import commit, write
 
 __all__ = ["FIRST", "release", "snapshot"]
 

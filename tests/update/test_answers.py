@@ -1,4 +1,4 @@
-"""Answers are carried, mapped or refused, never reset; and changing one later keeps tasks and messages in mind."""
+"""Answers are kept, mapped or refused, never reset; and changing one later advises on tasks and messages."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.desk import Ran, commit, write
+from tests.support import Ran, commit, write
 
 from .planted import FIRST, PACKAGE, QUESTIONS, release, snapshot
 
@@ -82,13 +82,13 @@ def test_a_new_question_in_its_short_form_takes_its_default(template: Path, serv
     assert answers(service)["region"] == "north"
 
 
-def test_a_question_that_is_gone_is_told(template: Path, service: Path, asyncgen: Command) -> None:
+def test_a_question_that_is_gone_is_named(template: Path, service: Path, asyncgen: Command) -> None:
     release(template, "0.2.0", {"copier.yml": "".join(x for x in QUESTIONS.splitlines(True) if "results" not in x)})
     ran = asyncgen("update")
     assert (ran.code, "results is no longer asked; your answer was none." in ran.out) == (0, True)
 
 
-def test_a_stricter_validator_is_told_and_not_obeyed_in_silence(
+def test_a_stricter_validator_is_reported_and_not_applied_silently(
     template: Path, service: Path, asyncgen: Command
 ) -> None:
     strict = QUESTIONS.replace(
@@ -113,7 +113,7 @@ def test_a_new_question_without_a_default_is_refused(template: Path, service: Pa
 
 
 @pytest.mark.parametrize(
-    ("data", "complaint"),
+    ("data", "message"),
     [
         ("broker=kafka", "expected broker to be redis or rabbit, got: kafka"),
         ("brker=redis", "did you mean broker?"),
@@ -121,10 +121,10 @@ def test_a_new_question_without_a_default_is_refused(template: Path, service: Pa
         ("broker", "expected --data to be KEY=VALUE"),
     ],
 )
-def test_a_wrong_answer_is_one_sentence(service: Path, asyncgen: Command, data: str, complaint: str) -> None:
+def test_a_wrong_answer_is_one_sentence(service: Path, asyncgen: Command, data: str, message: str) -> None:
     ran = asyncgen("update", "-d", data)
     assert ran.code == 2
-    assert complaint in ran.err
+    assert message in ran.err
     assert ran.err.count("\n") == 1
 
 

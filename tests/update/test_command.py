@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.desk import Ran, commit, git, write
+from tests.support import Ran, commit, git, write
 
 from .planted import FIRST, PACKAGE, QUESTIONS, release, snapshot
 
@@ -37,14 +37,14 @@ def answers(service: Path) -> dict[str, Any]:
     return loaded
 
 
-def renamed(template: Path, wanted: str) -> None:
+def renamed(template: Path, pattern: str) -> None:
     """Reword the last commit until its short sha matches."""
     message = git(template, "log", "-1", "--format=%s")
     for attempt in range(5000):
-        if re.match(wanted, git(template, "rev-parse", "HEAD")):
+        if re.match(pattern, git(template, "rev-parse", "HEAD")):
             return
         git(template, "commit", "--quiet", "--amend", "--message", f"{message}\n\n{attempt}")
-    raise AssertionError(f"no sha matches {wanted}")
+    raise AssertionError(f"no sha matches {pattern}")
 
 
 def test_what_is_new_comes_and_edits_stay(template: Path, service: Path, asyncgen: Command) -> None:
@@ -84,19 +84,19 @@ def test_a_dry_run_shows_all_and_touches_nothing(template: Path, service: Path, 
 
 def test_json_has_the_same(template: Path, service: Path, asyncgen: Command) -> None:
     newer = release(template, "0.2.0", NEWER)
-    told = json.loads(asyncgen("update", "--dry-run", "--json").out)
-    assert told["to"] == newer[:7]
-    assert told["provenance"] == "in the recorded clone"
-    assert told["new_questions"] == {"region": "north"}
-    assert told["changelog"] == ["0.2.0", "- Two is changed."]
-    kinds = {file["path"]: file["kind"] for file in told["files"]}
+    report = json.loads(asyncgen("update", "--dry-run", "--json").out)
+    assert report["to"] == newer[:7]
+    assert report["provenance"] == "in the recorded clone"
+    assert report["new_questions"] == {"region": "north"}
+    assert report["changelog"] == ["0.2.0", "- Two is changed."]
+    kinds = {file["path"]: file["kind"] for file in report["files"]}
     assert kinds == {
         ".copier-answers.yml": "changed",
         "README.md": "changed",
         "src/shop/added.py": "new",
         "src/shop/dropped.py": "removed",
     }
-    assert all(file["diff"] for file in told["files"])
+    assert all(file["diff"] for file in report["files"])
     assert json.loads(asyncgen("update", "--json").out)["updated"]
     assert json.loads(asyncgen("update", "--json").out)["updated"] is False
 
@@ -121,7 +121,7 @@ def test_conflicts_have_numbers_markers_and_a_way_back(template: Path, service: 
     assert "  README.md:7" in ran.out.splitlines()
     lines = (service / "README.md").read_text().splitlines()
     assert lines[6:11] == ["<<<<<<< before updating", "My two.", "=======", "Two, changed.", ">>>>>>> after updating"]
-    back = ran.out.splitlines()[-1].removeprefix("To take it back: ")
+    back = ran.out.splitlines()[-1].removeprefix("To undo it: ")
     import subprocess
 
     subprocess.run(back, shell=True, cwd=service, check=True)
@@ -139,7 +139,7 @@ def test_the_way_back_leaves_other_work_alone(template: Path, service: Path, asy
     assert edit_without_commit.read_text() == "mine\n"
     import subprocess
 
-    subprocess.run(ran.out.splitlines()[-1].removeprefix("To take it back: "), shell=True, cwd=service, check=True)
+    subprocess.run(ran.out.splitlines()[-1].removeprefix("To undo it: "), shell=True, cwd=service, check=True)
     assert snapshot(service) == before
 
 
@@ -174,7 +174,7 @@ def test_a_file_that_the_user_took_away_stays_away(template: Path, service: Path
     assert not (service / "src/shop/tasks/send_welcome.py").exists()
 
 
-def test_a_dropped_file_with_edits_is_kept_and_told(template: Path, service: Path, asyncgen: Command) -> None:
+def test_a_dropped_file_with_edits_is_kept_and_named(template: Path, service: Path, asyncgen: Command) -> None:
     edit(service, "src/shop/dropped.py", "DROPPED", "MINE")
     release(template, "0.2.0", NEWER)
     ran = asyncgen("update")
@@ -183,7 +183,7 @@ def test_a_dropped_file_with_edits_is_kept_and_told(template: Path, service: Pat
     assert (service / "src/shop/dropped.py").read_text() == "MINE = True\n"
     commit(service)
     release(template, "0.3.0", {"template/service/more.txt": "more\n"})
-    assert asyncgen("update").code == 0, "it was told once"
+    assert asyncgen("update").code == 0, "it was reported once"
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -191,15 +191,15 @@ def test_edits_follow_a_renamed_file(template: Path, service: Path, asyncgen: Co
     edit(service, "src/shop/old_name.py", "NAME_5 = 5", "NAME_5 = 'mine'")
     content = FIRST[f"{PACKAGE}/old_name.py"].replace("NAME_19 = 19", "NAME_19 = 'theirs'")
     if named:
-        # So unlike that only the template's own word tells.
+        # Too different for git to find: only the template's history shows the rename.
         content = "# fmt: off\n" * 60 + content
-    history = 'files: {"src/{{package}}/old_name.py": "src/{{package}}/room/new_name.py"}\n'
-    moved: dict[str, str | None] = {f"{PACKAGE}/old_name.py": None, f"{PACKAGE}/room/new_name.py": content}
+    history = 'files: {"src/{{package}}/old_name.py": "src/{{package}}/inner/new_name.py"}\n'
+    moved: dict[str, str | None] = {f"{PACKAGE}/old_name.py": None, f"{PACKAGE}/inner/new_name.py": content}
     release(template, "0.2.0", moved | ({"template/history.yml": history} if named else {}))
     ran = asyncgen("update")
     assert ran.code == 0, ran.out
-    assert "  new      src/shop/room/new_name.py (was src/shop/old_name.py)" in ran.out
-    text = (service / "src/shop/room/new_name.py").read_text()
+    assert "  new      src/shop/inner/new_name.py (was src/shop/old_name.py)" in ran.out
+    text = (service / "src/shop/inner/new_name.py").read_text()
     assert "NAME_5 = 'mine'\n" in text
     assert "NAME_19 = 'theirs'\n" in text
     assert not (service / "src/shop/old_name.py").exists()
@@ -274,8 +274,8 @@ def test_shas_that_read_as_versions_are_not_compared_as_such(
 def test_to_names_a_release_by_its_commit(template: Path, service: Path, asyncgen: Command) -> None:
     middle = release(template, "0.2.0", NEWER)
     release(template, "0.3.0", {README: "# gone\n"})
-    told = json.loads(asyncgen("update", "--to", "0.2.0", "--json").out)
-    assert told["to"] == middle[:7]
+    report = json.loads(asyncgen("update", "--to", "0.2.0", "--json").out)
+    assert report["to"] == middle[:7]
     commit(service)
     back = asyncgen("update", "--to", "0.1.0")
     assert back.code == 2
@@ -314,7 +314,7 @@ def test_without_a_repository_it_says_what_to_do(template: Path, service: Path, 
 
 
 @pytest.mark.parametrize(
-    ("files", "complaint"),
+    ("files", "message"),
     [
         ({f"{PACKAGE}/added.py": "def f(:\n"}, "src/shop/added.py to compile"),
         ({f"{PACKAGE}/added.py": "import os\n"}, "src/shop/added.py to pass the project's lint rules"),
@@ -333,13 +333,13 @@ def test_without_a_repository_it_says_what_to_do(template: Path, service: Path, 
     ],
 )
 def test_what_would_not_hold_is_refused_as_a_whole(
-    template: Path, service: Path, asyncgen: Command, files: dict[str, str | None], complaint: str
+    template: Path, service: Path, asyncgen: Command, files: dict[str, str | None], message: str
 ) -> None:
     before = snapshot(service)
     release(template, "0.2.0", NEWER | files)
     ran = asyncgen("update")
     assert ran.code == 2
-    assert complaint in ran.err
+    assert message in ran.err
     assert snapshot(service) == before
 
 

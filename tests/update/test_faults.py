@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit
+from tests.support import Ran, commit
 
 from . import faults
 from .planted import FIRST, PACKAGE, release, snapshot
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and 
 Command = Callable[..., Ran]
 NEWER: dict[str, str | None] = {
     "template/service/README.md.jinja": FIRST["template/service/README.md.jinja"] + "More.\n",
-    f"{PACKAGE}/room/inner/added.py": "ADDED = True\n",
+    f"{PACKAGE}/outer/inner/added.py": "ADDED = True\n",
     f"{PACKAGE}/dropped.py": None,
     f"{PACKAGE}/times.py": FIRST[f"{PACKAGE}/times.py"] + "LINE_21 = 21\n",
 }
@@ -49,7 +49,7 @@ def test_update_is_all_or_nothing(template: Path, service: Path, mode: str, ever
     seen = results(mode, service, ["update", "--no-verify"], ["update", "--no-verify"], every)
     assert {result["after"] for result in seen} <= {"old", "new"} if mode == "disk-full" else True
     assert {result["at_last"] for result in seen} == {"new"}
-    assert {result["said"] for result in seen} <= {"", "one sentence"}
+    assert {result["message"] for result in seen} <= {"", "one sentence"}
     if mode == "kill":
         assert {"old"} < {result["after"] for result in seen}, "no kill hit the swap itself"
 
@@ -62,15 +62,15 @@ def test_add_task_is_all_or_nothing(template: Path, service: Path, asyncgen: Com
     command = ["add-task", "send_invoice", "--defaults"]
     seen = results(mode, service, command, ["update", "--no-verify"], 1)
     assert {result["at_last"] for result in seen} <= {"old", "new"}
-    assert {result["said"] for result in seen} <= {"", "one sentence"}
+    assert {result["message"] for result in seen} <= {"", "one sentence"}
 
 
 @pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.slow)])
 def test_new_leaves_nothing_or_all(template: Path, tmp_path: Path, every: int) -> None:
-    desk = tmp_path / "desk"
-    desk.mkdir()
+    workdir = tmp_path / "workdir"
+    workdir.mkdir()
     command = ["new", "shop", "--defaults", "--template", str(template)]
-    seen = results("kill", desk, command, command, every)
+    seen = results("kill", workdir, command, command, every)
     assert {result["visible"] for result in seen} <= {"", "shop"}
     assert {result["at_last"] for result in seen} == {"shop"}
 
@@ -98,7 +98,7 @@ def run_limited(service: Path, limit: int) -> "subprocess.CompletedProcess[str]"
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
 @pytest.mark.parametrize("folder", [".", "src/shop"])
-def test_a_read_only_folder_is_told(template: Path, service: Path, folder: str) -> None:
+def test_a_read_only_folder_is_one_sentence(template: Path, service: Path, folder: str) -> None:
     release(template, "0.2.0", NEWER)
     before = snapshot(service)
     drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
@@ -120,9 +120,9 @@ def test_two_calls_at_once_make_one_update(template: Path, service: Path, asyncg
     ]
     ended = [(process.communicate(), process.returncode) for process in running]
     assert 0 in {code for _, code in ended}
-    for (_, said), code in ended:
+    for (_, message), code in ended:
         assert code in (0, 2)
-        assert "Traceback" not in said
+        assert "Traceback" not in message
     assert "Up to date" in asyncgen("update").out
     assert (service / "README.md").read_text().count("More.") == 1
     assert not list((service / ".git/asyncgen").iterdir())
@@ -141,7 +141,7 @@ def test_an_interruption_takes_everything_back(template: Path, service: Path) ->
     )
     faults.wait_until(lambda: any(service.parent.glob("asyncgen-update-*/verified/shop/started")) or process.poll())
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130, message
     assert snapshot(service) == before
     assert not list(service.parent.glob("asyncgen-update-*"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, git, write
+from tests.support import Ran, commit, git, write
 
 from .planted import FIRST, PACKAGE, release, snapshot
 
@@ -22,7 +22,7 @@ NEWER = {
 
 
 def refused(asyncgen: Command, project: Path, *arguments: str) -> str:
-    """The complaint of an update that has to leave the project and its index as they are."""
+    """The message of an update that has to leave the project and its index as they are."""
     before = snapshot(project), git(project, "ls-files", "-s")
     ran = asyncgen("update", *arguments)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran
@@ -162,10 +162,10 @@ def test_git_is_in_the_middle_of_something(
         ["git", "-c", "user.name=T", "-c", "user.email=t@x.org", *start.split()], cwd=service, capture_output=True
     )
     release(template, "0.2.0", NEWER)
-    told, command = refused(asyncgen, service), start.split()[0]
-    assert f"got: git {command}; end it with git {command} --continue or git {command} --abort" in told
+    message, command = refused(asyncgen, service), start.split()[0]
+    assert f"got: git {command}; end it with git {command} --continue or git {command} --abort" in message
     assert asyncgen("update", "--check").code == 1
-    git(service, *told.rpartition(" or git ")[2].split())
+    git(service, *message.rpartition(" or git ")[2].split())
     assert asyncgen("update").code == 0
 
 
@@ -276,22 +276,22 @@ def on_a_full_disk(folder: Path, size: str, at: Path, *command: str) -> "subproc
 @pytest.mark.parametrize(
     ("full", "sizes", "command"),
     [
-        ("library", ["64k", "400k"], ["template", "sync"]),
+        ("cache", ["64k", "400k"], ["template", "sync"]),
         ("mirrors", ["4k", "16k"], ["update", "--template", "git+{template}"]),
-        ("desk", ["100k", "140k"], ["new", "depot", "--defaults", "--template", "{template}"]),
+        ("workdir", ["100k", "140k"], ["new", "depot", "--defaults", "--template", "{template}"]),
     ],
 )
-def test_git_has_no_room(
+def test_git_has_no_space_left(
     template: Path, service: Path, home: Path, tmp_path: Path, full: str, sizes: list[str], command: list[str]
 ) -> None:
     release(template, "0.2.0", NEWER)
-    place = {"library": home / ".asyncgen", "mirrors": home / "cache/asyncgen", "desk": tmp_path / "desk"}[full]
+    place = {"cache": home / ".asyncgen", "mirrors": home / "cache/asyncgen", "workdir": tmp_path / "workdir"}[full]
     before, seen = snapshot(service), []
     for size in sizes:
-        at = place if full == "desk" else service
+        at = place if full == "workdir" else service
         done = on_a_full_disk(place, size, at, *(word.format(template=template) for word in command))
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-        assert full == "library" or done.stdout == "", "something is left over"
+        assert full == "cache" or done.stdout == "", "something is left over"
         seen += re.findall("expected git (.*) to write its files, got: .*; see whether the disk is full", done.stderr)
     assert seen, "no git met the end of the disk"
     assert snapshot(service) == before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import commit, git
+from tests.support import commit, git
 
 from .histories import earlier, history
 from .installs import WAYS, Install, install
@@ -144,10 +144,10 @@ def test_without_network_a_wheel_updates_and_a_url_uses_what_was_fetched(
     before = snapshot(project)
     hidden = clone.rename(clone.with_name("hidden"))
     try:
-        stranger = newer.run("asyncgen", "update", home=tmp_path / "stranger", at=project)
-        assert stranger.returncode == 2
-        assert "to be reachable" in stranger.stderr
-        assert stranger.stderr.count("\n") == 1
+        other_user = newer.run("asyncgen", "update", home=tmp_path / "other_user", at=project)
+        assert other_user.returncode == 2
+        assert "to be reachable" in other_user.stderr
+        assert other_user.stderr.count("\n") == 1
         assert snapshot(project) == before
         done = newer.run("asyncgen", "update", home=home, at=project)
     finally:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from asyncgen.bundle import File
 from asyncgen.errors import Refused
 from asyncgen.questions import Question
-from asyncgen.update.answers import carry_answers
+from asyncgen.update.answers import migrate_answers
 from asyncgen.update.history import load
-from tests.desk import Ran, commit
+from tests.support import Ran, commit
 
 from .planted import FIRST, PACKAGE, QUESTIONS, release, snapshot
 
@@ -193,11 +193,11 @@ def releases(draw: st.DrawFn) -> list[tuple[dict[int, tuple[str, str]], dict[str
             what = len(former)
             name = freed.pop() if freed and reused else next(fresh)
             questions[what], former[what], chosen[what] = name, [name], f"c{what}"
-        told = {
+        history = {
             "questions": dict(draw(st.permutations(list(renamed.items())))),
             "choices": {name: dict(pairs) for name, pairs in successors.items()},
         }
-        files = {HISTORY: File(yaml.safe_dump(told, sort_keys=False).encode())}
+        files = {HISTORY: File(yaml.safe_dump(history, sort_keys=False).encode())}
         made.append(({what: (name, chosen[what]) for what, name in questions.items()}, files))
     return made
 
@@ -209,16 +209,16 @@ def test_a_jump_over_any_releases_gives_each_answer_to_its_question(data: st.Dat
     first = data.draw(st.integers(0, len(made) - 2))
     (then, old), (now, new) = made[first], made[data.draw(st.integers(first + 1, len(made) - 1))]
     asked = {name: Question(name, "str", (choice,), False, None) for name, choice in now.values()}
-    carried, _ = carry_answers(dict(then.values()), {}, dict(then.values()), asked, load(new, old, "shop"))
-    assert carried == {name: choice for what, (name, choice) in now.items() if what in then}
+    migrated, _ = migrate_answers(dict(then.values()), {}, dict(then.values()), asked, load(new, old, "shop"))
+    assert migrated == {name: choice for what, (name, choice) in now.items() if what in then}
 
 
-def test_two_questions_that_became_one_are_told(template: Path, service: Path) -> None:
+def test_two_questions_that_became_one_are_named(template: Path, service: Path) -> None:
     history = load({HISTORY: File(b"questions: {first: one, second: one}\n")}, {}, "shop")
     asked = {"one": Question("one", "str", (), False, None)}
     recorded = {"first": "a", "second": "b"}
-    carried, notes = carry_answers(recorded, {}, recorded, asked, history)
-    assert carried == {"one": "a"}
+    migrated, notes = migrate_answers(recorded, {}, recorded, asked, history)
+    assert migrated == {"one": "a"}
     assert "second is no longer asked; your answer was b." in notes
 
 

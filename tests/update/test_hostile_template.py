@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, write
+from tests.support import Ran, commit, write
 
 from .planted import QUESTIONS, release, snapshot
 
 Command = Callable[..., Ran]
-ROOM = "template/service"
-README = f"{ROOM}/README.md.jinja"
+SERVICE = "template/service"
+README = f"{SERVICE}/README.md.jinja"
 TASK = "template/task/src/{{package}}/tasks/{{name}}.py.jinja"
 STAY = "to stay in the project and out of .git"
 HOOK = "#!/bin/sh\ntouch PWNED\n"
@@ -47,9 +47,9 @@ def new(template: Path, tmp_path: Path, asyncgen: Command, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path / "here")
 
     def ran(*arguments: str) -> str:
-        said = refused(asyncgen("new", "fresh", "--defaults", "--template", str(template), *arguments))
+        message = refused(asyncgen("new", "fresh", "--defaults", "--template", str(template), *arguments))
         assert os.listdir() == []
-        return said
+        return message
 
     return ran
 
@@ -60,9 +60,9 @@ def unchanged(service: Path, asyncgen: Command) -> Callable[..., str]:
 
     def ran(*arguments: str) -> str:
         before = snapshot(service), sorted((service / ".git").rglob("*"))
-        said = refused(asyncgen(*arguments))
+        message = refused(asyncgen(*arguments))
         assert before == (snapshot(service), sorted((service / ".git").rglob("*")))
-        return said
+        return message
 
     return ran
 
@@ -77,7 +77,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("files", IN_GIT.values(), ids=IN_GIT)
 def test_new_renders_nothing_into_git(template: Path, new: Callable[..., str], files: dict[str, str]) -> None:
-    release(template, "0.2.0", {f"{ROOM}/{path}": content for path, content in files.items()})
+    release(template, "0.2.0", {f"{SERVICE}/{path}": content for path, content in files.items()})
     assert STAY in new()
 
 
@@ -85,7 +85,7 @@ def test_new_renders_nothing_into_git(template: Path, new: Callable[..., str], f
 def test_new_without_a_repository_renders_nothing_into_git(
     template: Path, new: Callable[..., str], option: str
 ) -> None:
-    release(template, "0.2.0", {f"{ROOM}/{{{{ '.git' }}}}/hooks/post-commit": HOOK})
+    release(template, "0.2.0", {f"{SERVICE}/{{{{ '.git' }}}}/hooks/post-commit": HOOK})
     assert STAY in new(option)
 
 
@@ -93,7 +93,7 @@ def test_new_without_a_repository_renders_nothing_into_git(
 def test_an_update_writes_nothing_into_git(
     template: Path, unchanged: Callable[..., str], files: dict[str, str]
 ) -> None:
-    release(template, "0.2.0", {f"{ROOM}/{path}": content for path, content in files.items()})
+    release(template, "0.2.0", {f"{SERVICE}/{path}": content for path, content in files.items()})
     assert STAY in unchanged("update")
 
 
@@ -115,13 +115,13 @@ def test_a_link_of_the_project_leads_no_change_into_git(
     (service / ".git/hooks").mkdir()
     (service / "docs").symlink_to(".git/hooks")
     commit(service)
-    release(template, "0.2.0", {f"{ROOM}/docs/post-commit": HOOK})
+    release(template, "0.2.0", {f"{SERVICE}/docs/post-commit": HOOK})
     assert "docs/post-commit" in unchanged("update")
 
 
 @pytest.mark.parametrize("target", ["{outside}", "../outside", ".git/hooks", "README.md"])
 def test_a_template_renders_no_link(template: Path, new: Callable[..., str], outside: Path, target: str) -> None:
-    (template / ROOM / "link").symlink_to(target.format(outside=outside))
+    (template / SERVICE / "link").symlink_to(target.format(outside=outside))
     release(template, "0.2.0", {"copier.yml": QUESTIONS + "_preserve_symlinks: true\n"})
     assert "got: a link at template/service/link;" in new()
 
@@ -131,8 +131,8 @@ def test_a_render_writes_nothing_outside(template: Path, new: Callable[..., str]
     settings = f"_preserve_symlinks: true\nplace: {{type: str, default: '{outside}'}}\n"
     # The order of a render is the file system's: of many, some link comes before what is to be written through it.
     for number in range(10):
-        (template / ROOM / f"link{number}").symlink_to(outside)
-        write(template, {f"{ROOM}/{name.replace('%d', str(number))}/file{number}": "out\n"})
+        (template / SERVICE / f"link{number}").symlink_to(outside)
+        write(template, {f"{SERVICE}/{name.replace('%d', str(number))}/file{number}": "out\n"})
     release(template, "0.2.0", {"copier.yml": QUESTIONS + settings})
     new()
     assert os.listdir(outside) == ["s3cret"]
@@ -159,7 +159,7 @@ def test_a_template_reads_nothing_outside(template: Path, new: Callable[..., str
 def test_a_link_of_the_template_is_not_followed_out(
     template: Path, new: Callable[..., str], outside: Path, target: str
 ) -> None:
-    (template / ROOM / "leak").symlink_to(outside / target)
+    (template / SERVICE / "leak").symlink_to(outside / target)
     commit(template)
     assert "got: a link at template/service/leak;" in new()
 
@@ -168,9 +168,9 @@ def test_a_link_of_the_template_is_not_followed_out(
     "files",
     [
         *({README: fault} for fault in FAULTS.values()),
-        {f"{ROOM}/{{{{ range(10**9) | list }}}}": ""},
-        {f"{ROOM}/{{{{ 'x' * 300 }}}}": ""},
-        {f"{ROOM}/{{{{ 'README.md' }}}}/file": ""},
+        {f"{SERVICE}/{{{{ range(10**9) | list }}}}": ""},
+        {f"{SERVICE}/{{{{ 'x' * 300 }}}}": ""},
+        {f"{SERVICE}/{{{{ 'README.md' }}}}/file": ""},
         {"copier.yml": QUESTIONS + 'more: {type: str, default: "{{ range(10**9) | list }}"}\n'},
         {"copier.yml": QUESTIONS.replace("{% if _copier_operation", "{% if range(10**9) and _copier_operation")},
     ],
@@ -180,9 +180,9 @@ def test_a_fault_of_a_template_is_one_sentence(
     template: Path, unchanged: Callable[..., str], files: dict[str, str | None]
 ) -> None:
     release(template, "0.2.0", files)
-    said = unchanged("update")
-    assert "to be rendered, got: " in said
-    assert "--ref" not in said
+    message = unchanged("update")
+    assert "to be rendered, got: " in message
+    assert "--ref" not in message
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
@@ -221,5 +221,5 @@ def test_yaml_of_a_release_that_cannot_be_read_is_one_sentence(
 def test_a_template_that_records_no_answers_is_one_sentence(
     template: Path, new: Callable[..., str], content: str | None
 ) -> None:
-    release(template, "0.2.0", {f"{ROOM}/{{{{_copier_conf.answers_file}}}}.jinja": content})
+    release(template, "0.2.0", {f"{SERVICE}/{{{{_copier_conf.answers_file}}}}.jinja": content})
     assert "to make .copier-answers.yml, got: " in new()

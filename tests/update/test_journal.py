@@ -1,4 +1,4 @@
-"""Journals that a repository or a template brings are not carried out, and an interrupted run is finished by name."""
+"""Journals that a repository or a template brings are not committed, and an interrupted run is finished by name."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ import pytest
 
 from asyncgen.changes import Change
 from asyncgen.journal import journal_of
-from tests.desk import Ran, commit, git, write
+from tests.support import Ran, commit, git, write
 
 from .planted import FIRST, release, snapshot
 
@@ -43,7 +43,7 @@ def service(template: Path, service: Path, asyncgen: Command) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("path", [".git/hooks/post-commit", "../outside/file", "README.md"])
-def test_a_journal_in_the_repository_is_not_carried_out(
+def test_a_journal_in_the_repository_is_not_committed(
     service: Path, asyncgen: Command, command: tuple[str, ...], path: str
 ) -> None:
     """In every form that a release of asyncgen has read."""
@@ -114,7 +114,7 @@ def test_what_was_restored_since_is_not_updated_in_silence(interrupted: Path, as
     git(interrupted, "clean", "--quiet", "--force", "AGENTS.md")
     ran = asyncgen("add-task", "send_invoice", "--defaults")
     assert ran.code == 0
-    assert "was taken back since" in ran.err
+    assert "was undone since" in ran.err
     assert "newer" not in (interrupted / "README.md").read_text()
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from plumbum import local
 
-from asyncgen import library
+from asyncgen import template_cache
 from asyncgen.bundle import File
 from asyncgen.errors import Refused
 from asyncgen.releases import bundle_of, files_at
-from tests.desk import Ran, commit, git, write
+from tests.support import Ran, commit, git, write
 
 from .histories import ROOT
 from .planted import FIRST, PACKAGE, release
@@ -132,10 +132,10 @@ def test_a_checkout_of_the_template_is_what_it_stores(
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
-def test_the_library_shows_what_it_stores(template: Path, home: Path, configuration: str) -> None:
+def test_the_cache_shows_what_it_stores(template: Path, home: Path, configuration: str) -> None:
     configure(home, configuration)
-    library.shelve(template)
-    for path, file in files_at(home / ".asyncgen/template", library.held()["0.1.0"]).items():
+    template_cache.install_bundled(template)
+    for path, file in files_at(home / ".asyncgen/template", template_cache.cached()["0.1.0"]).items():
         assert (home / ".asyncgen/template" / path).read_bytes() == file.content
     touch_all(home / ".asyncgen/template")
     assert git(home / ".asyncgen/template", "status", "--porcelain") == ""
@@ -213,7 +213,7 @@ def test_an_edit_in_a_file_with_crlf_is_merged(
     assert (mine / "run.sh").read_bytes() == b"#!/bin/sh\nset -e\necho run\necho mine\n"
 
 
-def test_a_file_in_another_encoding_is_kept_and_told(
+def test_a_file_in_another_encoding_is_kept_and_named(
     template: Path, service: Path, home: Path, tmp_path: Path, asyncgen: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(service, {".gitattributes": "*.md text working-tree-encoding=UTF-16\n"})

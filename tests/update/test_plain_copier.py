@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, git, write
+from tests.support import Ran, commit, git, write
 
 from .histories import ROOT
 from .planted import FIRST, PACKAGE, QUESTIONS, release

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, git, write
 from tests.environments import PLANTS, honest
 from tests.growing.commands import asyncgen as run
 from tests.growing.commands import inside
+from tests.support import Ran, commit, git, write
 
 from .planted import FIRST, PACKAGE, release, snapshot
 

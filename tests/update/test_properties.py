@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asyncgen.cli.edge import run
-from tests.desk import commit, git
 from tests.strays import STRAYS
+from tests.support import commit, git
 
 from .histories import history
 from .planted import snapshot
@@ -204,8 +204,8 @@ def check(
     touched = {path for path, _ in done.values()}
     turned = {path for path, kind in done.values() if kind == "line ends"}
     for path in turned - {path for path, kind in done.values() if kind != "line ends"}:
-        wanted = fresh.get(path)
-        assert after.get(path) == (wanted.replace(b"\n", b"\r\n") if isinstance(wanted, bytes) else None), path
+        expected = fresh.get(path)
+        assert after.get(path) == (expected.replace(b"\n", b"\r\n") if isinstance(expected, bytes) else None), path
     for word, (path, kind) in done.items():
         if "deletion" in kind:
             assert path not in after or any(done[other][0] == path for other in done if other != word), path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, git
+from tests.support import Ran, commit, git
 
 from .planted import FIRST, QUESTIONS, release, snapshot
 
@@ -24,7 +24,7 @@ def record(service: Path, key: str, value: str) -> None:
 
 
 def refused(asyncgen: Command, service: Path, *arguments: str) -> str:
-    """The complaint of an update that has to leave the project as it is."""
+    """The message of an update that has to leave the project as it is."""
     before = snapshot(service)
     ran = asyncgen("update", *arguments)
     assert ran.code == 2, ran.out
@@ -105,7 +105,7 @@ def test_a_file_that_became_a_link_is_kept(template: Path, service: Path, asyncg
 
 
 @pytest.mark.parametrize(
-    ("src", "complaint"),
+    ("src", "message"),
     [
         ("../template", "to be a git URL or an absolute path, got: ../template"),
         ("/nowhere/at/all", "to be at /nowhere/at/all, got: no such folder"),
@@ -115,11 +115,11 @@ def test_a_file_that_became_a_link_is_kept(template: Path, service: Path, asyncg
         ("https://ghp_s3cret@example.org/t.git", "to hold no password or token"),
     ],
 )
-def test_a_planted_source_is_refused(service: Path, asyncgen: Command, src: str, complaint: str) -> None:
+def test_a_planted_source_is_refused(service: Path, asyncgen: Command, src: str, message: str) -> None:
     record(service, "_src_path", src)
-    said = refused(asyncgen, service)
-    assert complaint in said
-    assert "s3cret" not in said
+    error = refused(asyncgen, service)
+    assert message in error
+    assert "s3cret" not in error
     assert not list(service.rglob("*PWNED*"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.desk import Ran, commit, git
+from tests.support import Ran, commit, git
 
 from .histories import overlay
 
@@ -126,7 +126,7 @@ def check(project: Path, template: Path, asyncgen: Command, *changes: str) -> No
     assert asyncgen("new", str(fresh), "--defaults", "--template", str(template), *answers).code == 0
 
     workers = [f"worker-{name}" for name in re.findall(r' = QueueClass\("(\w+)"', table(project))]
-    compose, expected = said(project, "compose.yaml"), said(fresh, "compose.yaml")
+    compose, expected = parsed(project, "compose.yaml"), parsed(fresh, "compose.yaml")
     for name in OWN:
         assert compose["services"].pop(name)["ports"] == ["8081:8081"]
     assert all(compose["services"].pop(name.replace("_", "-"))["command"][0] == "worker" for name in workers)
@@ -134,11 +134,11 @@ def check(project: Path, template: Path, asyncgen: Command, *changes: str) -> No
     assert compose == expected
     assert set(re.findall(" [A-Z].* = .*", table(fresh))) <= set(re.findall(" [A-Z].* = .*", table(project)))
 
-    workflow = said(project, ".github/workflows/ci.yml")
+    workflow = parsed(project, ".github/workflows/ci.yml")
     workflow["jobs"]["test"]["steps"].remove({"run": "make docs"})
-    assert workflow == said(fresh, ".github/workflows/ci.yml")
+    assert workflow == parsed(fresh, ".github/workflows/ci.yml")
 
-    settings, expected = said(project, "pyproject.toml"), said(fresh, "pyproject.toml")
+    settings, expected = parsed(project, "pyproject.toml"), parsed(fresh, "pyproject.toml")
     assert settings["tool"].pop("mine") == {"x": 1}
     for name in ("httpx>=0.28", "requests>=2.32"):
         settings["project"]["dependencies"].remove(name)
@@ -149,6 +149,6 @@ def table(project: Path) -> str:
     return (project / "src/shop/queues.py").read_text()
 
 
-def said(project: Path, path: str) -> Any:
+def parsed(project: Path, path: str) -> Any:
     text = (project / path).read_text()
     return tomllib.loads(text) if path.endswith(".toml") else yaml.safe_load(text)

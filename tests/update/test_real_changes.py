@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.desk import Ran, commit, git
+from tests.support import Ran, commit, git
 
 from .histories import overlay
 from .planted import snapshot

@@ -1,4 +1,4 @@
-"""Where a project's template is on this machine, and what is said where it is not there."""
+"""Where a project's template is on this machine, and the message where it is not."""
 
 import re
 import shlex
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, git
+from tests.support import Ran, git
 
 from .histories import ROOT
 from .installs import Install, unpacked_wheel
@@ -26,11 +26,11 @@ def test_a_shallow_clone_made_anew_says_how_to_go_on(
     git(origin, "clone", "--quiet", "--depth=1", origin.as_uri(), str(template))
     refused = asyncgen("update", "--check")
     assert refused.code == 2
-    said = re.fullmatch(
+    advice = re.fullmatch(
         r"asyncgen: expected .*, got: .* in a shallow clone; run (git -C .* fetch --unshallow)\n", refused.err
     )
-    assert said, refused.err
-    subprocess.run(shlex.split(said[1]), check=True, capture_output=True)
+    assert advice, refused.err
+    subprocess.run(shlex.split(advice[1]), check=True, capture_output=True)
     assert asyncgen("update").code == 0
     assert Path("README.md").read_text() == "# new\n"
 
@@ -99,7 +99,7 @@ def test_without_a_writable_home_one_sentence_names_the_variable(
     assert snapshot(tmp_path / "work") == {}
 
 
-def test_a_library_that_is_no_repository_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
+def test_a_cache_that_is_no_repository_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert wheels[0].run("asyncgen", "template", "sync", home=home, at=tmp_path).returncode == 0
     (home / ".asyncgen/template/.git/HEAD").unlink()
@@ -108,7 +108,7 @@ def test_a_library_that_is_no_repository_is_one_sentence(wheels: tuple[Install, 
     assert re.fullmatch(r"asyncgen: expected .*, got: .*; move it away and run asyncgen template sync\n", done.stderr)
 
 
-def test_a_library_of_another_owner_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
+def test_a_cache_of_another_owner_is_one_sentence(wheels: tuple[Install, Install], tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert wheels[0].run("asyncgen", "template", "sync", home=home, at=tmp_path).returncode == 0
     done = wheels[1].run("asyncgen", "template", "sync", home=home, at=tmp_path, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")

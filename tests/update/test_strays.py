@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, git
 from tests.strays import LATIN, MODULES, STRAYS, Plant
+from tests.support import Ran, commit, git
 
 from .planted import FIRST, PACKAGE, release
 
@@ -27,7 +27,7 @@ def plain(ran: Ran) -> Ran:
 
 
 def test_what_is_no_module_is_left_out_and_named(template: Path, service: Path, asyncgen: Command) -> None:
-    places = [f"src/shop/{room}/{name}" for room in ("tasks", "workflows") for name in STRAYS]
+    places = [f"src/shop/{package}/{name}" for package in ("tasks", "workflows") for name in STRAYS]
     for path in places:
         (service / path).parent.mkdir(exist_ok=True)
         STRAYS[Path(path).name](service / path)

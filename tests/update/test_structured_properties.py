@@ -149,7 +149,7 @@ def tables(value: Document, path: str = "") -> Document:
 
 
 def filled(value: Document) -> Document:
-    """Without tables that have no keys of their own: tomllib does not tell whether they have a header."""
+    """Without tables that have no keys of their own: tomllib does not show whether they have a header."""
     return {key: inner for key, inner in value.items() if inner != {}}
 
 

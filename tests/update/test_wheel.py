@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from asyncgen import library
+from asyncgen import template_cache
 from asyncgen.bundle import File, write_bundle
 from asyncgen.errors import Refused
 from asyncgen.releases import bundle_of
-from tests.desk import commit, git, write
+from tests.support import commit, git, write
 
 from .histories import ROOT
 from .installs import BIN, unpacked_wheel
@@ -79,7 +79,7 @@ def test_every_build_of_a_release_has_the_same_commit(clone: Path, tmp_path: Pat
         assert bundle == bundle_of(folder)[0]
 
 
-def test_what_is_no_release_is_told_apart(clone: Path, tmp_path: Path) -> None:
+def test_what_is_no_release_is_distinguished(clone: Path, tmp_path: Path) -> None:
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "--quiet", "--depth=1", clone.as_uri(), str(shallow))
     (first,) = bundle_of(shallow)[1]
@@ -101,7 +101,7 @@ def unpacked(clone: Path, ref: str, folder: Path) -> Path:
 
 @pytest.fixture
 def archived(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The template with what tells an archive its commit, a release that its pyproject.toml does not name, and more."""
+    """The template with the file that names an archive's commit, an unnamed release, and more."""
     for name in (".gitattributes", ".git_archival.txt"):
         shutil.copy(ROOT / name, clone)
     write(clone, {"template/__pycache__/x.pyc": None})
@@ -181,7 +181,7 @@ def test_a_bundle_of_odd_names_is_sound(tmp_path: Path) -> None:
     assert len(git(there, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "1.1").split("\n")) == 4
 
 
-def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path, home: Path) -> None:
+def test_the_wheel_and_the_sdist_contain_them(clone: Path, tmp_path: Path, home: Path) -> None:
     """The real hook in a small project, run by a real build, under what Git for Windows is configured to convert."""
     uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
     shutil.copy(ROOT / "hatch_build.py", clone)
@@ -204,40 +204,40 @@ def test_the_wheel_and_the_sdist_carry_them(clone: Path, tmp_path: Path, home: P
     assert git(clone, "status", "--porcelain") == "", "the build leaves nothing behind"
 
 
-def test_releases_gather_in_the_library(clone: Path, home: Path) -> None:
+def test_releases_are_added_to_the_cache(clone: Path, home: Path) -> None:
     _, found = bundle_of(clone)
-    assert library.shelve(clone) == ["0.1.0", "0.2.0"]
-    assert library.shelve(clone) == []
-    assert library.held() == {one.version: one.commit for one in found}
+    assert template_cache.install_bundled(clone) == ["0.1.0", "0.2.0"]
+    assert template_cache.install_bundled(clone) == []
+    assert template_cache.cached() == {one.version: one.commit for one in found}
     assert git(home / ".asyncgen/template", "status", "--porcelain") == ""
     assert (home / ".asyncgen/template" / README).read_text() == "# two\n"
     release(clone, "0.3.0", {README: "# three\n"})
-    assert library.shelve(clone) == ["0.3.0"]
-    assert list(library.held()) == ["0.1.0", "0.2.0", "0.3.0"]
-    assert library.commit_of(found[0].source[:9]) == found[0].commit
-    assert library.source_of(found[0].commit) == found[0].source
+    assert template_cache.install_bundled(clone) == ["0.3.0"]
+    assert list(template_cache.cached()) == ["0.1.0", "0.2.0", "0.3.0"]
+    assert template_cache.commit_of(found[0].source[:9]) == found[0].commit
+    assert template_cache.source_of(found[0].commit) == found[0].source
 
 
 def test_another_release_of_the_same_name_is_kept_beside(clone: Path, tmp_path: Path) -> None:
-    library.shelve(clone)
-    first = library.held()["0.2.0"]
+    template_cache.install_bundled(clone)
+    first = template_cache.cached()["0.2.0"]
     git(clone, "checkout", "--quiet", "HEAD~2")
     release(clone, "0.2.0", {README: "# another two\n"})
-    (added,) = library.shelve(clone)
+    (added,) = template_cache.install_bundled(clone)
     assert added.startswith("0.2.0+g")
-    assert library.held()["0.2.0"] == first
+    assert template_cache.cached()["0.2.0"] == first
 
 
 def test_a_foreign_folder_in_its_place_is_refused(clone: Path, home: Path) -> None:
     write(home, {".asyncgen/template/mine.txt": "mine\n"})
     with pytest.raises(Refused, match="move it away"):
-        library.shelve(clone)
+        template_cache.install_bundled(clone)
     assert (home / ".asyncgen/template/mine.txt").read_text() == "mine\n"
 
 
 def test_a_lock_that_a_killed_process_left_does_not_stop_it(clone: Path, home: Path) -> None:
-    library.shelve(clone)
+    template_cache.install_bundled(clone)
     write(home, {".asyncgen/template/.git/index.lock": ""})
     release(clone, "0.3.0", {README: "# three\n"})
-    assert library.shelve(clone) == ["0.3.0"]
+    assert template_cache.install_bundled(clone) == ["0.3.0"]
     assert (home / ".asyncgen/template" / README).read_text() == "# three\n"

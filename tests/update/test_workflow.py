@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.desk import commit, git, write
+from tests.support import commit, git, write
 
 from ..template.rendering import render
 from .histories import ROOT
@@ -63,10 +63,10 @@ def living(host: Host, service: Path, tmp_path: Path) -> Host:
 
 
 def test_an_update_becomes_a_proposal(living: Host, template: Path) -> None:
-    assert living.run() == 0, living.said
+    assert living.run() == 0, living.output
     assert "template-update" not in git(living.origin, "branch")
     release(template, "0.2.0", {f"{PACKAGE}/added.py": "ADDED = True\n", "template/service/run.sh": None})
-    assert living.run() == 0, living.said
+    assert living.run() == 0, living.output
     assert git(living.origin, "show", "template-update:src/shop/added.py") == "ADDED = True"
     assert git(living.origin, "diff", "--name-status", "main", "template-update").split() == [
         *("M", ".copier-answers.yml", "D", "run.sh", "A", "src/shop/added.py")
@@ -81,14 +81,14 @@ def test_conflicts_are_proposed_and_the_title_says_so(living: Host, template: Pa
     commit(service)
     git(service, "push", "--quiet", str(living.origin), "main")
     release(template, "0.2.0", {README: FIRST[README].replace("Two.", "2.")})
-    assert living.run() == 0, living.said
+    assert living.run() == 0, living.output
     assert "<<<<<<<" in git(living.origin, "show", "template-update:README.md")
-    said = (
+    title = (
         living.log("gh")
         if isinstance(living, GitHub)
         else git(living.origin, "log", "-1", "--format=%s", "template-update")
     )
-    assert "Update from the template, with conflicts to resolve" in said
+    assert "Update from the template, with conflicts to resolve" in title
 
 
 def test_an_error_fails_the_job(living: Host, template: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_variable_that_pins_nothing_is_refused(variable: str, asked: Asked) ->
 def test_the_job_that_installs_holds_no_token(host: Host) -> None:
     host.variables = {"ASYNCGEN": PINNED}
     host.update()
-    assert host.log("pip") == f"install --quiet {PINNED}\n", host.said
+    assert host.log("pip") == f"install --quiet {PINNED}\n", host.output
     assert f"ASYNCGEN={PINNED}" in host.log("env")
     assert host.log("other") == ""
     assert not [secret for secret in SECRETS.values() if secret in host.log("env")]
@@ -214,15 +214,15 @@ def test_the_job_that_installs_holds_no_token(host: Host) -> None:
 def test_a_variable_that_pins_nothing_ends_the_job(host: Host, variable: str) -> None:
     host.variables = {"ASYNCGEN": variable}
     assert host.run() == 2
-    assert "expected the variable ASYNCGEN to be git+https://HOST/PATH@COMMIT" in host.said
+    assert "expected the variable ASYNCGEN to be git+https://HOST/PATH@COMMIT" in host.output
     assert host.log("pip") + host.log("other") == ""
     assert not list(host.folder.rglob("PWNED"))
 
 
 def test_without_a_source_nothing_is_done(host: Host) -> None:
     assert host.run() == 0
-    assert "nothing was done: " in host.said
-    assert "the variable ASYNCGEN is not set" in host.said
+    assert "nothing was done: " in host.output
+    assert "the variable ASYNCGEN is not set" in host.output
     assert host.log("pip") + host.log("other") == ""
     assert git(host.origin, "branch", "--format=%(refname:short)") == "main"
 
@@ -231,7 +231,7 @@ def test_without_a_source_nothing_is_done(host: Host) -> None:
 def test_a_token_that_the_installing_job_sees_is_refused(host: Host) -> None:
     host.scope = None
     assert host.run() == 2
-    assert "expected TEMPLATE_TOKEN to have the environment template-update as its scope" in host.said
+    assert "expected TEMPLATE_TOKEN to have the environment template-update as its scope" in host.output
     assert host.log("pip") == ""
 
 
@@ -292,7 +292,7 @@ def test_nothing_of_the_artifact_runs_beside_the_token(host: Host, tmp_path: Pat
         file.chmod(0o755)
     patch = added("Makefile", "100755") + added(".gitattributes") + added("tests/conftest.py")
     write(artifact, {"proposal/update.patch": patch, "proposal/report.txt": "```\n", "proposal/conflicts": "0\n"})
-    assert host.propose(artifact / "proposal") == 0, host.said
+    assert host.propose(artifact / "proposal") == 0, host.output
     assert git(host.origin, "show", "template-update:Makefile") == "hello"
     assert not (tmp_path / "PWNED").exists()
 

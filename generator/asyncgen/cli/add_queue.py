@@ -1,4 +1,4 @@
-"""`asyncgen add-queue` and `asyncgen sync-queues`: a line in the queue table, and what follows from the table."""
+"""`asyncgen add-queue` and `asyncgen sync-queues`: a line in the queue table, and what is derived from the table."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,8 +35,8 @@ def add_queue(
 ) -> None:
     """Add a queue to a service: a class of work with workers of its own.
 
-    Adds a line to src/<package>/queues.py and brings what follows from that table up to it: compose.yaml, README.md and
-    on RabbitMQ its consumer timeout. What cannot be edited is told, and the exit code is 1. Until it is done by
+    Adds a line to src/<package>/queues.py and updates what is derived from that table: compose.yaml, README.md and
+    on RabbitMQ its consumer timeout. What cannot be edited is reported, and the exit code is 1. Until it is done by
     hand, the service's own tests fail.
     """
     from ..queues import check_queue, plan_queue
@@ -44,11 +44,11 @@ def add_queue(
     queue = check_queue(name, longest, prefetch, concurrency, pool)
     service = open_service(writes=not dry_run)
     changes, edits = plan_queue(queue, service)
-    _carry_out(service, changes, edits, f"queue {queue.member}", dry_run=dry_run, json=json)
+    _apply_edits(service, changes, edits, f"queue {queue.member}", dry_run=dry_run, json=json)
 
 
 def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
-    """Bring what follows from the queue table up to it, after an edit of src/<package>/queues.py.
+    """Update what is derived from the queue table, after an edit of src/<package>/queues.py.
 
     That is compose.yaml, README.md and on RabbitMQ its consumer timeout. Exit code 1: something is left to do by hand.
     """
@@ -56,10 +56,10 @@ def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
 
     service = open_service(writes=not dry_run)
     changes, edits = plan_sync(service)
-    _carry_out(service, changes, edits, "what follows from the queue table", dry_run=dry_run, json=json)
+    _apply_edits(service, changes, edits, "what is derived from the queue table", dry_run=dry_run, json=json)
 
 
-def _carry_out(
+def _apply_edits(
     service: "Service", changes: "list[Change]", edits: "list[Edit]", what: str, *, dry_run: bool, json: bool
 ) -> None:
     from ..plan import apply

@@ -79,8 +79,8 @@ def add_task(
     With --from the tasks stand in a file, each under its name with these options:
     send_invoice: {arg: [invoice_id:int], key: [invoice_id]}
     """
-    from ..tasks import Given
-    from ..tasks.given import QUESTIONS, given_from, parse_tasks
+    from ..tasks import TaskOptions
+    from ..tasks.options import QUESTIONS, options_from, parse_tasks
 
     flags: dict[str, object] = {
         "queue": queue,
@@ -97,7 +97,7 @@ def add_task(
         "breaker": breaker,
     }
     said = pairs(data, QUESTIONS) | {flag: value for flag, value in flags.items() if value is not None}
-    given = given_from(said)
+    options = options_from(said)
 
     from ..errors import BadInput
     from ..names import task_name
@@ -108,18 +108,18 @@ def add_task(
     if (name is None) == (source is None):
         got = "neither" if name is None else "both"
         raise BadInput(f"expected NAME, or --from FILE with many tasks, got: {got}; see asyncgen add-task --help")
-    if source is not None and given != Given():
+    if source is not None and options != TaskOptions():
         raise BadInput(f"expected the options of the tasks to stand in {source}, got: {', '.join(said)} as well")
     service = open_service(writes=not dry_run)
     if name is None:
         tasks = decide_all(parse_tasks(_read(source or ""), source or ""), service)
     else:
-        task = task_name(name, service.rooms)
+        task = task_name(name, service.module_names)
         if interactive() and not (defaults or json):
             from .four_questions import ask
 
-            given = ask(task, given, service)
-        tasks = [(task, decide(task, given, service))]
+            options = ask(task, options, service)
+        tasks = [(task, decide(task, options, service))]
     version = recorded(template or service.src_path, service.commit)
     changes = plan_additions(tasks, service, version)
     apply(service.root, changes, dry_run=dry_run)

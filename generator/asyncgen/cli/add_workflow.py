@@ -37,7 +37,7 @@ def add_workflow(
     service = open_service(writes=not dry_run)
     name_strays(service)
     known = list_tasks(service)
-    workflow = task_name(name, service.rooms, what="workflow")
+    workflow = task_name(name, service.module_names, what="workflow")
     shape = decide_shape(chain, group, chord, service, known)
     version = recorded(template or service.src_path, service.commit)
     changes = plan_workflow(workflow, shape, service, known, version)

@@ -4,7 +4,7 @@
 1    `check` found something, an update is due or left conflicts, something is left to do by hand; never an error
 2    bad input, a refused state, an error of the system, or one of asyncgen's own: ASYNCGEN_DEBUG=1 shows where
 130  interrupted
-141  whoever read the output has gone; the work may be done
+141  the reader of the output has closed it; the work may be done
 """
 
 import errno
@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, SystemExit) as error:
-        # Nobody is there to tell. Typer makes an exit with code 1 of a broken pipe.
+        # Nobody reads the output. Typer makes an exit with code 1 of a broken pipe.
         _close_output()
         return NO_READER if isinstance(error, SystemExit) or error.errno == errno.EPIPE else 2
     return code
@@ -65,26 +65,26 @@ def _run(arguments: Sequence[str]) -> int:
         complain(system_error(error) if isinstance(error, OSError) else _unexpected(error))
         return 2
     if code == INTERRUPTED:
-        complain("interrupted; what was not finished is taken back")
+        complain("interrupted; what was not finished is undone")
     return code if isinstance(code, int) else 0
 
 
 def _usage(error: typer.TyperException) -> str:
-    """Typer's complaint with the command whose help mends it."""
+    """Typer's message, and the command whose help explains it."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "asyncgen"
-    said = " ".join(error.format_message().split()).rstrip(".")
-    return f"{said[:1].lower()}{said[1:]}; see {command} --help"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return f"{message[:1].lower()}{message[1:]}; see {command} --help"
 
 
 def _unexpected(error: Exception) -> str:
     """The error and the innermost line of asyncgen that it came through."""
-    house = Path(__file__).parents[1]
+    package = Path(__file__).parents[1]
     place, step = "", error.__traceback__
     while step is not None:
         file = Path(step.tb_frame.f_code.co_filename)
-        if file.is_relative_to(house):
-            place = f"asyncgen/{file.relative_to(house).as_posix()}:{step.tb_lineno}"
+        if file.is_relative_to(package):
+            place = f"asyncgen/{file.relative_to(package).as_posix()}:{step.tb_lineno}"
         step = step.tb_next
     return (
         f"expected the command to end in order, got: {type(error).__name__}: {str(error)[:500]} at {place}; "
@@ -93,8 +93,8 @@ def _unexpected(error: Exception) -> str:
 
 
 def _close_output() -> None:
-    """Give what is still to be written to nobody: Python would complain of it at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Discard what is still to be written: Python would report it as an error when it exits."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(devnull, stream.fileno())

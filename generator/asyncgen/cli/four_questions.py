@@ -8,7 +8,7 @@ import typer
 
 from ..errors import BadInput
 from ..service import Service
-from ..tasks.answers import Given
+from ..tasks.answers import TaskOptions
 from ..tasks.breaker import check_breaker, has_redis
 from ..tasks.failure import TRANSIENT, longest_wait, parse_exception
 from ..tasks.modes import check_key, check_max_retries, check_mode, default_mode
@@ -21,15 +21,15 @@ __all__ = ["ask"]
 T = TypeVar("T")
 
 
-def ask(task: str, given: Given, service: Service) -> Given:
-    """`given`, completed by what the user answers."""
+def ask(task: str, options: TaskOptions, service: Service) -> TaskOptions:
+    """`options`, completed by what the user answers."""
     for question in (_idempotency, _payload, _key, _failure, _expected, _bound, _rate_limit, _breaker, _queue):
-        given = replace(given, **question(task, given, service))
-    return given
+        options = replace(options, **question(task, options, service))
+    return options
 
 
-def _idempotency(task: str, given: Given, service: Service) -> dict[str, Any]:
-    if given.idempotency is not None:
+def _idempotency(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    if options.idempotency is not None:
         return {}
     say(
         "",
@@ -42,8 +42,8 @@ def _idempotency(task: str, given: Given, service: Service) -> dict[str, Any]:
     return {"idempotency": _until("mode", default_mode(service), lambda said: check_mode(said, service))}
 
 
-def _payload(task: str, given: Given, service: Service) -> dict[str, Any]:
-    if given.arg is not None or given.every:
+def _payload(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    if options.arg is not None or options.every:
         return {}
     say(
         "",
@@ -55,10 +55,10 @@ def _payload(task: str, given: Given, service: Service) -> dict[str, Any]:
     return {"arg": _until("arguments", usual or "none", lambda said: _each(said, parse_argument))}
 
 
-def _key(task: str, given: Given, service: Service) -> dict[str, Any]:
-    mode = given.idempotency or default_mode(service)
-    arguments = [parse_argument(text) for text in given.arg or ()]
-    if given.key is not None or mode == "natural" or not arguments:
+def _key(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    mode = options.idempotency or default_mode(service)
+    arguments = [parse_argument(text) for text in options.arg or ()]
+    if options.key is not None or mode == "natural" or not arguments:
         return {}
     say(
         "",
@@ -68,9 +68,9 @@ def _key(task: str, given: Given, service: Service) -> dict[str, Any]:
     return {"key": _until("key", "none", lambda said: check_key(split_list(said), arguments, mode))}
 
 
-def _failure(task: str, given: Given, service: Service) -> dict[str, Any]:
-    mode = given.idempotency or default_mode(service)
-    if mode == "at-most-once" or (given.retry_on is not None and given.max_retries is not None):
+def _failure(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    mode = options.idempotency or default_mode(service)
+    if mode == "at-most-once" or (options.retry_on is not None and options.max_retries is not None):
         return {}
     say(
         "",
@@ -78,11 +78,11 @@ def _failure(task: str, given: Given, service: Service) -> dict[str, Any]:
         f"  5 retries wait {_waits(5)} s, {longest_wait(5)} s in all; 10 retries {longest_wait(10)} s; 0 for none",
     )
     answers: dict[str, Any] = {}
-    retries = given.max_retries
+    retries = options.max_retries
     if retries is None:
         retries = _until("retries", "5", lambda said: check_max_retries(_number(said), mode))
         answers["max_retries"] = retries
-    if given.retry_on is None and retries:
+    if options.retry_on is None and retries:
         say("  errors as MODULE.EXCEPTION, separated by commas")
         answers["retry_on"] = _until("retry on", ",".join(TRANSIENT), lambda said: _each(said, parse_exception))
     return answers
@@ -92,27 +92,27 @@ def _waits(retries: int) -> str:
     return ", ".join(str(longest_wait(number + 1) - longest_wait(number)) for number in range(retries))
 
 
-def _expected(task: str, given: Given, service: Service) -> dict[str, Any]:
-    if given.expected is not None:
+def _expected(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    if options.expected is not None:
         return {}
     say(
         "",
-        "Resources: a run that hangs holds a worker. It is told to stop after twice, and killed after three",
+        "Resources: a run that hangs holds a worker. It is stopped after twice, and killed after three",
         "times the expected seconds; what takes longer than a queue admits has to be split.",
     )
     queues = service.queues()
 
     def fits(said: str) -> int:
         expected = check_expected(_number(said))
-        choose_queue(given.queue, expected, queues, given.bound or "")
+        choose_queue(options.queue, expected, queues, options.bound or "")
         return expected
 
     return {"expected": _until("expected seconds", "10", fits)}
 
 
-def _bound(task: str, given: Given, service: Service) -> dict[str, Any]:
+def _bound(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
     queues = service.queues()
-    if given.bound is not None or given.queue is not None or len({queue.pool for queue in queues}) == 1:
+    if options.bound is not None or options.queue is not None or len({queue.pool for queue in queues}) == 1:
         return {}
     say(
         "",
@@ -122,8 +122,8 @@ def _bound(task: str, given: Given, service: Service) -> dict[str, Any]:
     return {"bound": _until("io or cpu", "cpu", check_bound)}
 
 
-def _rate_limit(task: str, given: Given, service: Service) -> dict[str, Any]:
-    if given.rate_limit is not None:
+def _rate_limit(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    if options.rate_limit is not None:
         return {}
     say(
         "",
@@ -133,8 +133,8 @@ def _rate_limit(task: str, given: Given, service: Service) -> dict[str, Any]:
     return {"rate_limit": _until("rate", "none", lambda said: check_rate_limit("" if said == "none" else said))}
 
 
-def _breaker(task: str, given: Given, service: Service) -> dict[str, Any]:
-    if given.breaker is not None or not has_redis(service.answers):
+def _breaker(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    if options.breaker is not None or not has_redis(service.answers):
         return {}
     say(
         "",
@@ -145,9 +145,9 @@ def _breaker(task: str, given: Given, service: Service) -> dict[str, Any]:
     return {"breaker": _until("breaker", "none", lambda said: check_breaker("" if said == "none" else said, service))}
 
 
-def _queue(task: str, given: Given, service: Service) -> dict[str, Any]:
-    queues, expected = service.queues(), given.expected or 10
-    if given.queue is not None or len(queues) == 1:
+def _queue(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    queues, expected = service.queues(), options.expected or 10
+    if options.queue is not None or len(queues) == 1:
         return {}
     hard = limits(expected)[1]
     say(
@@ -155,7 +155,7 @@ def _queue(task: str, given: Given, service: Service) -> dict[str, Any]:
         f"Queue: its longest run has to admit the {hard} s after which the task is killed.",
         *(f"  {queue.member:<14} {queue.longest_run} s, {queue.pool}" for queue in queues),
     )
-    bound = given.bound or ""
+    bound = options.bound or ""
     usual = choose_queue(None, expected, queues, bound).member
     return {"queue": _until("queue", usual, lambda said: choose_queue(said, expected, queues, bound).member)}
 

@@ -26,7 +26,7 @@ def new(
     author_email: Annotated[str | None, typer.Option(help="Where they are reached.")] = None,
     broker: Annotated[
         str | None,
-        typer.Option(help="What carries the messages.", metavar="redis|rabbitmq"),
+        typer.Option(help="The message broker.", metavar="redis|rabbitmq"),
     ] = None,
     queue_layout: Annotated[
         str | None,

@@ -14,12 +14,12 @@ __all__ = ["open_service"]
 def open_service(*, writes: bool) -> "Service":
     """The service that holds the current folder.
 
-    writes: finish what a killed run left there first; a command that writes nothing only tells of it.
+    writes: finish what a killed run left there first; a command that writes nothing only prints a note.
     """
     from ..plan import recover, unfinished
     from ..service import find_service
 
     service = find_service(Path.cwd())
-    told = (recover if writes else unfinished)(service.root)
-    notice(told)
-    return find_service(Path.cwd()) if told else service
+    note = (recover if writes else unfinished)(service.root)
+    notice(note)
+    return find_service(Path.cwd()) if note else service

@@ -14,8 +14,8 @@ Data = Annotated[
     list[str] | None,
     typer.Option("--data", "-d", metavar="KEY=VALUE", help="The answer to any question; repeatable."),
 ]
-Defaults = Annotated[bool, typer.Option("--defaults", help="Ask nothing: what is not given takes its default.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
+Defaults = Annotated[bool, typer.Option("--defaults", help="Ask nothing: use the defaults of what is not given.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and ask nothing.")]
 Force = Annotated[bool, typer.Option("--force", help="Remove it even if it was edited.")]
 TemplateOption = Annotated[
@@ -38,7 +38,7 @@ def pairs(data: Sequence[str] | None, known: Collection[str] | None = None) -> d
             raise BadInput(f"expected --data to be KEY=VALUE, got: {item}")
         if known is not None and key not in known:
             near = nearest(key, known)
-            mend = f"did you mean {near}?" if near else f"use one of {', '.join(known)}"
-            raise BadInput(f"expected a question of add-task, got: {key}; {mend}")
+            fix = f"did you mean {near}?" if near else f"use one of {', '.join(known)}"
+            raise BadInput(f"expected a question of add-task, got: {key}; {fix}")
         found[key] = value
     return found

@@ -1,4 +1,4 @@
-"""What the commands print: text or JSON on stdout, notices and complaints on stderr."""
+"""What the commands print: text or JSON on stdout, notices and errors on stderr."""
 
 import json
 import sys
@@ -23,26 +23,26 @@ def say_json(value: object) -> None:
 
 
 def notice(text: str) -> None:
-    """Tell something that is good to know; the command goes on."""
+    """Print a note to stderr; the command goes on."""
     if text:
         typer.echo(f"note: {text}", err=True)
 
 
 def name_strays(service: "Service") -> None:
-    """Tell what is left out of a service's tasks and workflows."""
+    """Print a note for each stray file among a service's tasks and workflows."""
     from ..module_files import strays
 
-    for text in strays(service.root, *(f"src/{service.package}/{room}" for room in ("tasks", "workflows"))):
+    for text in strays(service.root, *(f"src/{service.package}/{folder}" for folder in ("tasks", "workflows"))):
         notice(text)
 
 
 def complain(text: str) -> None:
-    """Tell why the command stops: one line, whatever the user's input held."""
+    """Print why the command stops: one line, whatever the user's input contains."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     typer.echo(f"asyncgen: {' '.join(line.split())}", err=True)
 
 
 def interactive() -> bool:
-    """Whether somebody is there to ask."""
+    """Whether standard input and output are a terminal."""
     # A stream that the caller closed is None.
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -1,4 +1,4 @@
-"""`asyncgen remove-task`: takes an unedited task and its test away."""
+"""`asyncgen remove-task`: removes an unedited task and its test."""
 
 from pathlib import Path
 from typing import Annotated

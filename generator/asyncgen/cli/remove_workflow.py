@@ -1,4 +1,4 @@
-"""`asyncgen remove-workflow`: takes an unedited workflow and its test away."""
+"""`asyncgen remove-workflow`: removes an unedited workflow and its test."""
 
 from pathlib import Path
 from typing import Annotated

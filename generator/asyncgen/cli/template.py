@@ -1,4 +1,4 @@
-"""`asyncgen template`: where templates come from on this machine, and the library that `copier update` reads."""
+"""`asyncgen template`: where templates come from on this machine, and the template cache that `copier update` reads."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,29 +20,29 @@ template = typer.Typer(
 
 @template.command("show")
 def _show(json: Json = False) -> None:
-    """Tell which releases of the template are here, and what this project records.
+    """Print which releases of the template are here, and what this project records.
 
-    `carried` is what this asyncgen was built with; `held` is what ~/.asyncgen/template has.
+    `bundled` is what this asyncgen was built with; `cached` is what ~/.asyncgen/template has.
     """
     from dataclasses import asdict
 
-    from ..library import LIBRARY, carried, held, shown
+    from ..template_cache import TEMPLATE_CACHE, bundled, cache_name, cached
 
     project = _project()
     if json:
         record = {"_src_path": project.src_path, "_commit": project.commit} if project else None
         say_json(
             {
-                "library": LIBRARY,
-                "held": held(),
-                "carried": [asdict(release) for release in carried()],
+                "cache": TEMPLATE_CACHE,
+                "cached": cached(),
+                "bundled": [asdict(release) for release in bundled()],
                 "project": record,
             }
         )
         return
-    say(f"{shown()} holds:", *(_lines(held()) or ["  nothing; run asyncgen template sync"]))
-    own = {release.version: release.commit for release in carried()}
-    say("", "This asyncgen carries:", *(_lines(own) or ["  nothing: it runs from a clone or a git URL"]))
+    say(f"{cache_name()} holds:", *(_lines(cached()) or ["  nothing; run asyncgen template sync"]))
+    own = {release.version: release.commit for release in bundled()}
+    say("", "Bundled with this asyncgen:", *(_lines(own) or ["  nothing: it runs from a clone or a git URL"]))
     if project:
         say("", "This project records:", f"  {project.commit} of {project.src_path}")
 
@@ -52,18 +52,18 @@ def _sync(json: Json = False) -> None:
     """Put the releases that this asyncgen came with into ~/.asyncgen/template.
 
     Projects made from a wheel record that place: on a machine that never ran asyncgen, plain copier update finds the
-    template after this. Releases only gather. In a project, it also makes sure that the recorded one is there.
+    template after this. Releases are only added. In a project, it also makes sure that the recorded one is there.
     """
-    from ..library import LIBRARY, held, shown
-    from ..source import recorded, stock
+    from ..source import recorded, sync_cache
+    from ..template_cache import TEMPLATE_CACHE, cache_name, cached
 
-    added = stock()
+    added = sync_cache()
     if project := _project():
         recorded(project.src_path, project.commit)
     if json:
-        say_json({"library": LIBRARY, "added": added, "held": list(held())})
+        say_json({"cache": TEMPLATE_CACHE, "added": added, "cached": list(cached())})
     else:
-        say(f"{shown()} holds {', '.join(held())}; new: {', '.join(added) or 'none'}.")
+        say(f"{cache_name()} holds {', '.join(cached())}; new: {', '.join(added) or 'none'}.")
 
 
 def _lines(releases: dict[str, str]) -> list[str]:

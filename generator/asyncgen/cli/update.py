@@ -25,7 +25,7 @@ def update(
         str | None, typer.Option("--to", metavar="VERSION", help="The release, tag or commit to go to.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Only tell whether an update is due: exit code 0 if none is, 1 if one is.")
+        bool, typer.Option("--check", help="Only print whether an update is due: exit code 0 if none is, 1 if one is.")
     ] = False,
     test: Annotated[
         bool,
@@ -48,7 +48,7 @@ def update(
     To verify it, the service is imported with the Python of its .venv, which runs the project's code; not with
     --no-verify, --dry-run or --check, nor where git tracks a part of .venv or it was not made on this machine.
     """
-    from ..update import carry_out, prepare, verify
+    from ..update import apply_outcomes, prepare, verify
     from ..update.scratch import scratch
     from ..update.versions import choose
 
@@ -60,7 +60,7 @@ def update(
     for version in {before.notice, after.notice}:
         notice(version)
     if check:
-        _tell_whether_due(before, after, json)
+        _print_whether_due(before, after, json)
         return
     with scratch() as folder:
         prepared = prepare(
@@ -73,19 +73,19 @@ def update(
             ask=interactive() and not (defaults or json or dry_run),
         )
         if prepared is None:
-            _say_nothing_due(before, json)
+            _print_nothing_due(before, json)
             return
         notes = [] if no_verify else verify(prepared, folder, test=test, read_only=dry_run)
-        carry_out(service.root, prepared.outcomes, dry_run=dry_run)
+        apply_outcomes(service.root, prepared.outcomes, dry_run=dry_run)
     if json:
         say_json(_as_data(prepared, notes, dry_run))
     else:
         say(*_summary(prepared, notes, dry_run))
-    if any(outcome.unsettled for outcome in prepared.outcomes):
+    if any(outcome.needs_attention for outcome in prepared.outcomes):
         raise typer.Exit(1)
 
 
-def _tell_whether_due(before: "Template", after: "Template", json: bool) -> None:
+def _print_whether_due(before: "Template", after: "Template", json: bool) -> None:
     from ..update.versions import is_due
 
     due = is_due(before, after)
@@ -97,7 +97,7 @@ def _tell_whether_due(before: "Template", after: "Template", json: bool) -> None
         raise typer.Exit(1)
 
 
-def _say_nothing_due(before: "Template", json: bool) -> None:
+def _print_nothing_due(before: "Template", json: bool) -> None:
     if json:
         say_json({"updated": False, "from": before.name, "to": before.name, "files": []})
     else:
@@ -106,7 +106,7 @@ def _say_nothing_due(before: "Template", json: bool) -> None:
 
 def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, Any]:
     from ..update.preview import diff
-    from ..update.swap import taking_back
+    from ..update.swap import rollback_command
     from ..update.versions import provenance
 
     return {
@@ -131,8 +131,8 @@ def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, A
             }
             for outcome in prepared.outcomes
         ],
-        "conflicts": [outcome.path for outcome in prepared.unsettled],
-        "take_back": taking_back(prepared.service.root, prepared.outcomes),
+        "conflicts": [outcome.path for outcome in prepared.needs_attention],
+        "rollback": rollback_command(prepared.service.root, prepared.outcomes),
         "notes": [*prepared.notes, *notes],
         "advice": prepared.advice,
     }
@@ -140,7 +140,7 @@ def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, A
 
 def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     from ..update.preview import diff
-    from ..update.swap import taking_back
+    from ..update.swap import rollback_command
 
     lines = [f"{'Would update' if dry_run else 'Updated'} {prepared.service.root.name}{_way(prepared)}"]
     for outcome in prepared.outcomes:
@@ -157,11 +157,11 @@ def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     if dry_run:
         shown = [text for outcome in prepared.outcomes if outcome.kind != "keep" and (text := diff(outcome))]
         lines += ["", *shown]
-    lines += ["", *_conflicts(prepared, dry_run)] if prepared.unsettled else []
+    lines += ["", *_conflicts(prepared, dry_run)] if prepared.needs_attention else []
     if dry_run:
         return lines
-    back = taking_back(prepared.service.root, prepared.outcomes)
-    return [*lines, "", "Next: look at git diff, run make test, and commit.", f"To take it back: {back}"]
+    undo = rollback_command(prepared.service.root, prepared.outcomes)
+    return [*lines, "", "Next: look at git diff, run make test, and commit.", f"To undo it: {undo}"]
 
 
 def _way(prepared: "Update") -> str:
@@ -178,7 +178,7 @@ def _shown(answer: Any) -> str:
 
 def _conflicts(prepared: "Update", dry_run: bool) -> list[str]:
     lines = [f"Conflicts {'that it would leave' if dry_run else 'to resolve'}:"]
-    for outcome in prepared.unsettled:
+    for outcome in prepared.needs_attention:
         if outcome.reason:
             lines.append(f"  {outcome.path}: {outcome.reason}")
         lines += [f"  {outcome.path}:{line}" for line in outcome.conflicts]

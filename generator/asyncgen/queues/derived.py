@@ -1,4 +1,4 @@
-"""What stands in other files and follows from the queue table. The service's own tests fail while they differ.
+"""The parts of other files that are derived from the queue table. The service's own tests fail while they differ.
 
 Each function edits as little as it can: what people wrote beside it stays.
 """
@@ -47,12 +47,12 @@ def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
 
 
 def grace_period(queue: QueueClass) -> int:
-    """How long a container of the queue's workers has to be left alone after SIGTERM, in seconds."""
+    """How long a container of the queue's workers has to stop after SIGTERM, in seconds."""
     return min(queue.longest_run + _MARGIN, _SHUTDOWN_LIMIT) + _MARGIN
 
 
 def _compose(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
-    """One service of workers for each queue, with its grace."""
+    """One service of workers for each queue, with its grace period."""
     for queue in queues:
         name = queue.name.replace("_", "-")
         block = next((found for found in _WORKER.finditer(text) if found[1] == name), None)
@@ -64,12 +64,12 @@ def _compose(path: str, text: str, service: Service, queues: Sequence[QueueClass
             at = after[-1] if after else services.end() if services else 0
             text = f"{text[:at]}{_worker(queue)}\n{text[at:]}"
             continue
-        told, found = _GRACE.subn(rf"\g<1>{grace_period(queue)}s", block[0])
+        changed, found = _GRACE.subn(rf"\g<1>{grace_period(queue)}s", block[0])
         if not found:
             return unable(
                 path, f"give worker-{name} in {path} the line:\n    stop_grace_period: {grace_period(queue)}s"
             )
-        text = text[: block.start()] + told + text[block.end() :]
+        text = text[: block.start()] + changed + text[block.end() :]
     names = {queue.name.replace("_", "-") for queue in queues}
     if gone := [found[1] for found in _WORKER.finditer(text) if found[1] not in names]:
         return unable(path, f"take worker-{gone[0]} out of {path}: no queue of the table has that name")

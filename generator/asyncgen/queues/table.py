@@ -12,14 +12,14 @@ _WIDTH = 120
 
 def line_of(queue: QueueClass) -> str:
     """The queue class as the formatter writes it, in one line if it fits."""
-    said = [f'"{queue.name}"', f"longest_run={queue.longest_run}"]
-    said += [f"prefetch={queue.prefetch}"] if queue.prefetch != 1 else []
-    said += [f"concurrency={queue.concurrency}"] if queue.concurrency else []
-    said += [f'pool="{queue.pool}"'] if queue.pool != "prefork" else []
-    line = f"    {queue.member} = QueueClass({', '.join(said)})\n"
+    options = [f'"{queue.name}"', f"longest_run={queue.longest_run}"]
+    options += [f"prefetch={queue.prefetch}"] if queue.prefetch != 1 else []
+    options += [f"concurrency={queue.concurrency}"] if queue.concurrency else []
+    options += [f'pool="{queue.pool}"'] if queue.pool != "prefork" else []
+    line = f"    {queue.member} = QueueClass({', '.join(options)})\n"
     if len(line) <= _WIDTH:
         return line
-    return f"    {queue.member} = QueueClass(\n        {', '.join(said)}\n    )\n"
+    return f"    {queue.member} = QueueClass(\n        {', '.join(options)}\n    )\n"
 
 
 def with_line(service: Service, queue: QueueClass) -> str:

@@ -1,4 +1,4 @@
-"""The four questions of a task, Idempotency, Payload, Failure and Resources: what was given, and what is decided.
+"""The four questions of a task, Idempotency, Payload, Failure and Resources: the options given, and the answers.
 
 Each check stands alone, so that a terminal can ask again after a wrong answer; `decide` runs them all.
 """
@@ -18,15 +18,15 @@ from .modes import check_key, check_max_retries, check_mode, default_mode
 from .payload import Argument, default_arguments, parse_argument
 from .resources import check_bound, check_expected, check_rate_limit, choose_queue
 
-__all__ = ["Answers", "Given", "check_every", "check_keep_result", "check_retry_on", "decide", "decide_all"]
+__all__ = ["Answers", "TaskOptions", "check_every", "check_keep_result", "check_retry_on", "decide", "decide_all"]
 
 _REASON_LETTERS = 60
 _NAMES_OF_A_TASK_FILE = ("work", "logger", "shared_task", "Queue", "ServiceTask", "date", "Decimal", "UUID", "Literal")
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the user said; None where nothing."""
+class TaskOptions:
+    """The options of add-task; None for one that was not given."""
 
     queue: str | None = None
     arg: Sequence[str] | None = None
@@ -44,7 +44,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Answers:
-    """What was decided for a task: all that its record holds."""
+    """What was decided for a task."""
 
     queue: str
     arguments: tuple[Argument, ...]
@@ -60,51 +60,51 @@ class Answers:
     breaker: str = ""
 
 
-def decide(name: str, given: Given, service: Service) -> Answers:
-    """The answers for a task, with safe defaults where nothing was given; BadInput for what could not hold."""
-    mode = check_mode(given.idempotency or default_mode(service), service)
-    arguments = _arguments(name, given)
-    every = check_every(given.every or "", arguments, service)
+def decide(name: str, options: TaskOptions, service: Service) -> Answers:
+    """The answers for a task, with safe defaults for options not given; BadInput for invalid ones."""
+    mode = check_mode(options.idempotency or default_mode(service), service)
+    arguments = _arguments(name, options)
+    every = check_every(options.every or "", arguments, service)
     for argument in arguments:
         if [other.name for other in arguments].count(argument.name) > 1:
             raise BadInput(f"expected each argument once, got: {argument.name} twice")
-    retries = check_max_retries(given.max_retries, mode)
-    expected = check_expected(10 if given.expected is None else given.expected)
-    bound = check_bound(given.bound or "")
+    retries = check_max_retries(options.max_retries, mode)
+    expected = check_expected(10 if options.expected is None else options.expected)
+    bound = check_bound(options.bound or "")
     return Answers(
-        queue=choose_queue(given.queue, expected, service.queues(), bound).member,
+        queue=choose_queue(options.queue, expected, service.queues(), bound).member,
         arguments=arguments,
         idempotency=mode,
-        key=check_key(given.key or (), arguments, mode),
-        retry_on=_importable(check_retry_on(given.retry_on, retries, name, mode), service),
+        key=check_key(options.key or (), arguments, mode),
+        retry_on=_importable(check_retry_on(options.retry_on, retries, name, mode), service),
         max_retries=retries,
         expected=expected,
-        keep_result=check_keep_result(given.keep_result or "", service),
+        keep_result=check_keep_result(options.keep_result or "", service),
         every=every,
-        rate_limit=check_rate_limit(given.rate_limit or ""),
+        rate_limit=check_rate_limit(options.rate_limit or ""),
         bound=bound,
-        breaker=check_breaker(given.breaker or "", service),
+        breaker=check_breaker(options.breaker or "", service),
     )
 
 
-def decide_all(tasks: Sequence[tuple[str, Given]], service: Service) -> list[tuple[str, Answers]]:
-    """The name and the answers of each task; BadInput, with the task's name, for the first that could not hold."""
-    rooms, decided = service.rooms, dict[str, Answers]()
-    for text, given in tasks:
-        name = task_name(text, rooms)
+def decide_all(tasks: Sequence[tuple[str, TaskOptions]], service: Service) -> list[tuple[str, Answers]]:
+    """The name and the answers of each task; BadInput, with the task's name, for the first invalid one."""
+    taken, decided = service.module_names, dict[str, Answers]()
+    for text, options in tasks:
+        name = task_name(text, taken)
         if name in decided:
             raise BadInput(f"expected each task once, got: {name} twice")
         try:
-            decided[name] = decide(name, given, service)
+            decided[name] = decide(name, options, service)
         except BadInput as error:
             raise BadInput(f"{name}: {error}") from error
     return list(decided.items())
 
 
-def _arguments(name: str, given: Given) -> tuple[Argument, ...]:
-    if given.arg is not None:
-        return tuple(parse_argument(text) for text in given.arg)
-    return () if given.every else default_arguments(name)
+def _arguments(name: str, options: TaskOptions) -> tuple[Argument, ...]:
+    if options.arg is not None:
+        return tuple(parse_argument(text) for text in options.arg)
+    return () if options.every else default_arguments(name)
 
 
 def check_every(every: str, arguments: Sequence[Argument], service: Service) -> str:
@@ -125,20 +125,20 @@ def check_every(every: str, arguments: Sequence[Argument], service: Service) -> 
     return parse_every(every).text
 
 
-def check_retry_on(given: Sequence[str] | None, retries: int, name: str, mode: str) -> tuple[str, ...]:
+def check_retry_on(errors: Sequence[str] | None, retries: int, name: str, mode: str) -> tuple[str, ...]:
     if not retries:
-        if given:
+        if errors:
             why = "at-most-once" if mode == "at-most-once" else "no retries"
-            raise BadInput(f"expected no errors to retry on with {why}, got: {', '.join(given)}; leave --retry-on out")
+            raise BadInput(f"expected no errors to retry on with {why}, got: {', '.join(errors)}; leave --retry-on out")
         return ()
-    errors = tuple(dict.fromkeys(parse_exception(text) for text in given or TRANSIENT))
-    for error in errors:
+    parsed = tuple(dict.fromkeys(parse_exception(text) for text in errors or TRANSIENT))
+    for error in parsed:
         if "." in error and error.partition(".")[0] in {name, *_NAMES_OF_A_TASK_FILE}:
             raise BadInput(
                 f"expected the errors' modules to be named unlike what the task's file defines, got: {error}; "
                 "take another name for the task, or for the module"
             )
-    return errors
+    return parsed
 
 
 def _importable(errors: tuple[str, ...], service: Service) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ expected, soft_time_limit, time_limit                seconds
 keep_result          the reason to keep the return value; "" to ignore it
 every                the schedule, a crontab or a period; "" without one
 rate_limit           runs a second, minute or hour of one worker, as Celery writes it: 10/m; "" without one
-bound                what a run waits for or works on: io, cpu; "" where nobody said
+bound                what a run waits for or works on: io, cpu; "" if not given
 breaker              the circuit that all workers share for what the task calls; "" without one
 
 All are strings, whole numbers and lists of strings, so that a Copier template can set them literally.

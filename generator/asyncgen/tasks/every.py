@@ -1,4 +1,4 @@
-"""When a scheduled task runs: `every` as the service's room `schedule` reads it, without Celery. All times are UTC."""
+"""When a scheduled task runs: `every` as the module `schedule` of a service reads it. All times are UTC."""
 
 import re
 from dataclasses import dataclass

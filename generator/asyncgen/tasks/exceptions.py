@@ -1,6 +1,6 @@
-"""Which names of a module are exceptions, told from sources: nothing is imported.
+"""Which names of a module are exceptions, read from sources: nothing is imported.
 
-A name is an exception (True), is none (False), or cannot be told (None), as what a call or a compiled module makes.
+A name is an exception (True), is none (False), or is unknown (None), as what a call or a compiled module makes.
 """
 
 import ast

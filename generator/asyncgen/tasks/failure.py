@@ -64,8 +64,8 @@ def _check_member(module: object, name: str, text: str) -> None:
         if isinstance(value, type) and issubclass(value, Exception) and known not in _TOO_WIDE
     ]
     near = nearest(name, errors)
-    mend = f"did you mean {near}?" if near else "write it with its module, as MODULE.EXCEPTION"
-    raise BadInput(f"expected an error to retry on to be an exception, got: {text}; {mend}")
+    fix = f"did you mean {near}?" if near else "write it with its module, as MODULE.EXCEPTION"
+    raise BadInput(f"expected an error to retry on to be an exception, got: {text}; {fix}")
 
 
 def imported_modules(errors: Iterable[str], package: str) -> tuple[list[str], list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Whether the project can import an exception, told from the files of its environment and its own: nothing is run."""
+"""Whether the project can import an exception, read from its own files and its environment's: nothing is run."""
 
 import difflib
 from functools import cache
@@ -15,7 +15,7 @@ __all__ = ["check_import"]
 def check_import(error: str, root: Path) -> None:
     """Raise BadInput for `module.Name` where the project in `root` lacks the module, or the module the exception.
 
-    What cannot be told from files alone is accepted.
+    What files alone do not show is accepted.
     """
     module, _, name = error.rpartition(".")
     if not module:
@@ -30,7 +30,7 @@ def check_import(error: str, root: Path) -> None:
         if found.kind(module, name) is False:
             raise BadInput(
                 f"expected an error to retry on to be an exception of {module}, got: {error}; "
-                f"{_mend(name, module, found)}"
+                f"{_fix(name, module, found)}"
             )
     except RecursionError:
         return  # no library is written so: it is left alone
@@ -41,7 +41,7 @@ def _exceptions(root: Path) -> Exceptions:
     return Exceptions(search_path(root))
 
 
-def _mend(wrong: str, module: str, found: Exceptions) -> str:
+def _fix(wrong: str, module: str, found: Exceptions) -> str:
     names = found.names(module)
     for near in difflib.get_close_matches(wrong, names, n=5):
         if found.kind(module, near) is not False:

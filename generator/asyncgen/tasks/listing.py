@@ -1,4 +1,4 @@
-"""The tasks of a service as their files say, sorted by name. Files are parsed; nothing is imported."""
+"""The tasks of a service, read from their files, sorted by name. Files are parsed; nothing is imported."""
 
 import ast
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ __all__ = ["Listed", "list_tasks", "parse_file", "task_files"]
 
 @dataclass(frozen=True)
 class Listed:
-    """What a task's options say; None where an option is not a literal. `file` is relative to the service."""
+    """The options of a task; None where an option is not a literal. `file` is relative to the service."""
 
     name: str
     file: str
@@ -46,7 +46,7 @@ class Listed:
 
 
 def task_files(service: Service) -> list[Path]:
-    """The files of the service's room `tasks`, sorted."""
+    """The files of the service's package `tasks`, sorted."""
     folder = service.root / "src" / service.package / "tasks"
     return [path for path in modules(folder) if not path.name.startswith("_")]
 

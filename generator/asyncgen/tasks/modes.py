@@ -1,4 +1,4 @@
-"""The four modes of idempotency: which of them the service can keep, and what each says of the key and of retries."""
+"""The four modes of idempotency: which of them the service supports, and the key and the retries that each allows."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _MOST_RETRIES = 100
 
 
 def default_mode(service: Service) -> str:
-    """The strongest promise that the service's store can keep."""
+    """The strongest mode that the service's store supports."""
     return "transactional" if _has_sql(service) else "lease"
 
 
@@ -23,11 +23,11 @@ def _has_sql(service: Service) -> bool:
 
 
 def check_mode(mode: str, service: Service) -> str:
-    """The mode, if the service's store can keep its promise."""
+    """The mode, if the service's store supports it."""
     if mode not in MODES:
         near = nearest(mode, MODES)
-        mend = f"; did you mean {near}?" if near else ""
-        raise BadInput(f"expected idempotency to be {', '.join(MODES[:-1])} or {MODES[-1]}, got: {mode}{mend}")
+        fix = f"; did you mean {near}?" if near else ""
+        raise BadInput(f"expected idempotency to be {', '.join(MODES[:-1])} or {MODES[-1]}, got: {mode}{fix}")
     if mode == "transactional" and not _has_sql(service):
         raise BadInput(
             "expected a service that keeps its keys in PostgreSQL, since transactional commits the key with "

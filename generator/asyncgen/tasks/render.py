@@ -11,16 +11,16 @@ from ..errors import Refused
 from ..source import Template, read
 from .contract import GROWN
 
-__all__ = ["TASK_ROOM", "render", "render_all", "skeleton"]
+__all__ = ["TASK_TEMPLATE", "render", "render_all", "skeleton"]
 
-TASK_ROOM = "template/task"
+TASK_TEMPLATE = "template/task"
 _SUFFIX = ".jinja"
 
 
-def skeleton(template: Template, room: str = TASK_ROOM) -> dict[str, str]:
+def skeleton(template: Template, room: str = TASK_TEMPLATE) -> dict[str, str]:
     """The files of a room of the template at its commit, by their path in the template."""
-    # What the rooms share stands in the first one.
-    files = read(template, [room] if room == TASK_ROOM else [room, f"{TASK_ROOM}/_words.jinja"])
+    # The template of workflows uses macros of the template of tasks.
+    files = read(template, [room] if room == TASK_TEMPLATE else [room, f"{TASK_TEMPLATE}/_words.jinja"])
     if not any(path.startswith(f"{room}/") for path in files):
         raise Refused(
             f"expected the template version that the project records to hold {room}, got: an older one; "
@@ -29,13 +29,13 @@ def skeleton(template: Template, room: str = TASK_ROOM) -> dict[str, str]:
     return files
 
 
-def render(files: Mapping[str, str], variables: Mapping[str, object], room: str = TASK_ROOM) -> dict[str, str]:
+def render(files: Mapping[str, str], variables: Mapping[str, object], room: str = TASK_TEMPLATE) -> dict[str, str]:
     """The rendered files by their path in a service. A file whose name begins with "_" is only there for others."""
     return render_all(files, [variables], room)[0]
 
 
 def render_all(
-    files: Mapping[str, str], several: Sequence[Mapping[str, object]], room: str = TASK_ROOM
+    files: Mapping[str, str], several: Sequence[Mapping[str, object]], room: str = TASK_TEMPLATE
 ) -> list[dict[str, str]]:
     """The rendered files for each set of variables; the templates are compiled once."""
     from jinja2 import DictLoader, StrictUndefined

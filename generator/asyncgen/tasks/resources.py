@@ -1,4 +1,4 @@
-"""What a run may take: the limits that follow from the expected seconds, and the queue that admits them."""
+"""The resources of a run: the limits that follow from the expected seconds, and the queue that admits them."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def limits(expected: int) -> tuple[int, int]:
 
 
 def check_bound(bound: str) -> str:
-    """What a run spends its time on: waiting for others (`io`), or the processor (`cpu`); "" for nobody knows."""
+    """What a run spends its time on: waiting for others (`io`), or the processor (`cpu`); "" if unknown."""
     if bound and bound.lower() not in BOUNDS:
         raise BadInput(f"expected bound to be io or cpu, got: {bound}")
     return bound.lower()
@@ -44,7 +44,7 @@ def check_rate_limit(rate: str) -> str:
             f"expected --rate-limit to be a number of runs a second, minute or hour, got: {rate}; such as 10/m"
         )
     if found[2] == "h" and int(found[1]) < _FEWEST_AN_HOUR:
-        # A worker holds the message while it waits, and RabbitMQ takes a message back that is held for too long.
+        # A worker holds the message while it waits, and RabbitMQ redelivers a message that is not acknowledged in time.
         raise BadInput(
             f"expected --rate-limit to be at least {_FEWEST_AN_HOUR}/h, since a worker holds the messages that wait, "
             f"got: {rate}; let a scheduled task publish the work instead, with --every"
@@ -52,14 +52,14 @@ def check_rate_limit(rate: str) -> str:
     return f"{int(found[1])}/{found[2]}"
 
 
-def choose_queue(wanted: str | None, expected: int, queues: Sequence[QueueClass], bound: str = "") -> QueueClass:
+def choose_queue(requested: str | None, expected: int, queues: Sequence[QueueClass], bound: str = "") -> QueueClass:
     """The named queue, else the one that fits best; each only if the hard limit fits its longest run.
 
     Best is one of threads for what waits for others; else DEFAULT, else the shortest, of processes before threads.
     """
     hard = limits(expected)[1]
     fitting = sorted((q for q in queues if q.longest_run >= hard), key=lambda q: q.longest_run)
-    if wanted is None:
+    if requested is None:
         if not fitting:
             raise _too_long(max(queues, key=lambda q: q.longest_run), expected, fitting)
         pool = "threads" if bound == "io" else "prefork"
@@ -69,11 +69,11 @@ def choose_queue(wanted: str | None, expected: int, queues: Sequence[QueueClass]
             raise _threads(fitting[0])
         return next((queue for queue in best if queue.member == "DEFAULT"), best[0])
     named = {queue.member: queue for queue in queues}
-    queue = named.get(wanted.upper())
+    queue = named.get(requested.upper())
     if queue is None:
-        near = nearest(wanted.upper(), named)
-        mend = f"did you mean {near}?" if near else f"asyncgen add-queue {wanted.lower()} adds it"
-        raise BadInput(f"expected the queue to be one of {', '.join(named)}, got: {wanted}; {mend}")
+        near = nearest(requested.upper(), named)
+        fix = f"did you mean {near}?" if near else f"asyncgen add-queue {requested.lower()} adds it"
+        raise BadInput(f"expected the queue to be one of {', '.join(named)}, got: {requested}; {fix}")
     if queue not in fitting:
         raise _too_long(queue, expected, fitting)
     if queue.pool == "threads" and bound == "cpu":
@@ -92,8 +92,8 @@ def _too_long(queue: QueueClass, expected: int, fitting: Sequence[QueueClass]) -
     hard = limits(expected)[1]
     longest = queue.longest_run // 3
     shorter = f"--expected {longest}" if longest and queue.longest_run >= 10 else "a longer queue"
-    mend = f"use --queue {fitting[0].member}" if fitting else f"split the work, and use {shorter}"
+    fix = f"use --queue {fitting[0].member}" if fitting else f"split the work, and use {shorter}"
     return BadInput(
         f"expected the hard limit of a task, 3 times its expected {expected} s, to fit the longest run of "
-        f"{queue.member}, {queue.longest_run} s, got: {hard} s; {mend}"
+        f"{queue.member}, {queue.longest_run} s, got: {hard} s; {fix}"
     )

@@ -4,7 +4,7 @@ renders → merging → outcomes → verification → plan: the project is read,
 """
 
 from .prepare import Update, prepare
-from .swap import carry_out
+from .swap import apply_outcomes
 from .verification import verify
 
-__all__ = ["Update", "carry_out", "prepare", "verify"]
+__all__ = ["Update", "apply_outcomes", "prepare", "verify"]

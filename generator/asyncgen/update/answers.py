@@ -1,4 +1,4 @@
-"""The answers that an update renders with: the recorded ones and the given ones. None is reset in silence."""
+"""The answers that an update renders with: the recorded ones and the new ones. None is reset silently."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from ..errors import BadInput, Refused
 from ..questions import Question
 from .history import History, chain
 
-__all__ = ["carry_answers", "old_answers"]
+__all__ = ["migrate_answers", "old_answers"]
 
 
 def old_answers(recorded: Mapping[str, Any], asked: Mapping[str, Question]) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def old_answers(recorded: Mapping[str, Any], asked: Mapping[str, Question]) -> d
     return {name: value for name, value in recorded.items() if name in asked}
 
 
-def carry_answers(
+def migrate_answers(
     recorded: Mapping[str, Any],
     given: Mapping[str, Any],
     before: Collection[str],
@@ -43,11 +43,11 @@ def carry_answers(
         if name != old:
             notes.append(f"{old} is called {name} now; your answer is kept.")
         if name not in given:
-            answers[name] = _carried(asked[name], value, history.choices.get(name, {}), notes)
+            answers[name] = _migrated(asked[name], value, history.choices.get(name, {}), notes)
     return {**answers, **given}, notes
 
 
-def _carried(question: Question, value: Any, successors: Mapping[str, str], notes: list[str]) -> Any:
+def _migrated(question: Question, value: Any, successors: Mapping[str, str], notes: list[str]) -> Any:
     if not question.choices:
         return value
     items = value if isinstance(value, list) else [value]

@@ -2,7 +2,7 @@
 
 An update over several releases gives what the updates one by one would have given. So names are followed to the end
 of their chain; but not by an entry that the recorded release's own history has, nor to a name that the recorded release
-has itself. Both say that the rename was made before it: whatever bears the old name there took it over.
+has itself. Both say that the rename was made before it: whatever has the old name there is something else.
 """
 
 from collections.abc import Container, Mapping

@@ -1,7 +1,7 @@
 """What an update does to each file, from three trees: as rendered at the last update, as it stands, as rendered now.
 
-Nothing is written here. An edit of the user's is never lost: it is merged, carried to where the template renamed its
-file, or kept with a word about it.
+Nothing is written here. An edit of the user's is never lost: it is merged, moved to where the template renamed its
+file, or kept with a note.
 
 A file that has CRLF alone keeps it, whatever is new in it; a script, which begins with `#!`, gets LF: it would not run.
 """
@@ -44,7 +44,7 @@ class Outcome:
     reason: str = ""
 
     @property
-    def unsettled(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether somebody has to look at it."""
         return bool(self.conflicts or self.reason)
 
@@ -69,13 +69,13 @@ def merge(
     unedited: the paths at which `base` stands; `renamed`: new paths by old ones.
     """
     outcomes: dict[str, Outcome] = {}
-    carried: set[str] = set()
+    moved_paths: set[str] = set()
     for old, new in renamed.items():
         moved = None if old in unedited else _renamed(old, new, base, theirs, standing, scratch)
         outcomes |= {outcome.path: outcome for outcome in moved or ()}
-        carried |= {old, new} if moved is not None else set()
-    for path in base.keys() | theirs.keys() - carried:
-        if path not in carried and base.get(path) != theirs.get(path):
+        moved_paths |= {old, new} if moved is not None else set()
+    for path in base.keys() | theirs.keys() - moved_paths:
+        if path not in moved_paths and base.get(path) != theirs.get(path):
             outcome = _one(path, base.get(path), standing(path), theirs.get(path), scratch, same=path in unedited)
             outcomes |= {path: outcome} if outcome else {}
     return [outcomes[path] for path in sorted(outcomes)]
@@ -84,7 +84,7 @@ def merge(
 def _renamed(
     old: str, new: str, base: Tree, theirs: Tree, standing: Callable[[str], Standing], scratch: Path
 ) -> list[Outcome] | None:
-    """The outcomes for a file that the template renamed; None if there is nothing to carry along."""
+    """The outcomes for a file that the template renamed; None if there is no edit to move."""
     ours = standing(old)
     if old not in base or new not in theirs or new in base or old in theirs:
         return None
@@ -107,7 +107,7 @@ def _one(
     if ours is None and theirs is not None:
         return Outcome(path, "create", content=theirs.content, executable=theirs.executable)
     if not isinstance(ours, File):
-        here = "it is no regular file here" if ours == "odd" else "no folder stands where its folder should be"
+        here = "it is no regular file here" if ours == "no file" else "no folder stands where its folder should be"
         return Outcome(path, "keep", reason=f"{here}, so the template's was left out")
     if theirs is None:
         if same:

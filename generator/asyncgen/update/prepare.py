@@ -16,10 +16,10 @@ from ..service import Service
 from ..source import Template
 from ..trees import Tree
 from .advice import advice
-from .answers import carry_answers, old_answers
+from .answers import migrate_answers, old_answers
+from .changelog import changelog, new_questions
 from .history import chain, load
 from .merging import Outcome, merge
-from .news import changelog, new_questions
 from .queues import with_queues
 from .renames import find_renames
 from .renders import exclusions, fetch, is_users, rendered
@@ -57,9 +57,9 @@ class Update:
         return {name: pair for name, pair in pairs.items() if name not in kept and pair[0] != pair[1]}
 
     @property
-    def unsettled(self) -> list[Outcome]:
+    def needs_attention(self) -> list[Outcome]:
         """The files that somebody has to look at."""
-        return [outcome for outcome in self.outcomes if outcome.unsettled]
+        return [outcome for outcome in self.outcomes if outcome.needs_attention]
 
 
 def prepare(
@@ -82,7 +82,7 @@ def prepare(
     old_files, new_files = fetch(before), fetch(after)
     old, new = questions(before), questions(after)
     history = load(new_files, old_files, service.package)
-    answers, notes = carry_answers(service.answers, answers_from(given, new), old, new, history)
+    answers, notes = migrate_answers(service.answers, answers_from(given, new), old, new, history)
     if not is_due(before, after) and not moved and all(service.answers.get(name) == answers[name] for name in answers):
         return None
     exclude = exclusions(old_files) + exclusions(new_files)
@@ -135,7 +135,7 @@ def standing(root: Path, path: str, base: Tree) -> Standing:
     if not os.path.lexists(place):
         return None
     if place.is_symlink() or not place.is_file():
-        return "odd"
+        return "no file"
     return File(place.read_bytes(), bool(place.stat().st_mode & 0o100))
 
 

@@ -11,8 +11,8 @@ from ..git import clean_environment
 
 __all__ = ["complaints", "import_error", "make_test"]
 
-_PATIENCE = 120
-_TEST_PATIENCE = 1800
+_TIMEOUT = 120
+_TEST_TIMEOUT = 1800
 """Seconds."""
 # Isolated, Python knows neither the current folder nor PYTHONPATH; the copy comes before an editable install of the
 # project itself.
@@ -20,8 +20,8 @@ _IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); importlib.imp
 
 
 def complaints(ruff: Path, folder: Path, paths: Sequence[str]) -> Counter[tuple[str, str]]:
-    """How often the project's rules find which code in which file; nothing where ruff gives no answer."""
-    # The project's configuration may tell ruff to write its fixes.
+    """The number of findings by file and rule code; none where ruff fails."""
+    # The project's configuration may make ruff write its fixes.
     options = ["--no-cache", "--no-fix", "--no-fix-only", "--quiet", "--output-format", "json"]
     try:
         findings = json.loads(_run([str(ruff), "check", *options, "--", *paths], folder, stderr=DEVNULL)[1] or "[]")
@@ -35,20 +35,20 @@ def complaints(ruff: Path, folder: Path, paths: Sequence[str]) -> Counter[tuple[
 
 
 def import_error(python: Path, root: Path, package: str) -> str:
-    """What importing the service says at its end, "" if it succeeds. It runs the code of the project in `root`."""
+    """The last line that importing the service prints, "" if it succeeds. It runs the code of the project in `root`."""
     command = [str(python), "-I", "-B", "-c", _IMPORT, str(root / "src"), f"{package}.app"]
     return _last_line(*_run(command, root, stdout=DEVNULL))
 
 
 def make_test(root: Path) -> str:
-    """What `make test` says at its end, "" if it succeeds. It runs the Makefile and the tests of the project."""
-    return _last_line(*_run(["make", "test"], root, stderr=STDOUT, patience=_TEST_PATIENCE))
+    """The last line of output of `make test`, "" if it succeeds. It runs the Makefile and the tests of the project."""
+    return _last_line(*_run(["make", "test"], root, stderr=STDOUT, timeout=_TEST_TIMEOUT))
 
 
 def _run(
-    command: Sequence[str], folder: Path, *, stdout: int = PIPE, stderr: int = PIPE, patience: int = _PATIENCE
+    command: Sequence[str], folder: Path, *, stdout: int = PIPE, stderr: int = PIPE, timeout: int = _TIMEOUT
 ) -> tuple[int, str]:
-    """The exit code of a program, and what was to be read of it; without an input."""
+    """The exit code of a program, run without input, and its output."""
     try:
         done = subprocess.run(
             command,
@@ -59,13 +59,13 @@ def _run(
             stderr=stderr,
             text=True,
             errors="replace",
-            timeout=patience,
+            timeout=timeout,
             check=False,
         )
     except OSError as error:
         return 1, f"{command[0]} cannot be run: {error.strerror}"
     except subprocess.TimeoutExpired:
-        return 1, f"{command[0]} takes more than {patience} s"
+        return 1, f"{command[0]} takes more than {timeout} s"
     return done.returncode, done.stdout or done.stderr or ""
 
 

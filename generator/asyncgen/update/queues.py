@@ -46,10 +46,10 @@ def with_queues(
         for name in kept
         if name in named and f"    {name} = ".encode() in base[table].content
     ]
-    before, _ = _brought_up(base, table, ours, scratch / "queues-before" / service.root.name)
+    before, _ = _synced(base, table, ours, scratch / "queues-before" / service.root.name)
     # Where sync-queues has not run since the table was edited, the project's file still follows from the render's.
     before |= {path: base[path] for path in _unsynced(service, ours, base[table].content) & base.keys()}
-    after, undone = _brought_up(theirs, table, text, scratch / "queues-after" / service.root.name)
+    after, undone = _synced(theirs, table, text, scratch / "queues-after" / service.root.name)
     return before, after, notes + undone
 
 
@@ -69,7 +69,7 @@ def _kept(ours: bytes, base: bytes, theirs: bytes, named: set[str], scratch: Pat
     return (_with(text.decode(), lines).encode() if lines else text), list(lines)
 
 
-def _brought_up(tree: Tree, table: str, text: bytes, folder: Path) -> tuple[dict[str, File], list[str]]:
+def _synced(tree: Tree, table: str, text: bytes, folder: Path) -> tuple[dict[str, File], list[str]]:
     """A render with that table and what follows from it, and what could not be done."""
     files = {**tree, table: File(text)}
     _, edits = plan_sync(find_service(fill(folder, files)))

@@ -1,4 +1,4 @@
-"""Which files the template renamed between two renders: as it says itself, else as git finds by their likeness."""
+"""Which files the template renamed between two renders: as its history says, else as git finds by similarity."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,12 +15,12 @@ def find_renames(
 ) -> dict[str, str]:
     """New paths by old ones.
 
-    same_answers: other answers bring other files, which may be alike without being renamed: only the template's word
-    counts then.
+    same_answers: other answers bring other files, which may be similar without being renamed: only
+    the history counts then.
     edited: whether the user changed or removed a file: the others need no care.
     """
-    told = {old: chain(old, history.files, base)[-1] for old in history.files if old in base}
-    found = {old: new for old, new in told.items() if new in theirs and list(told.values()).count(new) == 1}
+    declared = {old: chain(old, history.files, base)[-1] for old in history.files if old in base}
+    found = {old: new for old, new in declared.items() if new in theirs and list(declared.values()).count(new) == 1}
     gone = {path: base[path] for path in base.keys() - theirs.keys() - found.keys() if edited(path)}
     come = {path: theirs[path] for path in theirs.keys() - base.keys() - set(found.values())}
     if same_answers and gone and come:

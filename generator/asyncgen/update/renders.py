@@ -1,4 +1,4 @@
-"""The two renders that an update compares: the recorded release with its answers, and the wanted one with the new."""
+"""The two renders that an update compares: of the recorded release and answers, and of the new ones."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -54,8 +54,8 @@ def _on_update(patterns: list[str]) -> Iterator[str]:
 
 def is_users(path: str, package: str) -> bool:
     """Whether a file belongs to the user from the moment it is made, whatever a template says: tasks and workflows."""
-    rooms = rf"(src/{re.escape(package)}|tests)/(tasks|workflows)/"
-    return bool(re.match(rooms, path)) and path not in (
+    packages = rf"(src/{re.escape(package)}|tests)/(tasks|workflows)/"
+    return bool(re.match(packages, path)) and path not in (
         f"src/{package}/tasks/__init__.py",
         f"src/{package}/workflows/__init__.py",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..bundle import File
 from ..git import git_bytes
-from ..locks import explained, locked
+from ..locks import locked, translate_os_errors
 from ..plan import sweep
 from ..trees import fill, read_tree
 
@@ -27,7 +27,7 @@ _PREFIX = "asyncgen-update-"
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A temporary folder; Refused when none can be made. What killed runs left is removed first."""
-    with explained("the folder for temporary files"):
+    with translate_os_errors("the folder for temporary files"):
         sweep(Path(tempfile.gettempdir()), _PREFIX, idle=60)
         made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
     with made as folder, locked(Path(folder)):

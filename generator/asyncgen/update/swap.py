@@ -1,4 +1,4 @@
-"""The update's way into the project: only over files that git can bring back, and all of them or none."""
+"""Applying an update to the project: only over files that git can restore, and all of them or none."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from ..git import GitError, git, git_bytes
 from ..plan import apply
 from .merging import Outcome
 
-__all__ = ["carry_out", "check_clean", "check_repository", "dirty", "project_files", "taking_back"]
+__all__ = ["apply_outcomes", "check_clean", "check_repository", "dirty", "project_files", "rollback_command"]
 
 
 _UNDER_WAY = {
@@ -22,22 +22,21 @@ _UNDER_WAY = {
     "rebase-apply/applying": "am",
     "rebase-apply": "rebase",
 }
-"""The files in a repository that tell which command waits for `--continue` or `--abort`."""
+"""The files in a repository by which command waits for `--continue` or `--abort`."""
 
 
 def check_repository(root: Path) -> None:
-    """Refuse a project that git cannot bring back, or in which git is in the middle of something."""
+    """Refuse a project that git cannot restore, or in which a git command is unfinished."""
     markers = [word for name in _UNDER_WAY for word in ("--git-path", name)]
     try:
-        said = git("rev-parse", *markers, "HEAD", "--", at=root)
+        answer = git("rev-parse", *markers, "HEAD", "--", at=root)
     except GitError as error:
         none = re.search("not a git repository|bad revision 'HEAD'", str(error))
-        got, mend = ("none", "run git init, git add . and git commit") if none else (error, "repair it")
+        got, fix = ("none", "run git init, git add . and git commit") if none else (error, "repair it")
         raise Refused(
-            f"expected {root} to be in a git repository with a commit, by which an update is taken back, got: {got}; "
-            f"{mend}"
+            f"expected {root} to be in a git repository with a commit, by which an update is undone, got: {got}; {fix}"
         ) from error
-    for path, command in zip(said.splitlines(), _UNDER_WAY.values(), strict=False):
+    for path, command in zip(answer.splitlines(), _UNDER_WAY.values(), strict=False):
         if (root / path).exists():
             raise Refused(
                 f"expected no git command to be under way in {root}, got: git {command}; "
@@ -49,7 +48,7 @@ def check_repository(root: Path) -> None:
 
 
 def dirty(root: Path) -> set[str]:
-    """The paths in the project whose present content git could not bring back."""
+    """The paths in the project whose present content git could not restore."""
     prefix = git_bytes("rev-parse", "--show-prefix", at=root).removesuffix(b"\n")
     listed = git_bytes("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".", at=root)
     # The paths are relative to the repository, which may hold more than the project.
@@ -63,11 +62,11 @@ def project_files(root: Path) -> list[str]:
 
 
 def check_clean(root: Path, outcomes: Iterable[Outcome]) -> None:
-    """Refuse to touch what is not committed, and say which files these are."""
+    """Raise Refused, with their names, for files that are not committed."""
     touched = [outcome.path for outcome in outcomes if outcome.kind != "keep"]
     unsaved = dirty(root)
     there = [path for path in touched if (root / path).exists()]
-    # A letter before each path: H for a file whose changes git sees, another for one that it was told to overlook.
+    # A letter before each path: H for a file whose changes git sees, another for one that it ignores by its flags.
     listed = git_bytes("ls-files", "-v", "-z", "--", ".", at=root).split(b"\0")
     known = {os.fsdecode(entry[2:]): entry[:1] for entry in listed if entry}
     if lost := sorted({path for path in touched if path in unsaved} | {path for path in there if path not in known}):
@@ -82,12 +81,12 @@ def check_clean(root: Path, outcomes: Iterable[Outcome]) -> None:
         )
 
 
-def carry_out(root: Path, outcomes: Sequence[Outcome], *, dry_run: bool = False) -> None:
-    """Make the changes, all or none; `dry_run` only tells whether that could be done."""
+def apply_outcomes(root: Path, outcomes: Sequence[Outcome], *, dry_run: bool = False) -> None:
+    """Make the changes, all or none; `dry_run` only checks."""
     apply(root, [change for outcome in outcomes if (change := outcome.change())], dry_run=dry_run)
 
 
-def taking_back(root: Path, outcomes: Sequence[Outcome]) -> str:
+def rollback_command(root: Path, outcomes: Sequence[Outcome]) -> str:
     """The command that undoes an update and nothing else, from whatever folder a shell runs it."""
     old = [outcome.path for outcome in outcomes if outcome.kind in ("replace", "remove")]
     new = [outcome.path for outcome in outcomes if outcome.kind == "create"]

@@ -1,4 +1,4 @@
-"""The chain of times and what else a task needs of its service, read from the files: nothing is imported."""
+"""The timeout budget and what else a task needs of its service, read from the files: nothing is imported."""
 
 import ast
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ __all__ = ["broken_times"]
 def broken_times(root: Path, before: Service) -> tuple[list[str], list[str]]:
     """What breaks the service's rules, a sentence for each, and the task files that are no Python.
 
-    Only what is written as a literal can be told. before: the service that a queue table which cannot be read is no
+    Only literals are judged. before: the service that a queue table which cannot be read is no
     news for.
     """
     service = find_service(root)

@@ -1,4 +1,4 @@
-"""Which files of a project stand as the template rendered them, whatever git made of them at checkout."""
+"""Which files of a project are as the template rendered them, whatever git converted at checkout."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from ..trees import Tree
 
 __all__ = ["Standing", "plain", "unedited"]
 
-Standing = File | Literal["odd", "blocked"] | None
+Standing = File | Literal["no file", "blocked"] | None
 """What stands at a path of the project: a file; what is none, there or where its folder should be; or nothing."""
 
 
@@ -37,7 +37,7 @@ def unedited(root: Path, base: Tree, paths: Iterable[str], standing: Callable[[s
                 # In another encoding, such as UTF-16, the template's bytes could not take the place of these.
                 different.append(path)
     if different:
-        # A filter that fails cannot tell: the file counts as edited, and is merged.
+        # After a filter that fails, the file counts as edited, and is merged.
         with suppress(GitError):
             stored = git("hash-object", "--", *different, at=root).split()
             found |= {path for path, blob in zip(different, stored, strict=True) if blob == _blob(base[path].content)}

@@ -23,8 +23,8 @@ def queues_named(service: Service, base: Tree) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for path, content in _users_files(service, base):
-        room = path.parent.name if path.is_relative_to(f"src/{service.package}") else ""
-        shown = path.stem if room in ("tasks", "workflows") else path.as_posix()
+        package = path.parent.name if path.is_relative_to(f"src/{service.package}") else ""
+        shown = path.stem if package in ("tasks", "workflows") else path.as_posix()
         for name in sorted({name.decode() for name in _NAMED.findall(content)}):
             found.setdefault(name, []).append(shown)
     return found

@@ -36,12 +36,12 @@ def verify(update: Update, scratch: Path, *, test: bool = False, read_only: bool
     copy = scratch / "verified" / service.root.name
     unreadable = copy_project(service.root, copy, listed, update.outcomes)
     notes += [f"{path} cannot be read: what follows from it was not verified." for path in unreadable]
-    settled = [o for o in update.outcomes if o.kind in ("create", "replace") and not o.conflicts]
-    python = [outcome for outcome in settled if outcome.path.endswith(".py")]
+    merged = [o for o in update.outcomes if o.kind in ("create", "replace") and not o.conflicts]
+    python = [outcome for outcome in merged if outcome.path.endswith(".py")]
     _compile(python)
     _lint(_ruff(service.root, environment), service.root, copy, python)
     if any(outcome.conflicts for outcome in update.outcomes):
-        return ["Conflicts: the chain of times and the tests were not looked at; run make test once they are resolved."]
+        return ["Conflicts: the timeout budget and the tests were not checked; run make test once they are resolved."]
     notes += _times(service, copy, environment)
     if test and (complaint := make_test(copy)):
         raise _broken("make test to pass on the updated copy", complaint)
@@ -88,7 +88,7 @@ def _ruff(root: Path, environment: Environment | None) -> Path | None:
 
 
 def _times(service: Service, copy: Path, environment: Environment | None) -> list[str]:
-    """The chain of times: by importing the service where its environment is there, else by reading its files."""
+    """The timeout budget: by importing the service where its environment is there, else by reading its files."""
     notes = []
     if environment and (python := environment.program("python")):
         complaint = import_error(python, copy, service.package)
@@ -103,10 +103,8 @@ def _times(service: Service, copy: Path, environment: Environment | None) -> lis
     broken, unread = broken_times(copy, service)
     if broken:
         raise _broken("every task to fit the service", broken[0])
-    return notes + [f"{path} is no Python that can be read: its times were not looked at." for path in unread]
+    return notes + [f"{path} is no Python that can be read: its times were not checked." for path in unread]
 
 
 def _broken(expected: str, got: str) -> Refused:
-    return Refused(
-        f"expected {expected} after the update, got: {got}; nothing was changed. Mend it, or use --no-verify"
-    )
+    return Refused(f"expected {expected} after the update, got: {got}; nothing was changed. Fix it, or use --no-verify")

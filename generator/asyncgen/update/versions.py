@@ -6,9 +6,9 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import Refused
 from ..git import GitError, git
-from ..library import carried, library
 from ..service import Service
 from ..source import Template, find, newest, recorded
+from ..template_cache import bundled, cache_folder
 
 __all__ = ["choose", "is_due", "provenance"]
 
@@ -25,9 +25,7 @@ def choose(service: Service, template: str | None, to: str | None) -> tuple[Temp
         provenance(version)
     if _older(after, before):
         if to:
-            raise Refused(
-                f"expected --to to be {before.name} or newer, got: {to}; take the update back with git instead"
-            )
+            raise Refused(f"expected --to to be {before.name} or newer, got: {to}; undo the update with git instead")
         return before, before
     return before, after
 
@@ -42,9 +40,9 @@ def provenance(template: Template) -> str:
 
     A repository also holds what nobody released: a host's mirror has the commits of every proposal.
     """
-    if template.repository == library():
-        own = template.commit in {release.commit for release in carried()}
-        return "carried by this asyncgen" if own else "held in the library"
+    if template.repository == cache_folder():
+        own = template.commit in {release.commit for release in bundled()}
+        return "bundled with this asyncgen" if own else "in the template cache"
     if template.repository.suffix != ".git":
         return "in the recorded clone"
     places = ("refs/heads", "refs/tags")

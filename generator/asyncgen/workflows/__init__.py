@@ -1,4 +1,4 @@
-"""Workflows added to a service and taken away again.
+"""Workflows added to a service and removed from it.
 
 shape     which tasks, in which order: a chain, a group or a chord
 contract  the variables that `template/workflow` renders with: they only grow

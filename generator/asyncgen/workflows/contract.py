@@ -9,7 +9,7 @@ type_imports, task_imports     import lines, as the linter sorts them
 examples, example_imports      a Python expression for each argument, and the import lines that they need
 once                 the tasks, a list, of which a second delivery is dropped: all but the natural ones
 recorded             the lines of the record, without the release
-queue, soft_time_limit, time_limit     of the task that hears of a failure
+queue, soft_time_limit, time_limit     of the task that runs after a failure
 
 All are strings, whole numbers and lists of strings.
 """
@@ -28,7 +28,7 @@ from .shape import Shape, merged_arguments
 __all__ = ["check_types", "failure_queue", "variables"]
 
 _EXPECTED = 10
-"""How long the task that hears of a failure runs, in seconds."""
+"""How long the task that runs after a failure takes, in seconds."""
 # What the file binds itself, or what a linter would take for it.
 _IN_THE_FILE = {"chain", "chord", "failed", "group", "start", "steps", "workflow", "workflow_id"}
 
@@ -69,12 +69,12 @@ def variables(
 
 
 def failure_queue(service: Service) -> str:
-    """The member of Queue for the task that hears of a failure."""
+    """The member of Queue for the task that runs after a failure."""
     return choose_queue(None, _EXPECTED, service.queues()).member
 
 
 def check_types(shape: Shape, tasks: Sequence[Listed]) -> None:
-    """Raise BadInput for a step whose arguments were given a type that no message brings back as it was."""
+    """Raise BadInput for a step with an argument of a type that JSON does not preserve."""
     places = {task.name: f"{task.file}:{task.line}" for task in tasks}
     for step in shape.steps:
         for argument in step.arguments:

@@ -17,7 +17,7 @@ from .shape import Shape
 
 __all__ = ["plan_workflow", "plan_workflow_removal"]
 
-_ROOM = "template/workflow"
+_TEMPLATE = "template/workflow"
 
 
 def plan_workflow(
@@ -27,7 +27,7 @@ def plan_workflow(
     check_types(shape, tasks)
     natural = [task.name for task in tasks if task.idempotency == "natural"]
     values = variables(name, shape, service.package, service.commit, natural, failure_queue(service))
-    files = render(skeleton(template or recorded(service.src_path, service.commit), _ROOM), values, _ROOM)
+    files = render(skeleton(template or recorded(service.src_path, service.commit), _TEMPLATE), values, _TEMPLATE)
     return [Change("create", path, content) for path, content in files.items()]
 
 
@@ -58,4 +58,4 @@ def _as_made(text: str, name: str, service: Service, location: str | None) -> di
         return {}
     version = recorded(location or service.src_path, record.release)
     values = variables(name, record.shape, service.package, record.release, record.natural, record.queue)
-    return render(skeleton(version, _ROOM), values, _ROOM)
+    return render(skeleton(version, _TEMPLATE), values, _TEMPLATE)

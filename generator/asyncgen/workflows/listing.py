@@ -1,4 +1,4 @@
-"""The workflows of a service as their files say. Files are parsed; nothing is imported."""
+"""The workflows of a service, read from their files. Files are parsed; nothing is imported."""
 
 import ast
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Workflow:
 
 
 def workflow_files(service: Service) -> list[Path]:
-    """The files of the service's room `workflows`, sorted."""
+    """The files of the service's package `workflows`, sorted."""
     folder = service.root / "src" / service.package / "workflows"
     return [path for path in modules(folder) if not path.name.startswith("_")]
 

@@ -44,11 +44,11 @@ def decide_shape(
     chain: str | None, group: str | None, chord: str | None, service: Service, tasks: Sequence[Listed]
 ) -> Shape:
     """The shape that one of the three options gives; BadInput for one that could not run."""
-    given = {kind: text for kind, text in zip(KINDS, (chain, group, chord), strict=True) if text is not None}
-    if len(given) != 1:
-        got = ", ".join(f"--{kind}" for kind in given) or "none"
+    shapes = {kind: text for kind, text in zip(KINDS, (chain, group, chord), strict=True) if text is not None}
+    if len(shapes) != 1:
+        got = ", ".join(f"--{kind}" for kind in shapes) or "none"
         raise BadInput(f"expected one of --chain a,b,c, --group a,b or --chord a,b:c, got: {got}")
-    kind, text = given.popitem()
+    kind, text = shapes.popitem()
     parts, colon, body = text.partition(":")
     if bool(colon) != (kind == "chord") or (colon and ("," in body or ":" in body or not body.strip())):
         form = "a,b:c, with one task after the colon" if kind == "chord" else "a,b,c"
@@ -90,8 +90,8 @@ def _step(name: str, known: Mapping[str, Listed]) -> Step:
     task = known.get(name)
     if task is None:
         near = nearest(name, known)
-        mend = f"did you mean {near}?" if near else f"its tasks are {', '.join(known) or 'none'}"
-        raise BadInput(f"expected the steps to be tasks of this service, got: {name}; {mend}")
+        fix = f"did you mean {near}?" if near else f"its tasks are {', '.join(known) or 'none'}"
+        raise BadInput(f"expected the steps to be tasks of this service, got: {name}; {fix}")
     if not task.file.endswith(f"/{name}.py"):
         raise BadInput(f"expected {name} to stand in a file of its name, got: {task.file}; rename the file")
     return Step(name, tuple(Argument(*pair) for pair in task.arguments))

@@ -1,4 +1,4 @@
-"""Files that are merged by what they say: YAML, TOML, and the queue table.
+"""Files that are merged by their values: YAML, TOML, and the queue table.
 
 tree        a text as entries that are moved as they stand
 yaml_nodes  the values of a YAML text, and where they stand

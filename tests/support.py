@@ -1,4 +1,4 @@
-"""What the tests of commands stand on: git and files, a home without habits, the command line in this process."""
+"""Helpers of the tests of commands: git and files, a home without configuration, the command line in this process."""
 
 import os
 import re
@@ -63,7 +63,7 @@ def clean_home(folders: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch)
 
 
 def command_line(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """The command line, in this process; a complaint may advise no option that the command lacks."""
+    """The command line, in this process; a message may advise no option that the command lacks."""
 
     def ran(*arguments: str) -> Ran:
         capfd.readouterr()
@@ -76,11 +76,11 @@ def command_line(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     return ran
 
 
-def advised(complaint: str) -> set[str]:
-    """The options that a complaint is about and that its last part says to use, without those of quoted commands."""
-    about = re.findall(r"^asyncgen: expected (--[a-z-]+)", complaint)
-    mend = re.sub(r"\b(run|git|asyncgen) [^,;]*", "", complaint.rpartition(";")[2])
-    return {*about, *re.findall(r"(?<![\w-])--?[a-z][a-z-]*", mend)}
+def advised(message: str) -> set[str]:
+    """The options that a message is about and that its last part says to use, without those of quoted commands."""
+    about = re.findall(r"^asyncgen: expected (--[a-z-]+)", message)
+    fix = re.sub(r"\b(run|git|asyncgen) [^,;]*", "", message.rpartition(";")[2])
+    return {*about, *re.findall(r"(?<![\w-])--?[a-z][a-z-]*", fix)}
 
 
 def options_of(arguments: Sequence[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""The plans of add-queue and sync-queues: the queue's line, and what follows from the table."""
+"""The plans of add-queue and sync-queues: the queue's line, and what is derived from the table."""
 
 import re
 
@@ -21,8 +21,8 @@ _POOLS = ("prefork", "threads")
 def check_queue(text: str, longest: int, prefetch: int = 1, concurrency: int = 0, pool: str = "prefork") -> QueueClass:
     """The queue class of that name; BadInput for a name or a number that cannot be used. Times are in seconds."""
     name = "_".join(words(text))
-    odd = re.search(r"[^A-Za-z0-9_ -]", text)
-    if odd or not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{_LETTERS - 1}}}", name):
+    invalid = re.search(r"[^A-Za-z0-9_ -]", text)
+    if invalid or not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{_LETTERS - 1}}}", name):
         raise BadInput(
             f"expected the queue's name to be at most {_LETTERS} letters, digits and _ that begin with a letter, "
             f"got: {text}"
@@ -48,7 +48,7 @@ def plan_queue(queue: QueueClass, service: Service) -> tuple[list[Change], list[
 
 
 def plan_sync(service: Service) -> tuple[list[Change], list[Edit]]:
-    """The changes that bring what follows from the queue table up to it, and the outcome for each file."""
+    """The changes that update what is derived from the queue table, and the outcome for each file."""
     return _plan(derive(service, service.queues()), service)
 
 

@@ -1,4 +1,4 @@
-"""What the user said of a task, from flags, `--data` or a file, in the shapes of `Given`."""
+"""The options of a task from flags, `--data` or a file, as `TaskOptions`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,10 +8,10 @@ import yaml
 from ..errors import BadInput
 from ..names import nearest
 from ..safe_yaml import load_yaml
-from .answers import Given
+from .answers import TaskOptions
 from .payload import split_list
 
-__all__ = ["QUESTIONS", "given_from", "parse_tasks"]
+__all__ = ["QUESTIONS", "options_from", "parse_tasks"]
 
 QUESTIONS = (
     "idempotency",
@@ -27,23 +27,23 @@ QUESTIONS = (
     "every",
     "keep_result",
 )
-"""The fields of `Given` in the order of the questions; each is an option of add-task, with dashes."""
+"""The fields of `TaskOptions` in the order of the questions; each is an option of add-task, with dashes."""
 _LISTS = ("arg", "key", "retry_on")
 _NUMBERS = ("max_retries", "expected")
 _MOST_TASKS, _MOST_TEXT = 1000, 1_000_000
 
 
-def given_from(said: Mapping[str, object]) -> Given:
+def options_from(values: Mapping[str, object]) -> TaskOptions:
     """The values under the names of the questions, None for nothing; BadInput for a value of another kind."""
-    given: dict[str, Any] = {}
-    for name, value in said.items():
+    options: dict[str, Any] = {}
+    for name, value in values.items():
         if name not in QUESTIONS:
             near = nearest(name, QUESTIONS)
-            mend = f"did you mean {near}?" if near else f"use one of {', '.join(QUESTIONS)}"
-            raise BadInput(f"expected a question of add-task, got: {name}; {mend}")
+            fix = f"did you mean {near}?" if near else f"use one of {', '.join(QUESTIONS)}"
+            raise BadInput(f"expected a question of add-task, got: {name}; {fix}")
         if value is not None:
-            given[name] = _list(name, value) if name in _LISTS else _one(name, value)
-    return Given(**given)
+            options[name] = _list(name, value) if name in _LISTS else _one(name, value)
+    return TaskOptions(**options)
 
 
 def _list(name: str, value: object) -> list[str]:
@@ -51,8 +51,8 @@ def _list(name: str, value: object) -> list[str]:
         return split_list(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [item.strip() for item in value if item.strip() not in ("", "none")]
-    mend = "write - invoice_id:int, without a blank after the colon" if name == "arg" else "write a list of texts"
-    raise BadInput(f"expected {name} to be a list of texts, got: {value}; {mend}")
+    fix = "write - invoice_id:int, without a blank after the colon" if name == "arg" else "write a list of texts"
+    raise BadInput(f"expected {name} to be a list of texts, got: {value}; {fix}")
 
 
 def _one(name: str, value: object) -> object:
@@ -86,7 +86,7 @@ class _UniqueKeys(yaml.SafeLoader):
         return node
 
 
-def parse_tasks(text: str, place: str) -> list[tuple[str, Given]]:
+def parse_tasks(text: str, place: str) -> list[tuple[str, TaskOptions]]:
     """Tasks in YAML or JSON: a mapping from names to options, or a list of mappings with a `name`.
 
     place: where the text comes from, for the sentence. BadInput for anything else, and for a key that stands twice.
@@ -116,12 +116,12 @@ def _name(name: object, place: str) -> str:
     raise BadInput(f"expected each task in {place} to have a name, got: {name}; add it as text")
 
 
-def _options(name: object, options: object) -> Given:
+def _options(name: object, options: object) -> TaskOptions:
     if options is None:
-        return Given()
+        return TaskOptions()
     if not isinstance(options, dict):
         raise BadInput(f"expected the options of {name} to be a mapping, got: {options}; such as arg: [invoice_id:int]")
     try:
-        return given_from({str(key).replace("-", "_"): value for key, value in options.items()})
+        return options_from({str(key).replace("-", "_"): value for key, value in options.items()})
     except BadInput as error:
         raise BadInput(f"{name}: {error}") from error

@@ -1,4 +1,4 @@
-"""The printed command takes back the update and nothing else, from whatever folder it is run."""
+"""The printed command undoes the update and nothing else, from whatever folder it is run."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Ran, commit, git, write
+from tests.support import Ran, commit, git, write
 
 from .planted import FIRST, PACKAGE, release, snapshot
 
@@ -20,7 +20,7 @@ NEWER: dict[str, str | None] = {
     "template/service/run.sh": None,
     "template/service/generated/deep/report.txt": "new, in a folder that the user ignores\n",
     "template/service/notes.log": "new, ignored by the user's own settings\n",
-    f'{PACKAGE}/new room/it\'s "new" $HOME.txt': "quotes\n",
+    f'{PACKAGE}/new folder/it\'s "new" $HOME.txt': "quotes\n",
     f"{PACKAGE}/-f": "a dash\n",
     f"{PACKAGE}/größe.txt": "letters\n",
     f"{PACKAGE}/dropped.py": None,
@@ -33,7 +33,7 @@ def state(project: Path) -> object:
     return snapshot(project), modes, git(project, "ls-files", "-s"), git(project, "status", "--porcelain", "--ignored")
 
 
-def take_back(printed: str, folder: Path) -> None:
+def roll_back(printed: str, folder: Path) -> None:
     done = subprocess.run(["sh", "-c", printed], cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -61,7 +61,7 @@ def test_from_whatever_folder(
     ran = asyncgen("update")
     assert ran.code == 0, ran.err
     assert (lived_in / "generated/deep/report.txt").exists()
-    take_back(ran.out.splitlines()[-1].removeprefix("To take it back: "), lived_in / folder)
+    roll_back(ran.out.splitlines()[-1].removeprefix("To undo it: "), lived_in / folder)
     assert state(lived_in) == before
 
 
@@ -72,7 +72,7 @@ def test_what_came_after_the_update_stays(template: Path, lived_in: Path, asyncg
     later = {"generated/deep/later.txt": "later\n", "src/shop/old_name.py": "later\n"}
     write(lived_in, later)
     git(lived_in, "add", "--all")
-    take_back(json.loads(ran.out)["take_back"], lived_in)
+    roll_back(json.loads(ran.out)["rollback"], lived_in)
     assert {path: (lived_in / path).read_text() for path in later} == later
     assert not (lived_in / "generated/deep/report.txt").exists()
     assert (lived_in / "run.sh").stat().st_mode & 0o111
@@ -92,7 +92,7 @@ def test_in_a_part_of_a_repository(
     monkeypatch.chdir(part)
     ran = asyncgen("update")
     assert ran.code == 0, ran.err
-    take_back(ran.out.splitlines()[-1].removeprefix("To take it back: "), above / "other")
+    roll_back(ran.out.splitlines()[-1].removeprefix("To undo it: "), above / "other")
     assert state(above) == before
 
 
@@ -102,7 +102,7 @@ def test_a_path_is_no_pattern(template: Path, service: Path, asyncgen: Command) 
     before = state(service)
     ran = asyncgen("update")
     assert ran.code == 0, ran.err
-    take_back(ran.out.splitlines()[-1].removeprefix("To take it back: "), service)
+    roll_back(ran.out.splitlines()[-1].removeprefix("To undo it: "), service)
     assert state(service) == before
 
 
@@ -124,6 +124,6 @@ def test_a_folder_whose_name_is_no_text(template: Path, service: Path, tmp_path:
     release(template, "0.2.0", NEWER)
     before = state(project)
     environment = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
-    told = subprocess.check_output([sys.executable, "-m", "asyncgen", "update"], cwd=project, env=environment)
-    take_back(os.fsdecode(told).splitlines()[-1].removeprefix("To take it back: "), tmp_path)
+    printed = subprocess.check_output([sys.executable, "-m", "asyncgen", "update"], cwd=project, env=environment)
+    roll_back(os.fsdecode(printed).splitlines()[-1].removeprefix("To undo it: "), tmp_path)
     assert state(project) == before

@@ -2,8 +2,8 @@
 
 That literal text is what a project records, so that it is the same on every machine of a team; Copier expands the
 tilde itself. ASYNCGEN_HOME puts the repository elsewhere for asyncgen's commands; Copier does not read it. The releases
-come from what this asyncgen was installed with, and only ever gather: a project of an old release stays updatable.
-`refs/asyncgen/from/` remembers which commit of a clone a release was made from.
+come from what this asyncgen was installed with, and are only ever added: a project of an old release stays updatable.
+`refs/asyncgen/from/` records which commit of a clone a release was made from.
 """
 
 import json
@@ -21,45 +21,54 @@ from .locks import locked
 from .places import HOME, user_folder, writable
 from .releases import Release, bundle_of
 
-__all__ = ["LIBRARY", "carried", "commit_of", "held", "library", "shelve", "shown", "source_of"]
+__all__ = [
+    "TEMPLATE_CACHE",
+    "bundled",
+    "cache_folder",
+    "cache_name",
+    "cached",
+    "commit_of",
+    "install_bundled",
+    "source_of",
+]
 
-LIBRARY = "~/.asyncgen/template"
+TEMPLATE_CACHE = "~/.asyncgen/template"
 """What a project records as `_src_path`."""
 
 _FROM = "refs/asyncgen/from/"
 _TAGS = "refs/tags/"
 
 
-def library() -> Path:
+def cache_folder() -> Path:
     """Where the repository is on this machine: in the home, or in the folder that ASYNCGEN_HOME names."""
     return user_folder(HOME) / "template"
 
 
-def shown() -> str:
+def cache_name() -> str:
     """What messages call it: the name that projects record, or its place where that is another."""
-    return str(library()) if os.environ.get(HOME) else LIBRARY
+    return str(cache_folder()) if os.environ.get(HOME) else TEMPLATE_CACHE
 
 
-def carried() -> list[Release]:
-    """The releases that this asyncgen's wheel carries, oldest first; none in a source tree."""
+def bundled() -> list[Release]:
+    """The releases that this asyncgen's wheel contains, oldest first; none in a source tree."""
     try:
-        listed = json.loads(_carried_file("releases.json").read_text(encoding="utf-8"))
+        listed = json.loads(_bundled_file("releases.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
     return [Release(**release) for release in listed]
 
 
-def held() -> dict[str, str]:
-    """The commit of each release in the library, by its tag, oldest first; empty where there is no library."""
-    if not (library() / ".git").is_dir():
+def cached() -> dict[str, str]:
+    """The commit of each release in the cache, by its tag, oldest first; empty where there is no cache."""
+    if not (cache_folder() / ".git").is_dir():
         return {}
     tags = _refs(_TAGS)
     return {tag: tags[tag] for tag in sorted(tags, key=Version)}
 
 
 def commit_of(name: str) -> str | None:
-    """The library's commit for a version, a commit of its own, or a commit of a clone that a release was made from."""
-    tags = held()
+    """The cached commit for a version, a commit of the cache, or a commit of a clone that a release was made from."""
+    tags = cached()
     if name in tags:
         return tags[name]
     if len(name) < 7:
@@ -70,14 +79,14 @@ def commit_of(name: str) -> str | None:
 
 
 def source_of(commit: str) -> str | None:
-    """The commit of a clone that a release of the library was made from, if any is known."""
+    """The commit of a clone that a cached release was made from, if any is known."""
     return next((source for source, made in _refs(_FROM).items() if made == commit), None)
 
 
-def shelve(folder: Path | None = None) -> list[str]:
-    """Put the wheel's releases, or those of the template in `folder`, into the library; the versions that are new."""
+def install_bundled(folder: Path | None = None) -> list[str]:
+    """Put the wheel's releases, or those of the template in `folder`, into the cache; the versions that are new."""
     if folder is None:
-        return _add(_carried_file("releases.bundle"), carried())
+        return _add(_bundled_file("releases.bundle"), bundled())
     bundle, releases = bundle_of(folder)
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "releases.bundle"
@@ -86,7 +95,7 @@ def shelve(folder: Path | None = None) -> list[str]:
 
 
 def _add(bundle: Path, releases: Sequence[Release]) -> list[str]:
-    known = held()
+    known = cached()
     if all(release.commit in known.values() for release in releases):
         return []
     with _locked() as folder:
@@ -94,11 +103,11 @@ def _add(bundle: Path, releases: Sequence[Release]) -> list[str]:
             _start(folder)
         try:
             git("bundle", "unbundle", str(bundle), at=folder)
-            added = _name(releases, held())
+            added = _name(releases, cached())
             _show_newest(folder)
         except GitError as error:
             raise Refused(
-                f"expected {shown()} to take the template's releases, got: {error}; "
+                f"expected {cache_name()} to accept the template's releases, got: {error}; "
                 "move that folder away and run asyncgen template sync"
             ) from error
         return added
@@ -117,13 +126,13 @@ def _name(releases: Sequence[Release], known: dict[str, str]) -> list[str]:
         tag = f"{release.version}{mark}g{release.commit[:8]}" if taken else release.version
         lines.append(f"create {_TAGS}{tag} {release.commit}")
         added.append(tag)
-    git("update-ref", "--stdin", at=library(), said="\n".join(lines) + "\n")
+    git("update-ref", "--stdin", at=cache_folder(), stdin="\n".join(lines) + "\n")
     return added
 
 
 def _start(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused(f"expected {shown()} to be the repository that asyncgen keeps, got: another one; move it away")
+        raise Refused(f"expected {cache_name()} to be a repository of asyncgen, got: another one; move it away")
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as staging:
         fresh = Path(staging) / folder.name
         git("init", "--quiet", "--template=", "--initial-branch=main", str(fresh))
@@ -132,9 +141,9 @@ def _start(folder: Path) -> None:
 
 def _show_newest(folder: Path) -> None:
     """Check the newest release out: Copier reads HEAD where there is no final release, and people look at files."""
-    # Left by a killed run: whoever holds the library's lock is alone.
+    # Left by a killed run: whoever holds the cache's lock is alone.
     (folder / ".git" / "index.lock").unlink(missing_ok=True)
-    newest = list(held().values())[-1]
+    newest = list(cached().values())[-1]
     # Over every other attribute and setting: the bytes as they are stored.
     attributes = folder / ".git" / "info" / "attributes"
     attributes.parent.mkdir(exist_ok=True)
@@ -144,22 +153,22 @@ def _show_newest(folder: Path) -> None:
 
 def _refs(prefix: str) -> dict[str, str]:
     try:
-        lines = git("for-each-ref", "--format=%(objectname) %(refname)", prefix, at=library()).splitlines()
+        lines = git("for-each-ref", "--format=%(objectname) %(refname)", prefix, at=cache_folder()).splitlines()
     except GitError as error:
         raise Refused(
-            f"expected {shown()} to be the repository that asyncgen keeps, got: {error}; "
+            f"expected {cache_name()} to be a repository of asyncgen, got: {error}; "
             "move it away and run asyncgen template sync"
         ) from error
     return {name.removeprefix(prefix): sha for sha, name in (line.split() for line in lines)}
 
 
-def _carried_file(name: str) -> Path:
+def _bundled_file(name: str) -> Path:
     return Path(__file__).parent / name
 
 
 @contextmanager
 def _locked() -> Iterator[Path]:
-    folder = library()
+    folder = cache_folder()
     with writable(HOME):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(folder.parent):
