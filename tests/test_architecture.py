@@ -1,4 +1,4 @@
-"""The generator's house rules, executable: who may import whom, who may print, who may write, who may run programs.
+"""The generator's architecture, executable: who may import whom, who may print, who may write, who may run programs.
 
 cli → update → service, tasks, queues, workflows, check
     → environment, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[1] / "generator" / "asyncgen"
+PACKAGE = Path(__file__).parents[1] / "generator" / "asyncgen"
 LEVELS = [
     {
         "bundle",
@@ -46,7 +46,7 @@ LEVELS = [
     {"update"},
     {"cli", "__main__"},
 ]
-LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+LEVEL = {module: level for level, names in enumerate(LEVELS) for module in names}
 CHECK_LEVELS = [
     {"findings", "source"},
     {"model"},
@@ -66,7 +66,7 @@ CHECK_LEVEL = {part: level for level, parts in enumerate(CHECK_LEVELS) for part 
 COPIER = {"rendering.py"}
 """The one module that may import copier: the rest has to start fast."""
 EDGE = {"__main__.py", "check/command.py"}
-"""Beside the room `cli`: what may print, read the terminal and exit."""
+"""Beside the package `cli`: what may print, read the terminal and exit."""
 WRITERS = {
     "plan.py": "the writer",
     "changes.py": "what a plan does to a file",
@@ -90,12 +90,12 @@ FILE_MODULES = {"os", "shutil", "tempfile"}
 AMBIGUOUS = {"copy", "move", "remove", "replace"}
 
 
-def modules(house: Path) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(house.rglob("*.py")):
-        yield path.relative_to(house).as_posix(), ast.parse(path.read_text())
+def modules(package: Path) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(package.rglob("*.py")):
+        yield path.relative_to(package).as_posix(), ast.parse(path.read_text())
 
 
-def room_of(path: str) -> str:
+def module_of(path: str) -> str:
     return path.partition("/")[0].removesuffix(".py")
 
 
@@ -112,25 +112,25 @@ def imported(path: str, tree: ast.Module) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def offences(house: Path) -> list[str]:
+def offences(package: Path) -> list[str]:
     found = []
-    for path, tree in modules(house):
-        room = room_of(path)
-        if room == "__init__":
+    for path, tree in modules(package):
+        module = module_of(path)
+        if module == "__init__":
             continue
-        if room not in LEVEL:
-            found.append(f"{path}: a room that no level names")
+        if module not in LEVEL:
+            found.append(f"{path}: a module that no level names")
             continue
         for name in imported(path, tree):
             top, _, rest = name.partition(".")
             other = rest.partition(".")[0]
-            if top == "asyncgen" and other != room and LEVEL.get(other, -1) > LEVEL[room]:
+            if top == "asyncgen" and other != module and LEVEL.get(other, -1) > LEVEL[module]:
                 found.append(f"{path}: imports {other}")
             if top == "copier" and path not in COPIER:
                 found.append(f"{path}: imports copier")
             if top == "subprocess" and path not in RUNNERS:
                 found.append(f"{path}: runs programs")
-        if room != "cli" and path not in EDGE:
+        if module != "cli" and path not in EDGE:
             found += [f"{path}: {what}" for what in edge_calls(tree)]
         if path not in WRITERS:
             found += [f"{path}: {what}" for what in writing_calls(tree)]
@@ -172,18 +172,18 @@ def writing_calls(tree: ast.Module) -> Iterator[str]:
                 yield "opens a file for writing"
 
 
-def cycles(house: Path) -> list[str]:
-    """Rooms that import each other, by whatever way round."""
+def cycles(package: Path) -> list[str]:
+    """Modules and packages that import each other, by whatever way round."""
     graph: dict[str, set[str]] = {}
-    for path, tree in modules(house):
+    for path, tree in modules(package):
         names = {name.split(".")[1] for name in imported(path, tree) if name.startswith("asyncgen.")}
-        graph.setdefault(room_of(path), set()).update(names & LEVEL.keys() - {room_of(path)})
-    return sorted(room for room, rooms in closure(graph).items() if room in rooms)
+        graph.setdefault(module_of(path), set()).update(names & LEVEL.keys() - {module_of(path)})
+    return sorted(module for module, names in closure(graph).items() if module in names)
 
 
-def imports_of_check(house: Path) -> dict[str, set[str]]:
+def imports_of_check(package: Path) -> dict[str, set[str]]:
     """The modules of `check` that each of them imports, as paths below it, wherever in the file."""
-    check = house / "check"
+    check = package / "check"
     paths = {path.relative_to(check).as_posix() for path in check.rglob("*.py")}
     graph: dict[str, set[str]] = {}
     for path in paths:
@@ -199,12 +199,12 @@ def imports_of_check(house: Path) -> dict[str, set[str]]:
 
 
 def part_of(path: str) -> str:
-    return next((part for part in CHECK_LEVEL if "/" in part and path.startswith(f"{part}/")), room_of(path))
+    return next((part for part in CHECK_LEVEL if "/" in part and path.startswith(f"{part}/")), module_of(path))
 
 
-def check_offences(house: Path) -> list[str]:
+def check_offences(package: Path) -> list[str]:
     """Imports within `check` against its direction, and its modules that import each other by whatever way round."""
-    graph = imports_of_check(house)
+    graph = imports_of_check(package)
     found = []
     for path, others in sorted(graph.items()):
         part = part_of(path)
@@ -230,13 +230,13 @@ def closure(graph: dict[str, set[str]]) -> dict[str, set[str]]:
     return reach
 
 
-def test_the_house_holds_its_rules() -> None:
-    assert offences(HOUSE) == []
-    assert cycles(HOUSE) == []
+def test_the_rules_hold() -> None:
+    assert offences(PACKAGE) == []
+    assert cycles(PACKAGE) == []
 
 
 def test_check_imports_in_one_direction() -> None:
-    assert check_offences(HOUSE) == []
+    assert check_offences(PACKAGE) == []
 
 
 @pytest.mark.parametrize(
@@ -274,11 +274,11 @@ def test_modules_of_check_that_import_each_other_are_caught(
     assert found == [f"check/{folder}/{name}.py: is in an import cycle" for name in circle]
 
 
-def planted_in_check(house: Path, path: str, code: str) -> Path:
-    shutil.copytree(HOUSE / "check", house / "check", ignore=shutil.ignore_patterns("__pycache__"))
-    with (house / "check" / path).open("a") as file:
+def planted_in_check(package: Path, path: str, code: str) -> Path:
+    shutil.copytree(PACKAGE / "check", package / "check", ignore=shutil.ignore_patterns("__pycache__"))
+    with (package / "check" / path).open("a") as file:
         file.write(f"\n{code}\n")
-    return house
+    return package
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def planted_in_check(house: Path, path: str, code: str) -> Path:
         ("check/run.py", "import asyncgen.cli.edge", "check/run.py: imports cli"),
         ("cli/new.py", "import copier", "cli/new.py: imports copier"),
         ("source.py", "from copier.errors import CopierError", "source.py: imports copier"),
-        ("helpers.py", "", "helpers.py: a room that no level names"),
+        ("helpers.py", "", "helpers.py: a module that no level names"),
         ("tasks/answers.py", "print(1)", "tasks/answers.py: calls print"),
         ("project.py", "import sys\nsys.exit(2)", "project.py: uses sys.exit"),
         ("source.py", "import typer", "source.py: imports typer"),
@@ -305,14 +305,14 @@ def planted_in_check(house: Path, path: str, code: str) -> Path:
 def test_an_offence_is_caught(tmp_path: Path, path: str, code: str, offence: str) -> None:
     planted = tmp_path / path
     planted.parent.mkdir(parents=True, exist_ok=True)
-    kept = (HOUSE / path).read_text() if (HOUSE / path).exists() else ""
+    kept = (PACKAGE / path).read_text() if (PACKAGE / path).exists() else ""
     planted.write_text(f"{kept}\n{code}\n")
     assert offences(tmp_path) == [offence]
 
 
 def test_a_cycle_is_caught(tmp_path: Path) -> None:
     for name in ("project.py", "source.py"):
-        shutil.copy(HOUSE / name, tmp_path)
+        shutil.copy(PACKAGE / name, tmp_path)
     assert cycles(tmp_path) == []
     with (tmp_path / "source.py").open("a") as file:
         file.write("\nfrom .project import create\n")
@@ -320,7 +320,7 @@ def test_a_cycle_is_caught(tmp_path: Path) -> None:
 
 
 def test_every_module_says_what_is_public() -> None:
-    for path, tree in modules(HOUSE):
+    for path, tree in modules(PACKAGE):
         if path in {"__init__.py"}:
             continue
         named = [
