@@ -1,6 +1,6 @@
 """The generator's architecture, executable: who may import whom, who may print, who may write, who may run programs.
 
-cli → update → service, tasks, queues, workflows, check
+cli → update → service, skeletons, tasks, queues, workflows, check
     → environment, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
 check: command → entry → engine → options, discovery → reports → rules
@@ -42,7 +42,7 @@ LEVELS = [
         "rendering",
         "source",
     },
-    {"service", "tasks", "queues", "workflows", "check"},
+    {"service", "skeletons", "tasks", "queues", "workflows", "check"},
     {"update"},
     {"cli", "__main__"},
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Refused
-from .module_files import NO_PYTHON
+from .module_files import NO_PYTHON, modules
 from .names import ANSWERS_FILE
 from .safe_yaml import load_mapping
 
@@ -45,6 +45,11 @@ class Service:
         """The names of the modules and packages in the service's package."""
         inside = (self.root / "src" / self.package).iterdir()
         return frozenset(path.stem for path in inside if not path.name.startswith((".", "_")))
+
+    def modules(self, package: str) -> list[Path]:
+        """The public modules of a package such as `tasks`, sorted."""
+        files = modules(self.root / "src" / self.package / package)
+        return [path for path in files if not path.name.startswith("_")]
 
     @property
     def queue_table(self) -> Path:

@@ -25,7 +25,7 @@ def test_the_task_names_its_circuit_and_is_taken_away_again(with_redis: Path) ->
         assert "\n             through the circuit payments, which all workers share\n" in ran.out
         text = (with_redis / FILE).read_text()
         assert '    time_limit=30,\n    breaker="payments",\n)\n' in text
-        assert "\n    Through the circuit payments, which all workers share: while it is open, runs come back" in text
+        assert "\n    Through the circuit payments, which all workers share: runs are retried while it is open." in text
         rows = {row["task"]: row["breaker"] for row in json.loads(asyncgen("tasks", "--json").out)}
         assert rows == {"charge_card": "payments", "send_welcome": None}
         assert asyncgen("remove-task", "charge_card").code == 0

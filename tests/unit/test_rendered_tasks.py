@@ -12,11 +12,13 @@ import pytest
 
 from asyncgen.errors import BadInput
 from asyncgen.names import TASK_LETTERS
+from asyncgen.releases import files_at, release_commits
 from asyncgen.service import Service
-from asyncgen.tasks import Answers, TaskOptions, decide
-from asyncgen.tasks.contract import variables
-from asyncgen.tasks.record import Record, parse_record
-from asyncgen.tasks.render import render
+from asyncgen.skeletons.digest import is_unedited
+from asyncgen.skeletons.kind import Record
+from asyncgen.skeletons.render import render
+from asyncgen.tasks import TASK, Answers, TaskOptions, decide, variables
+from asyncgen.tasks.record import read_record
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "v10.20.30-400-g0123456"
@@ -137,7 +139,9 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     tasks = list(zip(names(len(package) == 1), all_answers(service), strict=False))
     assert len(tasks) > FEWEST_TASKS
     for name, answers in tasks:
-        for path, content in render(files, variables(name, answers, package, RELEASE)).items():
+        [made] = render(files, [variables(name, answers, package, RELEASE)], TASK)
+        for path, content in made.items():
+            assert is_unedited(content)
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(content)
     return root
@@ -162,20 +166,35 @@ def test_mypy_accepts_them(rendered: Path) -> None:
     run(rendered / "src", "mypy", *options, *missing, ".", "../tests")
 
 
-def test_the_record_gives_the_same_files_again(rendered: Path, files: dict[str, str]) -> None:
-    for path in sorted(rendered.glob("src/*/tasks/[a-z]*.py"))[::7]:
-        text = path.read_text()
-        record = parse_record(text)
-        assert record
-        again = render(files, variables(path.stem, record.answers, path.parts[-3], record.release))
-        assert again[path.relative_to(rendered).as_posix()] == text
+@pytest.mark.parametrize(
+    ("old", "new"), [("5", "6"), ("\n\n\n", "\n\n"), ("sha256:", "sha256:0"), ("# asyncgen", "\n# asyncgen")]
+)
+def test_an_edit_is_seen(files: dict[str, str], old: str, new: str) -> None:
+    [made] = render(files, [variables("send", Answers("DEFAULT", (), "lease", (), (), 5, 10), "shop", "1.0")], TASK)
+    text = made["src/shop/tasks/send.py"]
+    assert old in text
+    assert is_unedited(text)
+    assert not is_unedited(text.replace(old, new, 1))
+    assert not is_unedited(f"{text}# mine\n")
+    assert not is_unedited(text.rstrip("\n").rpartition("\n")[0])
+
+
+def test_the_record_of_an_earlier_release_gives_the_same_files_again(tmp_path: Path) -> None:
+    files = files_at(ROOT, release_commits(ROOT)["0.2.1"], ["template/task"])
+    earlier = {path: file.content.decode() for path, file in files.items()}
+    for answers in itertools.islice(all_answers(make_service(tmp_path, "shop")), 0, None, 7):
+        values = variables("send", answers, "shop", RELEASE)
+        [made] = render(earlier, [values], TASK)
+        assert read_record(made["src/shop/tasks/send.py"], "send", "shop") == Record(RELEASE, values)
 
 
 def test_an_edited_record_is_none() -> None:
     lines = ["release 1", "queue DEFAULT", "idempotency lease", "max-retries 5", "expected 10"]
     text = "".join(f"# asyncgen: {line}\n" for line in lines)
-    assert parse_record(text) == Record("1", Answers("DEFAULT", (), "lease", (), (), 5, 10))
-    assert parse_record(text.replace("max-retries 5", "max-retries five")) is None
+    answers = Answers("DEFAULT", (), "lease", (), (), 5, 10)
+    assert read_record(text, "send", "shop") == Record("1", variables("send", answers, "shop", "1"))
+    assert read_record(text.replace("max-retries 5", "max-retries five"), "send", "shop") is None
     for line in lines:
-        assert parse_record(text.replace(f"# asyncgen: {line}\n", "")) is None
-    assert parse_record(f"{text}# asyncgen: arg a\n") is None
+        assert read_record(text.replace(f"# asyncgen: {line}\n", ""), "send", "shop") is None
+    for wrong in ("arg a", "arg a:Unknown"):
+        assert read_record(f"{text}# asyncgen: {wrong}\n", "send", "shop") is None

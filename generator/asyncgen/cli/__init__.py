@@ -12,8 +12,7 @@ from .add_queue import add_queue, sync_queues
 from .add_task import add_task
 from .add_workflow import add_workflow
 from .new import new
-from .remove_task import remove_task
-from .remove_workflow import remove_workflow
+from .remove import remove_task, remove_workflow
 from .tasks import tasks
 from .template import template
 from .update import update

@@ -102,8 +102,9 @@ def add_task(
     from ..errors import BadInput
     from ..names import task_name
     from ..plan import apply
+    from ..skeletons import plan_additions
     from ..source import recorded
-    from ..tasks import decide, decide_all, plan_additions
+    from ..tasks import TASK, decide, decide_all, variables
 
     if (name is None) == (source is None):
         got = "neither" if name is None else "both"
@@ -121,7 +122,8 @@ def add_task(
             options = ask(task, options, service)
         tasks = [(task, decide(task, options, service))]
     version = recorded(template or service.src_path, service.commit)
-    changes = plan_additions(tasks, service, version)
+    values = [variables(task, answers, service.package, service.commit) for task, answers in tasks]
+    changes = plan_additions(TASK, values, service, version)
     apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     if json:

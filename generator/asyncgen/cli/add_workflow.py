@@ -30,9 +30,10 @@ def add_workflow(
     """
     from ..names import task_name
     from ..plan import apply
+    from ..skeletons import plan_additions
     from ..source import recorded
     from ..tasks.listing import list_tasks
-    from ..workflows import decide_shape, plan_workflow
+    from ..workflows import WORKFLOW, decide_shape, new_variables
 
     service = open_service(writes=not dry_run)
     name_strays(service)
@@ -40,7 +41,7 @@ def add_workflow(
     workflow = task_name(name, service.module_names, what="workflow")
     shape = decide_shape(chain, group, chord, service, known)
     version = recorded(template or service.src_path, service.commit)
-    changes = plan_workflow(workflow, shape, service, known, version)
+    changes = plan_additions(WORKFLOW, [new_variables(workflow, shape, service, known)], service, version)
     apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     if json:

@@ -9,13 +9,14 @@ resources  the limits, the rate and the queue
 every      the schedule, and when it is due next
 answers    the four questions: Idempotency, Payload, Failure, Resources
 options      the options of a task, from flags or a file of many tasks
-record     what a task file says that it was made from
-render     the template's files at the version that a project records
-unedited   whether files are still as a command made them
-growing    the plans of add-task and remove-task
+record     the record in a file of release 0.2.1 or an earlier one
 """
 
+from ..skeletons import Kind
 from .answers import Answers, TaskOptions, decide, decide_all
-from .growing import plan_additions, plan_removal
+from .contract import GROWN, variables
+from .record import read_record
 
-__all__ = ["Answers", "TaskOptions", "decide", "decide_all", "plan_additions", "plan_removal"]
+__all__ = ["TASK", "Answers", "TaskOptions", "decide", "decide_all", "variables"]
+
+TASK = Kind("task", read_record, GROWN)

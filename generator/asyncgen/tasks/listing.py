@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, Refused
-from ..module_files import NO_PYTHON, modules
+from ..module_files import NO_PYTHON
 from ..service import Service
 from .every import parse_every
 from .unwritten import unwritten_work
 
-__all__ = ["Listed", "list_tasks", "parse_file", "task_files"]
+__all__ = ["Listed", "list_tasks", "parse_file"]
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,9 @@ class Listed:
             return None
 
 
-def task_files(service: Service) -> list[Path]:
-    """The files of the service's package `tasks`, sorted."""
-    folder = service.root / "src" / service.package / "tasks"
-    return [path for path in modules(folder) if not path.name.startswith("_")]
-
-
 def list_tasks(service: Service) -> list[Listed]:
     """Every task of the service; Refused for a file that is no Python."""
-    found = [task for path in task_files(service) for task in _tasks_in(path, service)]
+    found = [task for path in service.modules("tasks") for task in _tasks_in(path, service)]
     return sorted(found, key=lambda task: task.name)
 
 

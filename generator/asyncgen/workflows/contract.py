@@ -8,7 +8,7 @@ arguments            [name, type] pairs: what the workflow is started with
 type_imports, task_imports     import lines, as the linter sorts them
 examples, example_imports      a Python expression for each argument, and the import lines that they need
 once                 the tasks, a list, of which a second delivery is dropped: all but the natural ones
-recorded             the lines of the record, without the release
+recorded             the lines that release 0.2.1 and earlier ones put at the end of the file, without the release
 queue, soft_time_limit, time_limit     of the task that runs after a failure
 
 All are strings, whole numbers and lists of strings.
@@ -22,15 +22,22 @@ from ..service import Service
 from ..tasks import payload
 from ..tasks.listing import Listed
 from ..tasks.resources import choose_queue, limits
-from .record import recorded_lines
 from .shape import Shape, merged_arguments
 
-__all__ = ["check_types", "failure_queue", "variables"]
+__all__ = ["new_variables", "variables"]
 
 _EXPECTED = 10
 """How long the task that runs after a failure takes, in seconds."""
 # What the file binds itself, or what a linter would take for it.
 _IN_THE_FILE = {"chain", "chord", "failed", "group", "start", "steps", "workflow", "workflow_id"}
+
+
+def new_variables(name: str, shape: Shape, service: Service, tasks: Sequence[Listed]) -> dict[str, object]:
+    """The variables for a new workflow; BadInput for a step with an argument that a message cannot hold."""
+    _check_types(shape, tasks)
+    natural = [task.name for task in tasks if task.idempotency == "natural"]
+    queue = choose_queue(None, _EXPECTED, service.queues()).member
+    return variables(name, shape, service.package, service.commit, natural, queue)
 
 
 def variables(
@@ -61,19 +68,23 @@ def variables(
         "examples": [payload.example(argument) for argument in arguments],
         "example_imports": payload.imports(examples | ({"UTC"} if "datetime" in types else set())),
         "once": [step.task for step in shape.steps if step.task not in natural],
-        "recorded": recorded_lines(shape, natural, queue),
+        "recorded": _recorded(shape, natural, queue),
         "queue": queue,
         "soft_time_limit": soft,
         "time_limit": hard,
     }
 
 
-def failure_queue(service: Service) -> str:
-    """The member of Queue for the task that runs after a failure."""
-    return choose_queue(None, _EXPECTED, service.queues()).member
+def _recorded(shape: Shape, natural: Sequence[str], queue: str) -> list[str]:
+    lines = [f"queue {queue}", f"kind {shape.kind}"]
+    for step in shape.steps:
+        lines.append(f"step {step.task}")
+        lines += ["natural"] if step.task in natural else []
+        lines += [f"arg {argument.name}:{argument.type}" for argument in step.arguments]
+    return lines
 
 
-def check_types(shape: Shape, tasks: Sequence[Listed]) -> None:
+def _check_types(shape: Shape, tasks: Sequence[Listed]) -> None:
     """Raise BadInput for a step with an argument of a type that JSON does not preserve."""
     places = {task.name: f"{task.file}:{task.line}" for task in tasks}
     for step in shape.steps:

@@ -1,20 +1,20 @@
 """The workflows of a service, read from their files. Files are parsed; nothing is imported."""
 
 import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..module_files import modules
 from ..service import Service
 from ..tasks.listing import parse_file
-from .record import parse_record
+from .shape import Shape, Step
 
-__all__ = ["Workflow", "list_workflows", "uses", "workflow_files"]
+__all__ = ["Workflow", "list_workflows", "uses"]
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """`tasks` are those that the file imports, `edges` the pairs of them that its record puts in an order."""
+    """`tasks` are those that the file imports, `edges` the pairs of them of which the second follows the first."""
 
     name: str
     file: str
@@ -22,15 +22,9 @@ class Workflow:
     edges: tuple[tuple[str, str], ...]
 
 
-def workflow_files(service: Service) -> list[Path]:
-    """The files of the service's package `workflows`, sorted."""
-    folder = service.root / "src" / service.package / "workflows"
-    return [path for path in modules(folder) if not path.name.startswith("_")]
-
-
 def list_workflows(service: Service) -> list[Workflow]:
     """Every workflow of the service; Refused for a file that is no Python."""
-    return [_workflow(path, service) for path in workflow_files(service)]
+    return [_workflow(path, service) for path in service.modules("workflows")]
 
 
 def uses(service: Service) -> dict[str, list[str]]:
@@ -43,13 +37,37 @@ def uses(service: Service) -> dict[str, list[str]]:
 
 
 def _workflow(path: Path, service: Service) -> Workflow:
-    tasks: set[str] = set()
-    for node in ast.walk(parse_file(path, service)):
-        if isinstance(node, ast.ImportFrom):
-            tasks |= _tasks_of(node, service.package)
-    record = parse_record(path.read_text(encoding="utf-8", errors="replace"))
+    nodes = list(ast.walk(parse_file(path, service)))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    tasks = {task for node in imports for task in _tasks_of(node, service.package)}
+    names = {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
+    shapes = [shape for node in nodes if (shape := _shape(node, names))]
     file = path.relative_to(service.root).as_posix()
-    return Workflow(path.stem, file, tuple(sorted(tasks)), record.shape.edges if record else ())
+    return Workflow(path.stem, file, tuple(sorted(tasks)), tuple(edge for shape in shapes for edge in shape.edges))
+
+
+def _shape(node: ast.AST, names: Mapping[str, str]) -> Shape | None:
+    """The shape that a call such as `chain(workflow.step("1", task), ...)` makes, if all of its parts are steps.
+
+    names: the tasks by the names that the file has for them.
+    """
+    match node:
+        case ast.Call(func=ast.Name(id="chord"), args=[ast.List(elts=parts), body]):
+            return _shape_of("chord", [*parts, body], names)
+        case ast.Call(func=ast.Name(id="chain" | "group" as kind), args=parts):
+            return _shape_of(kind, parts, names)
+    return None
+
+
+def _shape_of(kind: str, parts: Sequence[ast.expr], names: Mapping[str, str]) -> Shape | None:
+    steps = []
+    for part in parts:
+        match part:
+            case ast.Call(func=ast.Attribute(attr="step"), args=[_, ast.Name(id=name), *_]):
+                steps.append(Step(names.get(name, name), ()))
+            case _:
+                return None
+    return Shape(kind, tuple(steps))
 
 
 def _tasks_of(node: ast.ImportFrom, package: str) -> set[str]:

@@ -1,40 +1,20 @@
-"""The record at the end of a workflow's file: the release and the shape that it was made from, one item a line."""
+"""The lines at the end of a workflow's file of release 0.2.1 or an earlier one: the release and the shape."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..skeletons.kind import Record
 from ..tasks.payload import read_argument
+from .contract import variables
 from .shape import KINDS, Shape, Step
 
-__all__ = ["Record", "parse_record", "recorded_lines"]
+__all__ = ["read_record"]
 
 _LINE = re.compile(r"^# asyncgen: ([a-z-]+)(?: (.+))?$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Record:
-    """What a workflow's file says that it was made from."""
-
-    release: str
-    shape: Shape
-    natural: tuple[str, ...]
-    queue: str
-
-
-def recorded_lines(shape: Shape, natural: Sequence[str], queue: str) -> list[str]:
-    """The items, without the release."""
-    lines = [f"queue {queue}", f"kind {shape.kind}"]
-    for step in shape.steps:
-        lines.append(f"step {step.task}")
-        lines += ["natural"] if step.task in natural else []
-        lines += [f"arg {argument.name}:{argument.type}" for argument in step.arguments]
-    return lines
-
-
-def parse_record(text: str) -> Record | None:
-    """The record in a workflow's file; None where there is none, or it was edited."""
-    said: dict[str, str] = {}
+def read_record(text: str, name: str, package: str) -> Record | None:
+    """What a workflow's file was rendered from; None where the lines are missing or were edited."""
+    items: dict[str, str] = {}
     steps: list[Step] = []
     natural: list[str] = []
     try:
@@ -46,9 +26,10 @@ def parse_record(text: str) -> Record | None:
             elif word == "arg":
                 steps[-1] = Step(steps[-1].task, (*steps[-1].arguments, read_argument(value)))
             else:
-                said[word] = value
-        if said["kind"] not in KINDS or not steps:
+                items[word] = value
+        if items["kind"] not in KINDS or not steps:
             return None
-        return Record(said["release"], Shape(said["kind"], tuple(steps)), tuple(natural), said["queue"])
+        shape = Shape(items["kind"], tuple(steps))
+        return Record(items["release"], variables(name, shape, package, items["release"], natural, items["queue"]))
     except (KeyError, IndexError, ValueError):
         return None

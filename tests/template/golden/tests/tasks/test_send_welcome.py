@@ -55,3 +55,6 @@ def test_an_error_for_good_becomes_a_dead_letter(service: Any, monkeypatch: pyte
 
 def test_the_limits_fit_the_queue() -> None:
     assert 0 < TASK.soft_time_limit < TASK.time_limit <= TASK.work_queue.value.max_runtime
+
+
+# asyncgen: unknown sha256:6fefbf3b4bce6c0ecb14dbfcb208e2be9bc6804bf85ac46f89cc664ae0daffd1

@@ -1,0 +1,71 @@
+"""The template's files of one kind at one version, rendered with Jinja2 alone: importing Copier would cost a second."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from ..errors import Refused
+from ..source import Template, read
+from .digest import hash_filter
+from .kind import Kind
+
+__all__ = ["render", "skeleton"]
+
+_MACROS = "template/task/_words.jinja"
+_SUFFIX = ".jinja"
+
+
+def skeleton(template: Template, kind: Kind) -> dict[str, str]:
+    """The files of a kind in the template at its commit, by their path in the template, and the macros of all kinds."""
+    files = read(template, [kind.template, _MACROS])
+    if not any(path.startswith(f"{kind.template}/") for path in files):
+        raise Refused(
+            f"expected the template version that the project records to hold {kind.template}, got: an older one; "
+            "run asyncgen update"
+        )
+    return files
+
+
+def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], kind: Kind) -> list[dict[str, str]]:
+    """The rendered files by their path in a service, for each set of variables; the templates are compiled once.
+
+    A file whose name begins with "_" is only there for others.
+    """
+    from jinja2 import DictLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    for name, option in kind.options.items():
+        if any(values.get(name) for values in variables) and not _names(files, name):
+            raise Refused(
+                f"expected the template version that the project records to know {option}, got: an older one; "
+                "run asyncgen update"
+            )
+    # As copier.yml says in `_envops`: the service's own sample is rendered from these files by Copier.
+    environment = SandboxedEnvironment(
+        loader=DictLoader(files),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["hash"] = hash_filter
+    try:
+        templates = [
+            (
+                environment.from_string(path.removeprefix(f"{kind.template}/").removesuffix(_SUFFIX)),
+                environment.get_template(path),
+            )
+            for path in sorted(files)
+            if path.startswith(f"{kind.template}/") and not PurePosixPath(path).name.startswith("_")
+        ]
+        return [{path.render(values): content.render(values) for path, content in templates} for values in variables]
+    except Exception as error:
+        # An expression of a template raises what it likes: OverflowError of range, MemoryError, RecursionError.
+        raise Refused(
+            f"expected {kind.template} of the template version that the project records to be rendered, "
+            f"got: {str(error) or type(error).__name__}; run asyncgen update"
+        ) from error
+
+
+def _names(files: Mapping[str, str], variable: str) -> bool:
+    return any(re.search(rf"\b{variable}\b", text) for text in files.values())
