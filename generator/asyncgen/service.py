@@ -19,11 +19,12 @@ __all__ = ["QueueClass", "Service", "find_service", "read_queues"]
 class QueueClass:
     """A line of the queue table: the member's name in `Queue`, and its options; times are in seconds.
 
+    max_runtime: `longest_run` in services of release 0.2.1 and earlier ones.
     concurrency: 0 for one process for each core.
     """
 
     member: str
-    longest_run: int
+    max_runtime: int
     name: str = ""
     prefetch: int = 1
     concurrency: int = 0
@@ -90,21 +91,22 @@ def read_queues(table: str) -> tuple[QueueClass, ...]:
 
 def _queue_class(member: str, call: ast.Call) -> QueueClass | None:
     # In the order of the fields of the service's own QueueClass.
-    fields = dict(zip(("name", "longest_run", "prefetch", "concurrency", "pool"), call.args, strict=False))
-    fields |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    fields = dict(zip(("name", "max_runtime", "prefetch", "concurrency", "pool"), call.args, strict=False))
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    fields |= {"max_runtime" if name == "longest_run" else name: value for name, value in keywords.items()}
     numbers = {
-        field: _seconds(fields[field]) for field in ("longest_run", "prefetch", "concurrency") if field in fields
+        field: _seconds(fields[field]) for field in ("max_runtime", "prefetch", "concurrency") if field in fields
     }
     texts = {
         field: value.value
         for field in ("name", "pool")
         if isinstance(value := fields.get(field), ast.Constant) and isinstance(value.value, str)
     }
-    if not numbers.get("longest_run"):
+    if not numbers.get("max_runtime"):
         return None
     return QueueClass(
         member,
-        longest_run=numbers["longest_run"] or 0,
+        max_runtime=numbers["max_runtime"] or 0,
         name=texts.get("name", member.lower()),
         prefetch=numbers.get("prefetch") or 1,
         concurrency=numbers.get("concurrency") or 0,

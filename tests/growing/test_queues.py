@@ -1,4 +1,4 @@
-"""`asyncgen add-queue` and `sync-queues`: one line, and all that follows from it; people's edits stay."""
+"""`asyncgen add-queue` and `sync-queues`: one line, and all that is derived from it; people's edits stay."""
 
 import json
 import subprocess
@@ -20,13 +20,30 @@ def test_a_queue_is_one_line_and_what_follows(service: Path) -> None:
     ran = asyncgen("add-queue", "Reports", "--longest", "900", "--concurrency", "4", "--pool", "threads")
     assert (ran.code, ran.err) == (0, "")
     assert changed() == ["README.md", "compose.yaml", "src/shop/queues.py"]
-    line = '    REPORTS = QueueClass("reports", longest_run=900, concurrency=4, pool="threads")\n'
+    line = '    REPORTS = QueueClass("reports", max_runtime=900, concurrency=4, pool="threads")\n'
     assert (service / "src/shop/queues.py").read_text().endswith(line)
     compose = yaml.safe_load((service / "compose.yaml").read_text())
     worker = compose["services"]["worker-reports"]
     assert (worker["command"], worker["stop_grace_period"]) == (["worker", "--queue", "reports"], "920s")
     assert "| `reports` | 900 s |" in (service / "README.md").read_text()
     assert "QUEUES" not in asyncgen("add-task", "do_report", "--bound", "io").err
+
+
+@pytest.mark.parametrize(
+    ("last", "keyword"),
+    [("max_runtime=1500", "max_runtime"), ("longest_run=1500", "longest_run"), ("1500", "longest_run")],
+)
+def test_a_queue_is_written_with_the_keyword_of_the_last_one(service: Path, last: str, keyword: str) -> None:
+    table = service / "src/shop/queues.py"
+    text = table.read_text().replace("max_runtime=30)", "longest_run=30)").replace("max_runtime=1500", last)
+    table.write_text(text)
+    ran = asyncgen("add-queue", "reports", "--longest", "900", "--prefetch", "2")
+    assert (ran.code, ran.err) == (0, "")
+    assert table.read_text().endswith(f'    REPORTS = QueueClass("reports", {keyword}=900, prefetch=2)\n')
+    assert {"| `critical` | 30 s |", "| `bulk` | 1500 s |"} <= set((service / "README.md").read_text().splitlines())
+    readme = service / "README.md"
+    readme.write_text(readme.read_text().replace("| queue | max runtime |", "| queue | longest run |"))
+    assert asyncgen("sync-queues").out.startswith("Nothing to do for ")
 
 
 def test_twice_is_already_there(service: Path) -> None:
@@ -48,7 +65,7 @@ def test_dry_run_changes_nothing(service: Path) -> None:
 
 def test_a_line_that_was_changed_by_hand_is_followed(service: Path) -> None:
     table = service / "src/shop/queues.py"
-    table.write_text(table.read_text().replace("longest_run=300", "longest_run=10 * 60"))
+    table.write_text(table.read_text().replace("max_runtime=300", "longest_run=10 * 60"))
     ran = asyncgen("sync-queues")
     assert ran.code == 0
     assert changed() == ["README.md", "compose.yaml", "src/shop/queues.py"]
@@ -79,7 +96,7 @@ def test_a_long_queue_raises_rabbitmqs_consumer_timeout_everywhere(service: Path
     ("path", "old", "advice"),
     [
         ("compose.yaml", "services:\n", "add a service to compose.yaml:\n  worker-"),
-        ("README.md", "| queue | longest run |", "give README.md the table:\n| queue | longest run |"),
+        ("README.md", "| queue | max runtime |", "give README.md the table:\n| queue | max runtime |"),
         ("README.md", "```mermaid", "give README.md the diagram:\n```mermaid\nflowchart LR"),
     ],
 )

@@ -266,6 +266,15 @@ MERGED: dict[str, tuple[str, str, Edit, Edit, Edit]] = {
         LATENCY,
         both(LATENCY, lambda text: text + REPORTS),
     ),
+    "a keyword that the template renamed": (
+        "queues.py",
+        TABLE,
+        both(put(("longest_run=300", "longest_run=200")), before("    DEFAULT", REPORTS)),
+        lambda text: text.replace("longest_run", "max_runtime"),
+        lambda text: before("    DEFAULT", REPORTS)(
+            text.replace("longest_run", "max_runtime").replace("max_runtime=300", "longest_run=200")
+        ),
+    ),
     "a queue of each side": (
         "queues.py",
         TABLE,
@@ -298,6 +307,12 @@ CONFLICTS: dict[str, tuple[str, str, Edit, Edit]] = {
     ),
     "one version": ("x.toml", PROJECT, put(("redis>=8.1", "redis>=7")), put(("redis>=8.1", "redis>=9"))),
     "one longest run": ("queues.py", TABLE, put(("longest_run=300", "longest_run=200")), put(("run=300", "run=400"))),
+    "one longest run, with two names": (
+        "queues.py",
+        TABLE,
+        put(("longest_run=300", "longest_run=200")),
+        put(("longest_run=300", "max_runtime=400")),
+    ),
     "a key twice": ("x.yaml", COMPOSE, lambda text: f"{text}volumes: 1\n", ADD_BEAT),
     "no YAML": ("x.yaml", COMPOSE, lambda text: f"{text}\t}}\n", ADD_BEAT),
     "two documents": ("x.yaml", COMPOSE, lambda text: f"{text}---\nx: 1\n", ADD_BEAT),

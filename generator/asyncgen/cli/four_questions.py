@@ -153,7 +153,7 @@ def _queue(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
     say(
         "",
         f"Queue: its longest run has to admit the {hard} s after which the task is killed.",
-        *(f"  {queue.member:<14} {queue.longest_run} s, {queue.pool}" for queue in queues),
+        *(f"  {queue.member:<14} {queue.max_runtime} s, {queue.pool}" for queue in queues),
     )
     bound = options.bound or ""
     usual = choose_queue(None, expected, queues, bound).member

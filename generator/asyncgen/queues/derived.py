@@ -18,7 +18,7 @@ _SHUTDOWN_LIMIT = 3600
 """The default of the service's setting `shutdown_limit`, in seconds."""
 _WORKER = re.compile(r"^  worker-([a-z0-9-]+):\n(?:(?:    .*)?\n)*", re.MULTILINE)
 _GRACE = re.compile(r"^(    stop_grace_period: ).*$", re.MULTILINE)
-_TABLE = re.compile(r"(?<=^\| queue \| longest run \|\n\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
+_TABLE = re.compile(r"^(\| queue \| (?:longest run|max runtime) \|\n\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
 _DIAGRAM = re.compile(r"(?<=^```mermaid\n)flowchart LR\n(?:.*\n)*?(?=```)", re.MULTILINE)
 
 Derive = Callable[[str, str, Service, Sequence[QueueClass]], Edit]
@@ -48,7 +48,7 @@ def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
 
 def grace_period(queue: QueueClass) -> int:
     """How long a container of the queue's workers has to stop after SIGTERM, in seconds."""
-    return min(queue.longest_run + _MARGIN, _SHUTDOWN_LIMIT) + _MARGIN
+    return min(queue.max_runtime + _MARGIN, _SHUTDOWN_LIMIT) + _MARGIN
 
 
 def _compose(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
@@ -87,12 +87,12 @@ def _worker(queue: QueueClass) -> str:
 
 def _readme(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
     """The table of the queues, and the diagram."""
-    rows = "".join(f"| `{queue.name}` | {queue.longest_run} s |\n" for queue in queues)
+    rows = "".join(f"| `{queue.name}` | {queue.max_runtime} s |\n" for queue in queues)
     diagram = topology(queues, scheduler=service.answers.get("scheduler") is True)
-    after, tables = _TABLE.subn(rows, text)
+    after, tables = _TABLE.subn(rf"\g<1>{rows}", text)
     after, diagrams = _DIAGRAM.subn(diagram, after)
     if not tables:
-        return unable(path, f"give {path} the table:\n| queue | longest run |\n|---|---|\n{rows}")
+        return unable(path, f"give {path} the table:\n| queue | max runtime |\n|---|---|\n{rows}")
     if not diagrams:
         return unable(path, f"give {path} the diagram:\n```mermaid\n{diagram}```")
     return edited(path, text, after)
@@ -103,7 +103,7 @@ def _number(pattern: str, factor: int) -> Derive:
 
     def change(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
         # Above the longest run and a margin, in whole minutes.
-        needed = (max(queue.longest_run for queue in queues) + _MARGIN) // 60 * 60 + 60
+        needed = (max(queue.max_runtime for queue in queues) + _MARGIN) // 60 * 60 + 60
         found = re.search(pattern, text, re.MULTILINE)
         if found is None:
             return unable(path, f"raise the consumer timeout in {path} to {needed * factor}")

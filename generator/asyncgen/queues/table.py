@@ -10,9 +10,9 @@ __all__ = ["line_of", "with_line"]
 _WIDTH = 120
 
 
-def line_of(queue: QueueClass) -> str:
-    """The queue class as the formatter writes it, in one line if it fits."""
-    options = [f'"{queue.name}"', f"longest_run={queue.longest_run}"]
+def line_of(queue: QueueClass, keyword: str) -> str:
+    """The queue class as the formatter writes it, in one line if it fits; `keyword`: of its longest run."""
+    options = [f'"{queue.name}"', f"{keyword}={queue.max_runtime}"]
     options += [f"prefetch={queue.prefetch}"] if queue.prefetch != 1 else []
     options += [f"concurrency={queue.concurrency}"] if queue.concurrency else []
     options += [f'pool="{queue.pool}"'] if queue.pool != "prefork" else []
@@ -34,29 +34,33 @@ def with_line(service: Service, queue: QueueClass) -> str:
         return text
     if taken := next((other for other in known if queue.member == other.member or queue.name == other.name), None):
         raise Refused(
-            f"expected {queue.name} to be a new queue, got: {taken.member} of {taken.longest_run} s; "
+            f"expected {queue.name} to be a new queue, got: {taken.member} of {taken.max_runtime} s; "
             f"take another name, or change its line in {shown} and run asyncgen sync-queues"
         )
     lines = text.splitlines(keepends=True)
-    last = _last_line(text)
+    member = _last_member(text)
+    last = member.end_lineno or 0
+    # Services of all releases know the former name.
+    line = line_of(queue, "max_runtime" if "max_runtime=" in ast.unparse(member) else "longest_run")
     if last < len(lines) and not lines[last - 1].endswith("\n"):
         lines[last - 1] += "\n"
-    lines.insert(last, line_of(queue))
+    lines.insert(last, line)
     after = "".join(lines)
     if read_queues(after) != (*known, queue):
         raise Refused(
             f"expected {shown} to end its class Queue with lines of QueueClass, got: something else; "
-            f"add this line by hand and run asyncgen sync-queues: {line_of(queue).strip()}"
+            f"add this line by hand and run asyncgen sync-queues: {line.strip()}"
         )
     return after
 
 
-def _last_line(text: str) -> int:
-    """The number of the last line that a queue class takes."""
-    return max(
-        line.end_lineno or 0
+def _last_member(text: str) -> ast.Assign:
+    """The last line of a queue class."""
+    members = (
+        line
         for node in ast.parse(text).body
         if isinstance(node, ast.ClassDef) and node.name == "Queue"
         for line in node.body
         if isinstance(line, ast.Assign) and isinstance(line.value, ast.Call)
     )
+    return max(members, key=lambda line: line.lineno)

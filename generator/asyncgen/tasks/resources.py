@@ -58,10 +58,10 @@ def choose_queue(requested: str | None, expected: int, queues: Sequence[QueueCla
     Best is one of threads for what waits for others; else DEFAULT, else the shortest, of processes before threads.
     """
     hard = limits(expected)[1]
-    fitting = sorted((q for q in queues if q.longest_run >= hard), key=lambda q: q.longest_run)
+    fitting = sorted((q for q in queues if q.max_runtime >= hard), key=lambda q: q.max_runtime)
     if requested is None:
         if not fitting:
-            raise _too_long(max(queues, key=lambda q: q.longest_run), expected, fitting)
+            raise _too_long(max(queues, key=lambda q: q.max_runtime), expected, fitting)
         pool = "threads" if bound == "io" else "prefork"
         best = [queue for queue in fitting if queue.pool == pool]
         best = best or [queue for queue in fitting if queue.pool == "prefork"]
@@ -90,10 +90,10 @@ def _threads(queue: QueueClass) -> BadInput:
 
 def _too_long(queue: QueueClass, expected: int, fitting: Sequence[QueueClass]) -> BadInput:
     hard = limits(expected)[1]
-    longest = queue.longest_run // 3
-    shorter = f"--expected {longest}" if longest and queue.longest_run >= 10 else "a longer queue"
+    longest = queue.max_runtime // 3
+    shorter = f"--expected {longest}" if longest and queue.max_runtime >= 10 else "a longer queue"
     fix = f"use --queue {fitting[0].member}" if fitting else f"split the work, and use {shorter}"
     return BadInput(
         f"expected the hard limit of a task, 3 times its expected {expected} s, to fit the longest run of "
-        f"{queue.member}, {queue.longest_run} s, got: {hard} s; {fix}"
+        f"{queue.member}, {queue.max_runtime} s, got: {hard} s; {fix}"
     )

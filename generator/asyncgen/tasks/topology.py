@@ -33,7 +33,7 @@ def topology(
         lines += [
             f"    publisher --> {name}[[{name}]]",
             *([f"    beat --> {name}"] if scheduler else []),
-            f"    {name} --> worker_{name}(worker, runs of up to {queue.longest_run} s)",
+            f"    {name} --> worker_{name}(worker, runs of up to {queue.max_runtime} s)",
             f"    worker_{name} -. fails for good .-> {name}_dead[({name}.dead)]",
         ]
     names = {queue.member: queue.name for queue in queues}

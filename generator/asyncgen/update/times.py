@@ -20,7 +20,7 @@ def broken_times(root: Path, before: Service) -> tuple[list[str], list[str]]:
     news for.
     """
     service = find_service(root)
-    queues = {queue.member: queue.longest_run for queue in service.queues()} if _has_table(before) else None
+    queues = {queue.member: queue.max_runtime for queue in service.queues()} if _has_table(before) else None
     found: list[str] = []
     unread: list[str] = []
     for file in modules(root / "src" / before.package / "tasks"):
