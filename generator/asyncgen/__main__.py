@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from .cli.edge import run
     except ImportError as error:
-        # Exit code 1, Python's own for this, would say that an update is due.
+        # Exit code 1, Python's own for this, would mean that an update is due.
         print(f"asyncgen: expected its dependencies to be installed, got: {error}; install it again", file=sys.stderr)
         sys.exit(2)
     sys.exit(run(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""A git bundle, written without git: the same files give the same commit, whoever builds it and from whatever.
+"""A git bundle, written without git: the same files give the same commit, whatever they are read from.
 
 Each release is one commit without parents and with a fixed date. Its sha follows from its version and its files
 alone, so a full clone, a shallow one and an unpacked archive agree on it. The formats are git's own documentation:

@@ -17,7 +17,7 @@ __all__ = ["Change", "digest", "digest_of", "link_or_copy", "make_parents", "mov
 class Change:
     """One file: `path` is relative to the folder, with slashes; `content` is what the file holds afterwards.
 
-    before: the digest of what the change was made for; "" accepts whatever stands there. A replaced file has one.
+    before: the digest of what the change was made for; "" accepts whatever is there. A replaced file has one.
     executable: whether the file may be run; None keeps what a replaced file has.
     """
 
@@ -39,7 +39,7 @@ def digest_of(content: bytes) -> str:
 
 
 def digest(path: Path) -> str:
-    """The digest of what stands at a path; "" for nothing. A link counts as itself, not as what it leads to."""
+    """The digest of what is at a path; "" for nothing. A link counts as itself, not as what it leads to."""
     if path.is_symlink():
         return digest_of(os.fsencode(os.readlink(path)) + b"\0")
     return digest_of(path.read_bytes()) if os.path.lexists(path) else ""

@@ -82,7 +82,7 @@ def remote(url: str, ref: str | None) -> Template:
     address = address_of(url)
     parts = urlsplit(address) if "://" in address else None
     if parts and (parts.password or (parts.username and parts.scheme.startswith("http"))):
-        # A token often stands where the name should.
+        # A token is often given in place of the name.
         raise BadInput(
             "expected the template's URL to hold no password or token, which every project would record, got: one; "
             "use a git credential helper, or SSH"

@@ -1,6 +1,6 @@
 """Whether the programs of a project's virtual environment may be run, and where that environment has its modules.
 
-A cloned project is not trusted, and it can bring a `.venv` in many ways: as files, as a link, as a submodule. So an
+A cloned project is not trusted, and it can contain a `.venv` in many ways: as files, as a link, as a submodule. So an
 environment is run only where git tracks nothing of it and it was made on this machine, for the folder that it is in.
 """
 
@@ -56,7 +56,7 @@ def own_environment(root: Path) -> Environment | None:
         return None
     try:
         found = Environment(named.resolve(strict=True), repository(root.resolve()))
-        objection = _tracked(found, named) or _led_away(found) or _foreign(found, named)
+        objection = _tracked(found, named) or _linked(found) or _foreign(found, named)
     except (GitError, OSError, RuntimeError, ValueError) as error:
         raise UntrustedError(f".venv cannot be judged ({error})") from error
     if objection:
@@ -97,7 +97,7 @@ def pyvenv_cfg(folder: Path) -> list[tuple[str, str]]:
 
 
 def _tracked(found: Environment, named: Path) -> str:
-    """What of the environment comes with the repository. The index is asked: its flags and .gitignore hide nothing."""
+    """Which part of the environment is in the repository, by the index: its flags and .gitignore hide nothing."""
     inside = [place for place in (named, found.folder) if place.is_relative_to(found.repository)]
     names = {_folded(place.relative_to(found.repository).as_posix()) for place in inside}
     # Without a pathspec, which an environment variable could turn into another.
@@ -115,11 +115,11 @@ def _tracked(found: Environment, named: Path) -> str:
 
 
 def _folded(path: str) -> str:
-    """A path as file systems compare it that know no case: .VENV in a repository is .venv there."""
+    """A path as case-insensitive file systems compare it: .VENV in a repository is .venv there."""
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.casefold())
 
 
-def _led_away(found: Environment) -> str:
+def _linked(found: Environment) -> str:
     """A part of the environment that is a link to another part of the repository."""
     parts = [found.folder / part for part in ("pyvenv.cfg", "bin", "bin/python", "Scripts", "Scripts/python.exe")]
     modules = [*found.folder.glob("lib*/*/site-packages"), found.folder / "Lib" / "site-packages"]

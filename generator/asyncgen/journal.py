@@ -31,7 +31,7 @@ _COMPLETE = "journal.json"
 
 @dataclass(frozen=True)
 class Entry:
-    """A change as the journal records it; `before` and `after` are digests, "" where no file stands."""
+    """A change as the journal records it; `before` and `after` are digests, "" where there is no file."""
 
     kind: str
     path: str
@@ -134,7 +134,7 @@ class Journal:
         return [self._is_made(number, entry) for number, entry in enumerate(entries)]
 
     def is_rolled_back(self, entries: Sequence[Entry]) -> bool:
-        """Whether some changes were made, and every file stands as before the plan."""
+        """Whether some changes were made, and every file is as before the plan."""
         moved = any(self._is_moved(number, entry) for number, entry in enumerate(entries))
         return moved and all(digest(self.root / entry.path) == entry.before for entry in entries)
 

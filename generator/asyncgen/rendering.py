@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 _OF_NAMES = {errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR}
-"""What the system says of a name that cannot be made; anything else is no fault of the template's."""
+"""The errors of the system for a name that cannot be created; all others are not the template's fault."""
 _READING = ("expanduser", "expandvars", "fileglob", "realpath")
 """Copier's filters that put what is on the machine into a file: variables, where secrets are, and names of files."""
 

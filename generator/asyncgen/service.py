@@ -54,7 +54,7 @@ class Service:
 
     @property
     def queue_table(self) -> Path:
-        """Where the queue table stands."""
+        """The path of the queue table."""
         return self.root / "src" / self.package / "queues.py"
 
     def queues(self) -> tuple[QueueClass, ...]:

@@ -114,7 +114,7 @@ def _add(bundle: Path, releases: Sequence[Release]) -> list[str]:
 
 
 def _name(releases: Sequence[Release], known: dict[str, str]) -> list[str]:
-    """Tag the releases, all at once. A version that is taken by other content gets a tag that tells them apart."""
+    """Tag the releases, all at once. A version that is taken by other content gets a tag of its own."""
     lines, added = [], []
     for release in releases:
         if release.source:
@@ -141,7 +141,7 @@ def _start(folder: Path) -> None:
 
 def _show_newest(folder: Path) -> None:
     """Check the newest release out: Copier reads HEAD where there is no final release, and people look at files."""
-    # Left by a killed run: whoever holds the cache's lock is alone.
+    # Left by a killed run: no other process writes while this one has the lock.
     (folder / ".git" / "index.lock").unlink(missing_ok=True)
     newest = list(cached().values())[-1]
     # Over every other attribute and setting: the bytes as they are stored.

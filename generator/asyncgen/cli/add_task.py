@@ -96,8 +96,8 @@ def add_task(
         "bound": bound,
         "breaker": breaker,
     }
-    said = pairs(data, QUESTIONS) | {flag: value for flag, value in flags.items() if value is not None}
-    options = options_from(said)
+    values = pairs(data, QUESTIONS) | {flag: value for flag, value in flags.items() if value is not None}
+    options = options_from(values)
 
     from ..errors import BadInput
     from ..names import task_name
@@ -110,7 +110,7 @@ def add_task(
         got = "neither" if name is None else "both"
         raise BadInput(f"expected NAME, or --from FILE with many tasks, got: {got}; see asyncgen add-task --help")
     if source is not None and options != TaskOptions():
-        raise BadInput(f"expected the options of the tasks to stand in {source}, got: {', '.join(said)} as well")
+        raise BadInput(f"expected the options of the tasks to stand in {source}, got: {', '.join(values)} as well")
     service = open_service(writes=not dry_run)
     if name is None:
         tasks = decide_all(parse_tasks(_read(source or ""), source or ""), service)
@@ -122,8 +122,8 @@ def add_task(
             options = ask(task, options, service)
         tasks = [(task, decide(task, options, service))]
     version = recorded(template or service.src_path, service.commit)
-    values = [variables(task, answers, service.package, service.commit) for task, answers in tasks]
-    changes = plan_additions(TASK, values, service, version)
+    contexts = [variables(task, answers, service.package, service.commit) for task, answers in tasks]
+    changes = plan_additions(TASK, contexts, service, version)
     apply(service.root, changes, dry_run=dry_run)
     paths = [change.path for change in changes]
     if json:

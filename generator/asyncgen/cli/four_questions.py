@@ -39,7 +39,7 @@ def _idempotency(task: str, options: TaskOptions, service: Service) -> dict[str,
         "  at-most-once   a crash or an error skips the work, and a person decides; never retried",
         "  natural        a repeat is harmless: values are set, never added to",
     )
-    return {"idempotency": _until("mode", default_mode(service), lambda said: check_mode(said, service))}
+    return {"idempotency": _until("mode", default_mode(service), lambda answer: check_mode(answer, service))}
 
 
 def _payload(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _payload(task: str, options: TaskOptions, service: Service) -> dict[str, Any
         "  int, str, bool, float, UUID, date, datetime, Decimal, enum[one,another], list[...] of one",
     )
     usual = ",".join(f"{argument.name}:{argument.type}" for argument in default_arguments(task))
-    return {"arg": _until("arguments", usual or "none", lambda said: _each(said, parse_argument))}
+    return {"arg": _until("arguments", usual or "none", lambda answer: _each(answer, parse_argument))}
 
 
 def _key(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _key(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
         "Key: two calls with the same values of these arguments are one piece of work.",
         "  names, separated by commas; none for the task's id: only a redelivery is the same work",
     )
-    return {"key": _until("key", "none", lambda said: check_key(split_list(said), arguments, mode))}
+    return {"key": _until("key", "none", lambda answer: check_key(split_list(answer), arguments, mode))}
 
 
 def _failure(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
@@ -80,11 +80,11 @@ def _failure(task: str, options: TaskOptions, service: Service) -> dict[str, Any
     answers: dict[str, Any] = {}
     retries = options.max_retries
     if retries is None:
-        retries = _until("retries", "5", lambda said: check_max_retries(_number(said), mode))
+        retries = _until("retries", "5", lambda answer: check_max_retries(_number(answer), mode))
         answers["max_retries"] = retries
     if options.retry_on is None and retries:
         say("  errors as MODULE.EXCEPTION, separated by commas")
-        answers["retry_on"] = _until("retry on", ",".join(TRANSIENT), lambda said: _each(said, parse_exception))
+        answers["retry_on"] = _until("retry on", ",".join(TRANSIENT), lambda answer: _each(answer, parse_exception))
     return answers
 
 
@@ -102,8 +102,8 @@ def _expected(task: str, options: TaskOptions, service: Service) -> dict[str, An
     )
     queues = service.queues()
 
-    def fits(said: str) -> int:
-        expected = check_expected(_number(said))
+    def fits(answer: str) -> int:
+        expected = check_expected(_number(answer))
         choose_queue(options.queue, expected, queues, options.bound or "")
         return expected
 
@@ -130,7 +130,7 @@ def _rate_limit(task: str, options: TaskOptions, service: Service) -> dict[str, 
         "Rate: does what the task calls allow only so many calls? The limit holds for each worker, not for all.",
         "  10/s, 10/m, 100/h; none for no limit",
     )
-    return {"rate_limit": _until("rate", "none", lambda said: check_rate_limit("" if said == "none" else said))}
+    return {"rate_limit": _until("rate", "none", lambda answer: check_rate_limit("" if answer == "none" else answer))}
 
 
 def _breaker(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
@@ -142,7 +142,9 @@ def _breaker(task: str, options: TaskOptions, service: Service) -> dict[str, Any
         "while, at no cost in retries; tasks that call the same one name the same circuit.",
         "  the dependency's name, such as payments; none for no circuit",
     )
-    return {"breaker": _until("breaker", "none", lambda said: check_breaker("" if said == "none" else said, service))}
+    return {
+        "breaker": _until("breaker", "none", lambda answer: check_breaker("" if answer == "none" else answer, service))
+    }
 
 
 def _queue(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
@@ -157,27 +159,27 @@ def _queue(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
     )
     bound = options.bound or ""
     usual = choose_queue(None, expected, queues, bound).member
-    return {"queue": _until("queue", usual, lambda said: choose_queue(said, expected, queues, bound).member)}
+    return {"queue": _until("queue", usual, lambda answer: choose_queue(answer, expected, queues, bound).member)}
 
 
 def _until(label: str, usual: str, check: Callable[[str], T]) -> T:
     """Ask until the answer passes the check."""
     while True:
-        said = typer.prompt(label, default=usual)
+        answer = typer.prompt(label, default=usual)
         try:
-            return check(said.strip())
+            return check(answer.strip())
         except BadInput as error:
             say(f"  {error}")
 
 
-def _each(said: str, check: Callable[[str], object]) -> list[str]:
-    parts = split_list(said)
+def _each(answer: str, check: Callable[[str], object]) -> list[str]:
+    parts = split_list(answer)
     for part in parts:
         check(part)
     return parts
 
 
-def _number(said: str) -> int:
-    if not said.isdecimal():
-        raise BadInput(f"expected a whole number, got: {said}")
-    return int(said)
+def _number(answer: str) -> int:
+    if not answer.isdecimal():
+        raise BadInput(f"expected a whole number, got: {answer}")
+    return int(answer)

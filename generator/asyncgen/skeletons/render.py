@@ -40,7 +40,7 @@ def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], 
                 f"expected the template version that the project records to know {option}, got: an older one; "
                 "run asyncgen update"
             )
-    # As copier.yml says in `_envops`: the service's own sample is rendered from these files by Copier.
+    # As `_envops` in copier.yml: the service's own sample is rendered from these files by Copier.
     environment = SandboxedEnvironment(
         loader=DictLoader(files),
         undefined=StrictUndefined,
@@ -60,7 +60,7 @@ def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], 
         ]
         return [{path.render(values): content.render(values) for path, content in templates} for values in variables]
     except Exception as error:
-        # An expression of a template raises what it likes: OverflowError of range, MemoryError, RecursionError.
+        # An expression of a template may raise any error: OverflowError of range, MemoryError, RecursionError.
         raise Refused(
             f"expected {kind.template} of the template version that the project records to be rendered, "
             f"got: {str(error) or type(error).__name__}; run asyncgen update"

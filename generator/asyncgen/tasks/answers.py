@@ -149,7 +149,7 @@ def _importable(errors: tuple[str, ...], service: Service) -> tuple[str, ...]:
 
 
 def check_keep_result(reason: str, service: Service) -> str:
-    """Why the return value is kept; refused where the service keeps none."""
+    """The reason to keep the return value, "" for none; refused where the service keeps none."""
     if reason and service.answers.get("results", "none") == "none":
         raise BadInput(
             "expected a service that keeps results, got: results none; write the value where its reader looks, "

@@ -118,7 +118,7 @@ def _origin(node: ast.ImportFrom, package: str) -> str:
 
 
 def _binds_by_code(tree: ast.Module) -> bool:
-    """Whether a module binds names by exec, or in the dictionary of its names, or hands that to a function."""
+    """Whether a module binds names by exec, or in the dictionary of its names, or passes that to a function."""
     nodes = list(ast.walk(tree))
     aliases = {
         target.id

@@ -27,7 +27,7 @@ _DAYS_AHEAD = 41 * 366
 
 @dataclass(frozen=True)
 class Every:
-    """`text` as a task's option says it; either `seconds`, counted from 1970, or the five `fields` of a crontab."""
+    """`text` is the task's option; either `seconds`, counted from 1970, or the five `fields` of a crontab."""
 
     text: str
     seconds: int = 0

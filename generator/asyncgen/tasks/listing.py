@@ -86,7 +86,7 @@ def _listed(function: ast.FunctionDef, options: dict[str, ast.expr], file: str, 
     queue, retry_on = options.get("work_queue"), options.get("autoretry_for")
     own = [argument for argument in function.args.args if argument.arg != "self"]
     literals = {name: _literal(options.get(name)) for name in options}
-    # ServiceTask's own default where a task says nothing.
+    # ServiceTask's own default for a task without this option.
     retries = literals.get("max_retries", 5 if "max_retries" not in options else None)
     return Listed(
         name=function.name,

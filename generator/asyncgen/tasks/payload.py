@@ -1,4 +1,4 @@
-"""What travels in a message: the argument types that kombu's JSON gives back as they were."""
+"""The argument types that kombu's JSON preserves."""
 
 import json
 import re
@@ -82,7 +82,7 @@ class Argument:
 
 
 def parse_argument(text: str) -> Argument:
-    """`NAME:TYPE` as an argument; BadInput says what to send instead of what cannot travel."""
+    """`NAME:TYPE` as an argument; BadInput, with what to send instead, for a type that JSON lacks."""
     name, colon, kind = (part.strip() for part in text.partition(":"))
     if not colon or not kind:
         raise BadInput(f"expected an argument to be NAME:TYPE, got: {text}; such as {text}:int")
@@ -110,7 +110,7 @@ def split_list(text: str) -> list[str]:
 
 
 def _with_values(name: str, kind: str) -> str:
-    """The type, `enum[a,b]` spelt as Python does: its values travel as they are, and a type checker knows them."""
+    """The type, `enum[a,b]` spelt as in Python: its values are sent as they are, and type checkers check them."""
     inside = kind[len("list[") : -1] if kind.startswith("list[") else kind
     found = _ENUM.fullmatch(inside)
     if found is None:

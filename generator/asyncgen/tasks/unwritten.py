@@ -10,8 +10,8 @@ def unwritten_work(tree: ast.Module, name: str) -> ast.FunctionDef | None:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == "work":
             body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-            said = [ast.unparse(statement) for statement in body]
-            return node if said in _rendered(name) else None
+            statements = [ast.unparse(statement) for statement in body]
+            return node if statements in _rendered(name) else None
     return None
 
 

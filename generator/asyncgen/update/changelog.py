@@ -1,4 +1,4 @@
-"""What a release brings: entries of its changelog, questions that it asks for the first time."""
+"""What is new in a release: entries of its changelog, questions that it asks for the first time."""
 
 import re
 from collections.abc import Container, Iterable, Mapping

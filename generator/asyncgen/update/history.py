@@ -1,4 +1,4 @@
-"""`template/history.yml`: what became of what earlier releases of the template had.
+"""`template/history.yml`: the renames since earlier releases of the template.
 
 An update over several releases gives what the updates one by one would have given. So names are followed to the end
 of their chain; but not by an entry that the recorded release's own history has, nor to a name that the recorded release
@@ -32,7 +32,7 @@ class History:
 
 
 def load(files: Mapping[str, File], earlier: Mapping[str, File], package: str) -> History:
-    """What a template's history says that became of the names in an earlier release of it; Refused for a circle.
+    """The renames of a template's history since an earlier release of it; Refused for a circle.
 
     `{{package}}` in a path stands for the service's package.
     """

@@ -1,4 +1,4 @@
-"""What an update does to each file, from three trees: as rendered at the last update, as it stands, as rendered now.
+"""What an update does to each file, from three trees: as rendered at the last update, as it is, as rendered now.
 
 Nothing is written here. An edit of the user's is never lost: it is merged, moved to where the template renamed its
 file, or kept with a note.
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether somebody has to look at it."""
+        """Whether it has conflicts, or was kept although the template changed it."""
         return bool(self.conflicts or self.reason)
 
     def change(self) -> Change | None:
@@ -66,7 +66,7 @@ def merge(
 ) -> list[Outcome]:
     """The outcome for each file that the template changed, by path.
 
-    unedited: the paths at which `base` stands; `renamed`: new paths by old ones.
+    unedited: the paths whose files are as in `base`; `renamed`: new paths by old ones.
     """
     outcomes: dict[str, Outcome] = {}
     moved_paths: set[str] = set()
@@ -91,7 +91,7 @@ def _renamed(
     if standing(new) is not None or isinstance(ours, str):
         return None
     if ours is None:
-        # The user took the file away: its new name does not bring it back.
+        # The user removed the file: it is not created under its new name.
         return []
     after = _merged(new, base[old], ours, theirs[new], scratch)
     created = replace(after, kind="create", before=None, executable=theirs[new].executable, origin=old)
@@ -102,7 +102,7 @@ def _one(
     path: str, base: File | None, ours: Standing, theirs: File | None, scratch: Path, *, same: bool
 ) -> Outcome | None:
     if ours == theirs or (ours is None and base is not None):
-        # It is as it should be; or the user took it away, and it stays away.
+        # It is as it should be; or the user removed it, and it is not created again.
         return None
     if ours is None and theirs is not None:
         return Outcome(path, "create", content=theirs.content, executable=theirs.executable)

@@ -58,7 +58,7 @@ class Update:
 
     @property
     def needs_attention(self) -> list[Outcome]:
-        """The files that somebody has to look at."""
+        """The files with conflicts, and those kept although the template changed them."""
         return [outcome for outcome in self.outcomes if outcome.needs_attention]
 
 
@@ -125,7 +125,7 @@ def prepare(
 
 
 def standing(root: Path, path: str, base: Tree) -> Standing:
-    """What stands at a path of the project; `base` are the files that the template made there."""
+    """What is at a path of the project; `base` are the files that the template made there."""
     place = root / path
     for folder in PurePosixPath(path).parents:
         if os.path.lexists(root / folder) and not (root / folder).is_dir():

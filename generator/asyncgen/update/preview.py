@@ -8,7 +8,7 @@ __all__ = ["diff"]
 
 
 def diff(outcome: Outcome) -> str:
-    """The unified diff of one file, as git would show it; a word for a binary one."""
+    """The unified diff of one file, as git would show it; one line for a binary file."""
     before, after = outcome.before or b"", outcome.content if outcome.kind != "remove" else b""
     try:
         old, new = before.decode().splitlines(), after.decode().splitlines()

@@ -1,7 +1,7 @@
 """Queues that the user's files name, or that the user added, stay in the table when another layout has no such line.
 
 Task files are the user's, and messages wait in the old queues: both go on, until the user moves the tasks and removes
-the line. What sync-queues makes of the table elsewhere, such as the workers in compose.yaml, is nobody's edit: both
+the line. What sync-queues derives from the table, such as the workers in compose.yaml, is no edit of the user's: both
 renders are brought up to the table before they are compared.
 """
 

@@ -32,12 +32,12 @@ def fetch(template: Template) -> dict[str, File]:
 
 
 def exclusions(files: Mapping[str, File]) -> list[str]:
-    """The paths that the template leaves to the user in an update, as its `_exclude` says."""
+    """The paths that the template leaves to the user in an update, by its `_exclude`."""
     loaded = load_mapping(files["copier.yml"].content)
     try:
         return list(_on_update(loaded.get("_exclude") or []))
     except Exception as error:
-        # As in a render, an expression raises what it likes.
+        # As in a render, an expression may raise any error.
         raise Refused(
             f"expected _exclude of the template to be rendered, got: {str(error) or type(error).__name__}; "
             "use another release with --to"
@@ -53,7 +53,7 @@ def _on_update(patterns: list[str]) -> Iterator[str]:
 
 
 def is_users(path: str, package: str) -> bool:
-    """Whether a file belongs to the user from the moment it is made, whatever a template says: tasks and workflows."""
+    """Whether a file belongs to the user from the moment it is made, in every release: tasks and workflows."""
     packages = rf"(src/{re.escape(package)}|tests)/(tasks|workflows)/"
     return bool(re.match(packages, path)) and path not in (
         f"src/{package}/tasks/__init__.py",

@@ -1,4 +1,4 @@
-"""The folder on the side in which an update is built; it goes when the update ends, however it ends."""
+"""The temporary folder in which an update is built; it is removed when the update ends, however it ends."""
 
 import tempfile
 from collections.abc import Iterable, Iterator

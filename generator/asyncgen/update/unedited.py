@@ -13,7 +13,7 @@ from ..trees import Tree
 __all__ = ["Standing", "plain", "unedited"]
 
 Standing = File | Literal["no file", "blocked"] | None
-"""What stands at a path of the project: a file; what is none, there or where its folder should be; or nothing."""
+"""What is at a path of the project: a file; what is none, there or where its folder should be; or nothing."""
 
 
 def plain(content: bytes) -> bytes:

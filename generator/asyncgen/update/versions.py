@@ -36,9 +36,9 @@ def is_due(before: Template, after: Template) -> bool:
 
 
 def provenance(template: Template) -> str:
-    """Where the commit is known from; Refused for one that the recorded source does not stand for.
+    """The source that vouches for a commit; Refused for one that is on no branch or tag of the recorded source.
 
-    A repository also holds what nobody released: a host's mirror has the commits of every proposal.
+    A repository also holds unreleased commits: a mirror of a host has those of every pull request.
     """
     if template.repository == cache_folder():
         own = template.commit in {release.commit for release in bundled()}

@@ -1,7 +1,7 @@
 """Files that are merged by their values: YAML, TOML, and the queue table.
 
 tree        a text as entries that are moved as they stand
-yaml_nodes  the values of a YAML text, and where they stand
+yaml_nodes  the values of a YAML text, and where they are
 *_tree      from a text to its tree
 arrays      arrays between brackets, of YAML and TOML
 merge       three trees, merged by key
@@ -27,7 +27,7 @@ Read = Callable[[str], Group]
 def merge_structured(path: str, ours: bytes, base: bytes, theirs: bytes, by_lines: bytes | None) -> bytes | None:
     """The merge of a YAML or TOML file; None for any other file, and where both sides changed the same.
 
-    by_lines: the merge by lines, if it has no conflict: it is the result if it says the same.
+    by_lines: the merge by lines, if it has no conflict: it is the result if it has the same values.
     """
     suffix = PurePosixPath(path).suffix
     if suffix in (".yaml", ".yml"):

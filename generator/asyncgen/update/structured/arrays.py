@@ -14,7 +14,7 @@ _NEXT = re.compile(r"(,?)([ \t]*(?:#[^\n]*)?\n)?")
 
 @dataclass(frozen=True)
 class Item:
-    """Where an item stands in the text, and what it says."""
+    """Where an item is in the text, and its parsed value."""
 
     start: int
     end: int

@@ -42,7 +42,7 @@ def merge(ours: Group, base: Group, theirs: Group) -> Group:
 
 
 def _by_key(*sides: Group) -> list[Entries]:
-    """The entries by key; where a key is there more than once, by what they say too."""
+    """The entries by key; where a key is there more than once, by their values too."""
     doubled = {
         key for side in sides for key, number in Counter(entry.key for entry in side.entries).items() if number > 1
     }
@@ -51,9 +51,9 @@ def _by_key(*sides: Group) -> list[Entries]:
         numbers: Counter[Hashable] = Counter()
         entries: Entries = {}
         for entry in side.entries:
-            said = (entry.key, repr(entry.value.data)) if entry.key in doubled else entry.key
-            numbers[said] += 1
-            entries[(said, numbers[said])] = entry
+            identity = (entry.key, repr(entry.value.data)) if entry.key in doubled else entry.key
+            numbers[identity] += 1
+            entries[(identity, numbers[identity])] = entry
         found.append(entries)
     return found
 

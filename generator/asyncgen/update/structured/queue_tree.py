@@ -9,7 +9,7 @@ __all__ = ["read_queue_table"]
 
 
 def read_queue_table(text: str) -> Group:
-    """The tree of a queues.py: one entry whose head and tail are what stands before and after the members."""
+    """The tree of a queues.py: one entry whose head and tail are the text before and after the members."""
     try:
         found = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == "Queue"]
     except NO_PYTHON as error:
@@ -37,7 +37,7 @@ def read_queue_table(text: str) -> Group:
 
 
 def _data(node: ast.stmt) -> str:
-    """What a member says; the two names of its longest run are the same."""
+    """A member's syntax tree as text; the two names of its longest run are the same."""
     return ast.dump(node).replace("keyword(arg='longest_run',", "keyword(arg='max_runtime',")
 
 

@@ -16,12 +16,12 @@ _REST = re.compile(r"[ \t]*(?:#[^\n]*)?\n")
 
 
 class UnmergeableError(ValueError):
-    """The text has no such tree, or both sides changed the same."""
+    """The text has no such tree, or both sides changed the same part."""
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A value that is merged as a whole; `data` is what it says, to be compared."""
+    """A value that is merged as a whole; `data` is its parsed value, to be compared."""
 
     text: str
     data: Any
@@ -86,7 +86,7 @@ class Group:
 
     @property
     def data(self) -> Any:
-        """What it says, to be compared: how it is written, and the order where it says nothing, are left out."""
+        """Its parsed value, to be compared: without its spelling, and without the order where that has no meaning."""
         if self.kind == "list":
             return [entry.value.data for entry in self.entries]
         return mapping_data((entry.key, entry.value.data) for entry in self.entries)

@@ -1,4 +1,4 @@
-"""The values of a YAML document, and where they stand in its text: from the parser's events. No object is made."""
+"""The values of a YAML document, and where they are in its text: from the parser's events. No object is made."""
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
