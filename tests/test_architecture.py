@@ -189,8 +189,8 @@ def imports_of_check(package: Path) -> dict[str, set[str]]:
     for path in paths:
         graph[path] = set()
         for name in imported(f"check/{path}", ast.parse((check / path).read_text())):
-            top, package, *parts = [*name.split("."), ""]
-            if (top, package) == ("asyncgen", "check"):
+            top, second, *parts = [*name.split("."), ""]
+            if (top, second) == ("asyncgen", "check"):
                 # The longest beginning that is a file: the rest is a name in it.
                 beginnings = ("/".join(parts[:cut]) for cut in range(len(parts) - 1, -1, -1))
                 files = (file for b in beginnings for file in (f"{b}.py", f"{b}/__init__.py".lstrip("/")))
@@ -287,7 +287,7 @@ def planted_in_check(package: Path, path: str, code: str) -> Path:
         ("names.py", "from .source import find", "names.py: imports source"),
         ("plan.py", "def f():\n    from asyncgen import tasks", "plan.py: imports tasks"),
         ("tasks/answers.py", "from ..cli.output import say", "tasks/answers.py: imports cli"),
-        ("tasks/render.py", "from .. import cli", "tasks/render.py: imports cli"),
+        ("skeletons/render.py", "from .. import cli", "skeletons/render.py: imports cli"),
         ("check/run.py", "import asyncgen.cli.edge", "check/run.py: imports cli"),
         ("cli/new.py", "import copier", "cli/new.py: imports copier"),
         ("source.py", "from copier.errors import CopierError", "source.py: imports copier"),
