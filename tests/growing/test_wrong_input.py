@@ -14,7 +14,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 WORDS = st.text("abcdefghijklmnop_", min_size=1, max_size=12)
 TAKEN = st.sampled_from(
     [*(word for word in keyword.kwlist if word.islower()), "print", "list", "json", "settings", "task",
-     "queues", "broker", "work", "self", "aux",
+     "queues", "runtime", "work", "self", "aux",
      "", "_", "9lives", "../up", "a b/c", "größe", "a\nb", "x" * 31, "-", "é", "date", "logger", "l"]
 )  # fmt: skip
 TYPES = st.sampled_from(
