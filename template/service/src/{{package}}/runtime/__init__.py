@@ -8,9 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from celery import shared_task
-
     from .app import create_app
+    from .decorator import shared_task
     from .errors import (
         Busy,
         CircuitOpen,
@@ -54,6 +53,7 @@ __all__ = [
 
 MODULES = {
     "app": ["create_app"],
+    "decorator": ["shared_task"],
     "publishing": ["Unconfirmed", "publish_many"],
     "queues": ["QueueClass"],
     "settings": ["Settings"],
@@ -66,7 +66,5 @@ MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "shared_task":
-        return import_module("celery").shared_task
     module = next((module for module, names in MODULES.items() if name in names), "errors")
     return getattr(import_module(f".{module}", __name__), name)

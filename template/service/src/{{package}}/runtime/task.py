@@ -198,12 +198,14 @@ class ServiceTask(Task):  # type: ignore[type-arg]  # generic in the stubs alone
         log.info("deferred", task=self.name, id=self.request.id, delay=delay)
         raise Ignore
 
-    def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """Celery's `retry`, except that a retry which cannot be published is not lost (Celery rejects it for good)."""
-        try:
-            return super().retry(*args, **kwargs)
-        except Reject as unsent:
-            raise Reject(unsent, requeue=True) from unsent
+    if not TYPE_CHECKING:  # for type checkers, Celery's own with its parameters
+
+        def retry(self, *args: Any, **kwargs: Any) -> Any:
+            """Celery's `retry`, except that a retry which cannot be published is requeued (Celery drops it)."""
+            try:
+                return super().retry(*args, **kwargs)
+            except Reject as unsent:
+                raise Reject(unsent, requeue=True) from unsent
 
     @property
     def idempotency_key(self) -> str:

@@ -15,7 +15,7 @@ LIST = Path(__file__).with_name("digests.txt")
 
 def digests() -> str:
     """What `digests.txt` has to hold for the files that are there; line ends do not count."""
-    files = sorted(file for file in RUNTIME.rglob("*") if file.suffix in (".py", ".lua"))
+    files = sorted(file for file in RUNTIME.rglob("*") if file.suffix in (".py", ".pyi", ".lua"))
     return "".join(f"{_digest(file)}  {file.relative_to(RUNTIME).as_posix()}\n" for file in files)
 
 

@@ -19,9 +19,8 @@ Resources: 10 s expected, in Queue.DEFAULT
 
 import logging
 
-from celery import shared_task
-
 from ..queues import Queue
+from ..runtime import shared_task
 from ..task import ServiceTask
 
 __all__ = ["send_welcome"]
