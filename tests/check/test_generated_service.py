@@ -47,6 +47,7 @@ def findings_in(folder: Path) -> list[dict[str, Any]]:
 def test_the_golden_render_is_clean(tmp_path: Path) -> None:
     """Copied, since it stands in a folder of tests, and tests are not checked."""
     service = shutil.copytree(ROOT / "tests" / "template" / "golden", tmp_path / "service")
+    shutil.copytree(ROOT / "template/service/src/{{package}}/runtime", service / "src" / "myservice" / "runtime")
     assert findings_in(service) == []
     (task,) = [path for path in service.glob("src/*/tasks/*.py") if path.name != "__init__.py"]
     task.write_text(task.read_text() + f"\n\ndef again() -> None:\n    {task.stem}.delay(lambda: 3)\n")

@@ -6,6 +6,7 @@ As a program, it makes the tasks, which checks the names of their options at run
 from enum import Enum
 from typing import Any
 
+import celery
 from celery import chain, chord, group
 from celery.canvas import Signature
 from runtime import QueueClass, ServiceTask, Workflow, shared_task
@@ -47,6 +48,10 @@ def report(self: Alerting) -> str:
 @shared_task(base=ServiceTask, bind=True, idempotency="at-most-once")
 def long_list(self: ServiceTask, a: int, b: int, c: int, d: int, e: int = 0) -> int:
     return a + b + c + d + e
+
+
+@celery.shared_task(base=Base, bind=True, work_queue=Queue.DEFAULT, idempotency="lease")
+def of_an_earlier_release(self: Base, user_id: int) -> None: ...
 
 
 @shared_task(
@@ -113,7 +118,14 @@ def canvas() -> None:
     chord(group(send_welcome.si(user_id=1)))(report.si())
     charge.signature((1,), {"dry": True}, immutable=True, countdown=5).apply_async()
     workflow = Workflow("welcome", None, report)
-    workflow.publish(chain(workflow.step("1", send_welcome, 1), workflow.step("2", charge, 1)))
+    workflow.publish(
+        chain(
+            workflow.step("1", send_welcome, 1),
+            workflow.step("2", charge, 1, counted=True),
+            workflow.step("3", of_an_earlier_release, 1),
+            of_an_earlier_release.s(1),
+        )
+    )
 
 
 if __name__ == "__main__":

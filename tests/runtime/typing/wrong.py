@@ -6,7 +6,7 @@
 from enum import Enum
 
 from celery import chain
-from runtime import QueueClass, ServiceTask, shared_task
+from runtime import QueueClass, ServiceTask, Workflow, shared_task
 
 
 class Queue(Enum):
@@ -56,6 +56,8 @@ def calls() -> None:
     charge.apply_async((1, 2))  # wrong
     charge.signature(1)  # wrong
     chain(send.si(1), charge.s(2, 3))  # wrong
+    Workflow("both", None, send).step("1", send, "wrong")  # wrong
+    Workflow("both", None, send).step("1", send)  # wrong
 
 
 def returned() -> int:

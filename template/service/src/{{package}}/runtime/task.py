@@ -44,7 +44,7 @@ __all__ = ["ServiceTask", "service_tasks"]
 log = structlog.get_logger(__name__)
 
 
-class ServiceTask(Task):  # type: ignore[type-arg]  # generic in the stubs alone: Task[...] fails at run time
+class ServiceTask(Task[..., Any]):
     """A task that may be interrupted and run again at any moment."""
 
     abstract = True

@@ -5,7 +5,8 @@ through the steps that are done without repeating them. A worker that dies repea
 back, the step is found done, and the next one is published.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVarTuple
 
 from celery.canvas import Signature
 from celery.utils import uuid
@@ -15,6 +16,8 @@ from .publishing import publish_with_deadline
 from .settings import settings
 
 __all__ = ["Workflow"]
+
+Ts = TypeVarTuple("Ts")
 
 
 class Workflow:
@@ -26,15 +29,18 @@ class Workflow:
         # A failed part of a chord is reported twice, by itself and by the chord: one id makes it one run.
         self._failed = failed.si(self.id).set(task_id=f"{self.id}.failed.{uuid()}")
 
-    def step(self, place: str, task: Any, *arguments: Any, counted: bool = False) -> "Signature[Any]":
+    def step(
+        self, place: str, task: Callable[[*Ts], object], *arguments: *Ts, counted: bool = False
+    ) -> "Signature[Any]":
         """A step that runs with these arguments, whatever the step before it returned.
 
         place: unlike that of every other step. counted: a chord waits for it, and counts it in the result store.
         """
-        name = task.name.rpartition(".")[2]
+        published: Any = task
+        name = published.name.rpartition(".")[2]
         check_payload(name, arguments, {}, settings().payload_limit)
         options = {"task_id": f"{self.id}.{place}.{name}", "link_error": [self._failed]}
-        step: Signature[Any] = task.si(*arguments).set(**options, **({"ignore_result": False} if counted else {}))
+        step: Signature[Any] = published.si(*arguments).set(**options, **({"ignore_result": False} if counted else {}))
         return step
 
     def publish(self, steps: "Signature[Any]") -> str:
