@@ -1,6 +1,7 @@
 """Every combination of answers, with the shortest and the longest names, renders files that ruff and mypy accept."""
 
 import itertools
+import shutil
 import string
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from asyncgen.tasks import TASK, Answers, TaskOptions, decide, variables
 from asyncgen.tasks.record import read_record
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "template" / "service" / "src" / "{{package}}"
 RELEASE = "v10.20.30-400-g0123456"
 TYPES = ("int", "str", "bool", "float", "UUID", "date", "datetime", "Decimal")
 AXES: dict[str, list[Any]] = {
@@ -45,35 +47,10 @@ AXES: dict[str, list[Any]] = {
 }
 FEWEST_TASKS = 250
 
-TASK_PY = """
-from typing import ClassVar
-
-from celery import Task
-from sqlalchemy.orm import Session
-
-from .queues import Queue
-
-
-class ServiceTask(Task):  # type: ignore[type-arg]
-    work_queue: ClassVar[Queue | None] = None
-
-    @property
-    def idempotency_key(self) -> str:
-        return ""
-
-    @property
-    def session(self) -> Session:
-        return Session()
-"""
 QUEUES_PY = """
-from dataclasses import dataclass
 from enum import Enum
 
-
-@dataclass(frozen=True)
-class QueueClass:
-    name: str
-    longest_run: int
+from .runtime import QueueClass
 
 
 class Queue(Enum):
@@ -91,12 +68,13 @@ def files() -> dict[str, str]:
 def make_service(root: Path, package: str) -> Service:
     """A service with all that a task file imports, and a store and results that admit every answer."""
     folder = root / "src" / package
-    (folder / "tasks").mkdir(parents=True)
+    shutil.copytree(PACKAGE / "runtime", folder / "runtime", ignore=shutil.ignore_patterns("testing"))
+    (folder / "tasks").mkdir()
     for name, content in {
         "__init__.py": "",
         "tasks/__init__.py": "",
         "queues.py": QUEUES_PY,
-        "task.py": TASK_PY,
+        "task.py": (PACKAGE / "task.py").read_text(),
         "errors.py": "class Later(Exception):\n    pass\n",
     }.items():
         (folder / name).write_text(content)
