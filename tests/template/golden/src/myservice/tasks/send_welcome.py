@@ -50,4 +50,4 @@ def work(task: ServiceTask, user_id: int) -> None:
     logger.info("send_welcome is not written yet, key %s", task.idempotency_key)
 
 
-# asyncgen: unknown sha256:eb24bfa673c1ba8e19931484c6a701d5bf6294f5f902077feb0de79ca7506dd0
+# asyncgen: unknown sha256:48488d6aaf8cf9736bc1ab0f2a12d63758e8e571190be944b5893e0ccf34b78a
