@@ -49,7 +49,7 @@ def test_a_task_that_python_cannot_read_is_named(template: Path, service: Path, 
     ran = plain(asyncgen("update", "-d", "queue_layout=latency"))
     assert ran.code == 0, ran.err
     for name in MODULES:
-        assert f"  src/shop/tasks/{name} is no Python that can be read: its times were not looked at." in ran.out
+        assert f"  src/shop/tasks/{name} is no Python that can be read: its times were not checked." in ran.out
     assert "since deep, latin, send_welcome, zeros names it" in ran.out
 
 
