@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from .errors import AsyncgenError, BadInput, Refused
@@ -23,6 +24,9 @@ _OF_NAMES = {errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP
 """The errors of the system for a name that cannot be created; all others are not the template's fault."""
 _READING = ("expanduser", "expandvars", "fileglob", "realpath")
 """Copier's filters that put what is on the machine into a file: variables, where secrets are, and names of files."""
+
+_compiled: dict[tuple[str, str, str | None], CodeType] = {}
+"""The code of templates, by the settings of their environment, their text and their name."""
 
 
 def render(
@@ -114,6 +118,7 @@ def _worker(record: tuple[str, str]) -> type["Worker"]:
             environment = super().jinja_env
             for name in _READING:
                 environment.filters.pop(name, None)
+            _compile_once(environment, repr(self.template.envops))
             return environment
 
         def _answers_to_remember(self) -> Mapping[str, Any]:
@@ -124,6 +129,26 @@ def _worker(record: tuple[str, str]) -> type["Worker"]:
             """Ask git nothing for each file: what is rendered here is in no index yet."""
 
     return Rendering
+
+
+def _compile_once(environment: "SandboxedEnvironment", envops: str) -> None:
+    """Let an environment take the code of a template from another one with the same settings, or from itself.
+
+    Copier compiles the name of the answers file and each pattern of `_exclude` for every path, and an update renders
+    two releases that differ in a few files: this is two thirds of a render's time.
+    """
+    compile_anew = environment.compile
+
+    def compile_once(source: str, name: str | None = None, filename: str | None = None) -> CodeType:
+        known = (envops, source, name)
+        if known in _compiled:
+            # Copier's `yield` starts anew with each text that is compiled.
+            environment.preprocess(source, name, filename)
+        else:
+            _compiled[known] = compile_anew(source, name, filename)
+        return _compiled[known]
+
+    environment.compile = compile_once  # type: ignore[method-assign, assignment]
 
 
 def _as_cli_error(message: str, whose: str) -> AsyncgenError:
