@@ -1,6 +1,8 @@
 """YAML of templates, of cloned projects and of users: values alone, bounded in size, with one kind of error."""
 
 import math
+from copy import deepcopy
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -36,6 +38,12 @@ def load_yaml(text: str | bytes, *, most: int = 100_000, kind: type[yaml.SafeLoa
 
 def load_mapping(text: str | bytes) -> dict[str, Any]:
     """The mapping from names in a YAML text, {} for an empty one; ValueError for anything else."""
+    # A command reads the questions of a template several times, and PyYAML takes its time over them.
+    return deepcopy(_mapping(text))
+
+
+@lru_cache(maxsize=8)
+def _mapping(text: str | bytes) -> dict[str, Any]:
     loaded = load_yaml(text) or {}
     if not isinstance(loaded, dict) or not all(isinstance(name, str) for name in loaded):
         raise ValueError("no mapping from names to values")
