@@ -116,8 +116,7 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     service = make_service(root, package)
     tasks = list(zip(names(len(package) == 1), all_answers(service), strict=False))
     assert len(tasks) > FEWEST_TASKS
-    for name, answers in tasks:
-        [made] = render(files, [variables(name, answers, package, RELEASE)], TASK)
+    for made in render(files, [variables(name, answers, package, RELEASE) for name, answers in tasks], TASK):
         for path, content in made.items():
             assert is_unedited(content)
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -160,9 +159,10 @@ def test_an_edit_is_seen(files: dict[str, str], old: str, new: str) -> None:
 def test_the_record_of_an_earlier_release_gives_the_same_files_again(tmp_path: Path) -> None:
     files = files_at(ROOT, release_commits(ROOT)["0.2.1"], ["template/task"])
     earlier = {path: file.content.decode() for path, file in files.items()}
-    for answers in itertools.islice(all_answers(make_service(tmp_path, "shop")), 0, None, 7):
-        values = variables("send", answers, "shop", RELEASE)
-        [made] = render(earlier, [values], TASK)
+    several = [variables("send", answers, "shop", RELEASE) for answers in all_answers(make_service(tmp_path, "shop"))][
+        ::7
+    ]
+    for values, made in zip(several, render(earlier, several, TASK), strict=True):
         assert read_record(made["src/shop/tasks/send.py"], "send", "shop") == Record(RELEASE, values)
 
 
