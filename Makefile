@@ -19,8 +19,9 @@ test: lint ## What CI runs
 test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-update-fuzz: $(VENV)/.installed ## Update a thousand random projects, and see that no edit is lost
-	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py
+update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents merged, commands given wrong input
+	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \
+		tests/growing/test_wrong_input.py
 
 chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost, write docs/reliability.md; N=10000
 	$(BIN)/python -m tests.reliability.chaos --tasks $(N) --write
