@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ class Template:
     repository: Path
     notice: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What a project records as `_commit`, in Copier's words: the tag, else a short sha."""
         if self.repository == cache_folder() and self.src != TEMPLATE_CACHE:

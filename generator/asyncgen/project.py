@@ -99,7 +99,7 @@ def _commit(folder: Path, answers: Mapping[str, Any]) -> None:
         chosen = str(answers.get(answer) or "") or _configured(setting)
         identity += ["-c", f"{setting}={chosen or _FALLBACK_IDENTITY[setting]}"]
     options = ["-c", "core.hooksPath=/dev/null", "-c", "core.excludesFile=/dev/null"]
-    options += ["-c", "commit.gpgsign=false", "-c", "core.safecrlf=false"]
+    options += ["-c", "commit.gpgsign=false", "-c", "core.safecrlf=false", "-c", "maintenance.auto=false"]
     try:
         git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
         git(*options, "add", "--all", at=folder)

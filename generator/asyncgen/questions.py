@@ -38,10 +38,14 @@ def config(text: str | bytes, template: Template) -> dict[str, Any]:
     return loaded
 
 
-def questions(template: Template) -> dict[str, Question]:
-    """The questions that the template asks, in order; the derived ones are not among them."""
+def questions(template: Template, text: str | bytes | None = None) -> dict[str, Question]:
+    """The questions that the template asks, in order; the derived ones are not among them.
+
+    text: its copier.yml, where that was read before.
+    """
     found = {}
-    for name, value in config(read(template, ["copier.yml"]).get("copier.yml", ""), template).items():
+    text = read(template, ["copier.yml"]).get("copier.yml", "") if text is None else text
+    for name, value in config(text, template).items():
         # `name: default` is short for a question without more.
         details = value if isinstance(value, dict) else {"default": value}
         if name.startswith("_") or details.get("when") is False:

@@ -80,7 +80,10 @@ def prepare(
     check_repository(service.root)
     moved = moved and after.src != service.src_path
     old_files, new_files = fetch(before), fetch(after)
-    old, new = questions(before), questions(after)
+    old, new = (
+        questions(template, files["copier.yml"].content)
+        for template, files in ((before, old_files), (after, new_files))
+    )
     history = load(new_files, old_files, service.package)
     answers, notes = migrate_answers(service.answers, answers_from(given, new), old, new, history)
     if not is_due(before, after) and not moved and all(service.answers.get(name) == answers[name] for name in answers):
