@@ -1,13 +1,32 @@
-"""The order in which tests run, and the signals that their processes inherit."""
+"""The order in which tests run, the signals that their processes inherit, and where their files are."""
 
+import os
+import shutil
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 
+MEMORY, ROOM = Path("/dev/shm"), 8 * 2**30
+"""A file system in memory, where tests write a hundred thousand small files, and the bytes that have to be free."""
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     """A shell lets what it runs in the background ignore SIGINT, and every process from there on ignores it too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "TMPDIR" not in os.environ and in_memory():
+        folder = tempfile.mkdtemp(prefix="acg-", dir=MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        # For this process, for those of xdist and for all that they start.
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+
+
+def in_memory() -> bool:
+    """Whether the folders of tests can be in memory: some systems have little room there, or run no program from it."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return False
+    return not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
 
 
 @pytest.hookimpl(trylast=True)

@@ -27,8 +27,9 @@ class Ran:
 
 def git(folder: Path, *arguments: str) -> str:
     """The output of a git command."""
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    return subprocess.check_output(["git", "-C", str(folder), *identity, *arguments], text=True).strip()
+    settings = ["user.name=T", "user.email=t@example.org", "commit.gpgsign=false", "maintenance.auto=false"]
+    options = [word for setting in settings for word in ("-c", setting)]
+    return subprocess.check_output(["git", "-C", str(folder), *options, *arguments], text=True).strip()
 
 
 def write(folder: Path, files: Mapping[str, str | None]) -> None:

@@ -1,10 +1,12 @@
 """The small template, a service made from it, and the command line in this process."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from asyncgen.cli.edge import run
 from tests.support import Ran, clean_home, command_line, commit, git
 
 from .planted import FIRST, release
@@ -17,17 +19,28 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return clean_home(tmp_path_factory, monkeypatch)
 
 
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """A template with one release."""
-    folder = tmp_path / "template"
-    folder.mkdir()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    (folder / "template/service").mkdir(parents=True)
-    release(folder, "0.1.0", FIRST)
-    (folder / "template/service/run.sh").chmod(0o755)
-    commit(folder, "Release 0.1.0")
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a template of one release, and a service made from it, which tests copy."""
+    folder = tmp_path_factory.mktemp("prepared")
+    template = folder / "template"
+    template.mkdir()
+    git(template, "init", "--quiet", "--initial-branch=main")
+    (template / "template/service").mkdir(parents=True)
+    release(template, "0.1.0", FIRST)
+    (template / "template/service/run.sh").chmod(0o755)
+    commit(template, "Release 0.1.0")
+    with pytest.MonkeyPatch.context() as patch:
+        clean_home(tmp_path_factory, patch)
+        patch.chdir(folder)
+        assert run(["new", "shop", "--defaults", "--template", str(template)]) == 0
     return folder
+
+
+@pytest.fixture
+def template(prepared: Path, tmp_path: Path) -> Path:
+    """A template with one release."""
+    return copied(prepared / "template", tmp_path)
 
 
 @pytest.fixture
@@ -37,10 +50,16 @@ def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def service(template: Path, tmp_path: Path, asyncgen: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Path:
+def service(prepared: Path, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A service made from the first release, as the current folder."""
-    monkeypatch.chdir(tmp_path)
-    made = asyncgen("new", "shop", "--defaults", "--template", str(template))
-    assert made.code == 0, made.err
-    monkeypatch.chdir(tmp_path / "shop")
-    return tmp_path / "shop"
+    project = copied(prepared / "shop", tmp_path)
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace(str(prepared / "template"), str(template)))
+    git(project, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    monkeypatch.chdir(project)
+    return project
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """The folder under its name in another one."""
+    return Path(shutil.copytree(folder, to / folder.name, symlinks=True))

@@ -19,6 +19,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from asyncgen.cli.edge import run
+
 __all__ = ["wait_until"]
 
 EVENTS = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.chmod", "os.symlink"}
@@ -63,8 +65,6 @@ class Fault:
 
 def attempt(fault: Fault | None, place: Path, command: list[str]) -> tuple[bool, str]:
     """Run a command in a child; whether the fault came, and its message."""
-    from asyncgen.cli.edge import run
-
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -127,7 +127,6 @@ def name(found: dict[str, bytes], old: dict[str, bytes], new: dict[str, bytes]) 
 
 def main(mode: str, folder: Path, command: list[str], again: list[str], every: int) -> list[dict[str, str]]:
     """Go through all points until the command gets through."""
-    import copier  # noqa: F401  # once, before the forks
 
     def fresh(number: object) -> Path:
         place = Path(tempfile.mkdtemp(prefix=f"{folder.name}-{number}-", dir=folder.parent)) / folder.name
@@ -135,7 +134,10 @@ def main(mode: str, folder: Path, command: list[str], again: list[str], every: i
         return place
 
     old, whole = state(folder), fresh("whole")
-    attempt(None, whole, command)
+    # In this process, so that what is forked has imported and compiled everything.
+    os.chdir(whole)
+    with redirect_stdout(io.StringIO()):
+        assert run(command) == 0
     new, point = state(whole), 0
     seen: list[dict[str, str]] = []
     while True:
