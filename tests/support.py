@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import typer
 from asyncgen.cli import app
 from asyncgen.cli.edge import run
 
-__all__ = ["Ran", "clean_home", "command_line", "commit", "git", "write"]
+__all__ = ["Ran", "clean_home", "command_line", "commit", "copied", "copied_service", "git", "write"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,20 @@ def commit(folder: Path, message: str = "Work") -> str:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
     return git(folder, "rev-parse", "HEAD")
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """A copy of a folder, under its name in another one."""
+    return Path(shutil.copytree(folder, to / folder.name, symlinks=True))
+
+
+def copied_service(service: Path, to: Path, template: Path) -> Path:
+    """A copy of a service that was made from another copy of a template."""
+    project = copied(service, to)
+    answers = project / ".copier-answers.yml"
+    answers.write_text(re.sub(r"(?m)^_src_path: .*$", f"_src_path: {template}", answers.read_text()))
+    git(project, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    return project
 
 
 def clean_home(folders: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Ran, clean_home, command_line, commit, git, write
+from asyncgen.cli.edge import run
+from tests.support import Ran, clean_home, command_line, commit, copied, copied_service, git, write
 
 ROOT = Path(__file__).parents[2]
 QUEUES = '''"""The queue table."""
@@ -36,10 +37,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return clean_home(tmp_path_factory, monkeypatch)
 
 
-@pytest.fixture
-def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A committed template, which is the one that asyncgen finds."""
-    folder = tmp_path / "the template"
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the template, committed, and a service made from it, which tests copy."""
+    place = tmp_path_factory.mktemp("prepared")
+    folder = place / "the template"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
     shutil.copy(ROOT / "copier.yml", folder)
@@ -58,6 +60,16 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         },
     )
     commit(folder, "Release 0.1.0")
+    with pytest.MonkeyPatch.context() as patch:
+        clean_home(tmp_path_factory, patch)
+        assert run(["new", str(place / "shop"), "--defaults", "--template", str(folder)]) == 0
+    return place
+
+
+@pytest.fixture
+def template(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A committed template, which is the one that asyncgen finds."""
+    folder = copied(prepared / "the template", tmp_path)
     monkeypatch.setenv("ASYNCGEN_TEMPLATE", str(folder))
     return folder
 
@@ -95,9 +107,9 @@ def start() -> Callable[..., "subprocess.Popen[str]"]:
 
 
 @pytest.fixture
-def service(template: Path, workdir: Path, asyncgen: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Path:
+def service(prepared: Path, template: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A service made from the small template, as the current folder."""
-    assert asyncgen("new", "shop", "--defaults").code == 0
+    project = copied_service(prepared / "shop", workdir, template)
     monkeypatch.delenv("ASYNCGEN_TEMPLATE")
-    monkeypatch.chdir(workdir / "shop")
-    return workdir / "shop"
+    monkeypatch.chdir(project)
+    return project

@@ -1,13 +1,12 @@
 """The small template, a service made from it, and the command line in this process."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from asyncgen.cli.edge import run
-from tests.support import Ran, clean_home, command_line, commit, git
+from tests.support import Ran, clean_home, command_line, commit, copied, copied_service, git
 
 from .planted import FIRST, release
 
@@ -52,14 +51,6 @@ def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 @pytest.fixture
 def service(prepared: Path, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A service made from the first release, as the current folder."""
-    project = copied(prepared / "shop", tmp_path)
-    answers = project / ".copier-answers.yml"
-    answers.write_text(answers.read_text().replace(str(prepared / "template"), str(template)))
-    git(project, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    project = copied_service(prepared / "shop", tmp_path, template)
     monkeypatch.chdir(project)
     return project
-
-
-def copied(folder: Path, to: Path) -> Path:
-    """The folder under its name in another one."""
-    return Path(shutil.copytree(folder, to / folder.name, symlinks=True))

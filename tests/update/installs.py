@@ -46,7 +46,7 @@ class Install:
 
 def unpacked_wheel(template: Path, target: Path) -> Install:
     """Today's generator with the releases of another template, as a wheel of them would be installed."""
-    shutil.copytree(ROOT / "generator/asyncgen", target / "asyncgen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "generator/asyncgen", target / "asyncgen")
     bundle, releases = bundle_of(template)
     (target / "asyncgen/releases.bundle").write_bytes(bundle)
     (target / "asyncgen/releases.json").write_text(json.dumps([asdict(release) for release in releases]))
