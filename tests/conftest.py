@@ -4,26 +4,43 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from asyncgen.locks import locked
+from asyncgen.plan import sweep
+
 MEMORY, ROOM = Path("/dev/shm"), 8 * 2**30
-"""A file system in memory, where tests write a hundred thousand small files, and the bytes that have to be free."""
+"""A file system in memory, since tests write a hundred thousand small files, and the bytes that have to be free."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A shell lets what it runs in the background ignore SIGINT, and every process from there on ignores it too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if "TMPDIR" not in os.environ and in_memory():
-        folder = tempfile.mkdtemp(prefix="acg-", dir=MEMORY)
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    if "TMPDIR" not in os.environ:
         # For this process, for those of xdist and for all that they start.
-        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        os.environ["TMPDIR"] = tempfile.tempdir = stack.enter_context(folder_for_files())
+    # What mypy knows of libraries, for all the projects that one process has checked.
+    os.environ["MYPY_CACHE_DIR"] = f"{tempfile.gettempdir()}/mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+@contextmanager
+def folder_for_files() -> Iterator[str]:
+    """A folder for all that a run writes; it goes at the end, and what killed runs left goes. Set TMPDIR to keep it."""
+    place = MEMORY if in_memory() else Path(tempfile.gettempdir())
+    sweep(place, "acg-", idle=60)
+    made = tempfile.TemporaryDirectory(prefix="acg-", dir=place, ignore_cleanup_errors=True)
+    with made as folder, locked(Path(folder)):
+        yield folder
 
 
 def in_memory() -> bool:
-    """Whether the folders of tests can be in memory: some systems have little room there, or run no program from it."""
+    """Whether files can be in memory: some systems have little room there, or run no program from it."""
     if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
         return False
     return not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC

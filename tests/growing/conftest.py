@@ -1,16 +1,16 @@
 """Services made from the working tree's template, committed."""
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import commit, git
+
 from .commands import asyncgen, inside
 
 ROOT = Path(__file__).parents[2]
-IDENTITY = ["-c", "user.name=tests", "-c", "user.email=tests@example.com", "-c", "commit.gpgsign=false"]
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +20,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "copier.yml", folder)
     shutil.copytree(ROOT / "template", folder / "template", ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
-    for command in (["init", "--quiet"], ["add", "--all"], [*IDENTITY, "commit", "--quiet", "--message", "Template"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
+    git(folder, "init", "--quiet")
+    commit(folder, "Template")
     return folder
 
 

@@ -5,18 +5,20 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .commands import asyncgen, tree
+from .commands import asyncgen, inside, tree
 
 FILE, TEST = "src/shop/workflows/checkout.py", "tests/workflows/test_checkout.py"
 
 
-@pytest.fixture
-def tasks(service: Path) -> Path:
+@pytest.fixture(scope="module")
+def grown(everything: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service with tasks of many arguments, and with names that a workflow's file has a use for."""
+    folder = Path(shutil.copytree(everything, tmp_path_factory.mktemp("grown") / "shop"))
     for name, *arguments in (
         ("reserve", "order_id:int"),
         ("charge", "order_id:int", "mode:enum[card,bank]", "at:datetime"),
@@ -28,8 +30,16 @@ def tasks(service: Path) -> Path:
         ("relabel", "order_id:str"),
     ):
         words = [word for argument in arguments or ("none",) for word in ("--arg", argument)]
-        assert asyncgen("add-task", name, *words).code == 0
-    return service
+        with inside(folder):
+            assert asyncgen("add-task", name, *words).code == 0
+    return folder
+
+
+@pytest.fixture
+def tasks(grown: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of it, as the current folder."""
+    with inside(Path(shutil.copytree(grown, tmp_path / "shop"))) as copy:
+        yield copy
 
 
 def test_its_output(tasks: Path) -> None:

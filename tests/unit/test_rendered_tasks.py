@@ -137,7 +137,7 @@ def test_ruff_accepts_them(rendered: Path) -> None:
 
 
 def test_mypy_accepts_them(rendered: Path) -> None:
-    options = ["--strict", "--explicit-package-bases", "--cache-dir=/dev/null"]
+    options = ["--strict", "--explicit-package-bases"]
     # These are errors of libraries that the project would have to install.
     missing = ["--disable-error-code=import-not-found", "--disable-error-code=import-untyped"]
     run(rendered / "src", "mypy", *options, *missing, ".", "../tests")
