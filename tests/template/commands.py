@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["asyncgen", "commit", "run"]
+from tests.support import commit
 
-IDENTITY = ["-c", "user.name=tests", "-c", "user.email=tests@example.com", "-c", "commit.gpgsign=false"]
+__all__ = ["asyncgen", "commit", "run"]
 
 
 def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None, patience: float = 800) -> str:
@@ -31,9 +31,3 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None, p
 def asyncgen(*arguments: str | Path, cwd: Path) -> str:
     """Run the command of this repository."""
     return run(sys.executable, "-m", "asyncgen", *arguments, cwd=cwd)
-
-
-def commit(repository: Path, message: str) -> None:
-    """Commit everything in a repository that a test made."""
-    run("git", "add", "--all", cwd=repository)
-    run("git", *IDENTITY, "commit", "--quiet", "--message", message, cwd=repository)

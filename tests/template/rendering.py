@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from copier import run_copy
+from asyncgen.rendering import render as render_files
 
 __all__ = ["AXES", "FREE_TEXT", "NAMES", "ROOT", "copy_template", "products", "render"]
 
@@ -48,10 +48,10 @@ def products(**fixed: Any) -> Iterator[dict[str, Any]]:
 
 
 @cache
-def plain_copy() -> str:
-    """The template's files outside git: rendering from there asks git nothing."""
-    folder = tempfile.mkdtemp(prefix="template-")
-    copy_template(Path(folder))
+def plain_copy() -> Path:
+    """The template's files outside git."""
+    folder = Path(tempfile.mkdtemp(prefix="template-"))
+    copy_template(folder)
     return folder
 
 
@@ -63,6 +63,6 @@ def copy_template(folder: Path) -> None:
 
 
 def render(destination: Path, answers: Mapping[str, Any]) -> Path:
-    """Render a service into `destination` and return it."""
-    run_copy(plain_copy(), destination, data=dict(answers), defaults=True, quiet=True)
+    """Render a service into `destination`, which records no place and no release, and return it."""
+    render_files(plain_copy(), destination, answers, record=("asyncgen", "unknown"))
     return destination

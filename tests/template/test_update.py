@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .commands import asyncgen, commit, run
+from ..growing.commands import asyncgen, inside
+from .commands import commit, run
 from .golden import tree
 from .rendering import ROOT, copy_template
 
@@ -39,13 +40,26 @@ def test_there_is_a_history() -> None:
     assert earlier_commits(), "expected a clone with its history, got: none; clone without --depth"
 
 
-@pytest.mark.parametrize("earlier", earlier_commits())
-@pytest.mark.parametrize("answers", [[], ["-d", "broker=rabbitmq", "-d", "idempotency_store=postgresql"]], ids=str)
-def test_a_project_follows_the_template(earlier: str, answers: list[str], repository: Path, tmp_path: Path) -> None:
-    options: list[str | Path] = ["--defaults", "--template", repository, *answers]
-    asyncgen("new", "myservice", *options, "--ref", earlier, cwd=tmp_path)
+ANSWERS = {"default": (), "other": ("-d", "broker=rabbitmq", "-d", "idempotency_store=postgresql")}
+
+
+def earlier_projects() -> list[object]:
+    """Each earlier commit with other answers than the one before it; both answers for each are slow."""
+    return [
+        pytest.param(commit, answers, marks=pytest.mark.slow if (place + number) % 2 else [])
+        for place, commit in enumerate(earlier_commits())
+        for number, answers in enumerate(ANSWERS)
+    ]
+
+
+@pytest.mark.parametrize(("earlier", "answers"), earlier_projects())
+def test_a_project_follows_the_template(earlier: str, answers: str, repository: Path, tmp_path: Path) -> None:
+    options = ["--defaults", "--template", str(repository), *ANSWERS[answers]]
+    with inside(tmp_path):
+        assert asyncgen("new", "myservice", *options, "--ref", earlier).code == 0
     project = tmp_path / "myservice"
-    asyncgen("add-task", "send_invoice", "--defaults", cwd=project)
+    with inside(project):
+        assert asyncgen("add-task", "send_invoice", "--defaults").code == 0
     (project / "src/myservice/tasks/send_welcome.py").unlink()
     (project / "tests/tasks/test_send_welcome.py").unlink()
     added = project / "src/myservice/tasks/send_invoice.py"
@@ -62,7 +76,8 @@ def test_a_project_follows_the_template(earlier: str, answers: list[str], reposi
     assert "\n## Mine\n" in readme.read_text(), "expected the edit to survive, if need be between conflict markers"
     assert (project / "notes.txt").read_text() == "mine\n"
     (tmp_path / "fresh").mkdir()
-    asyncgen("new", "fresh/myservice", *options, cwd=tmp_path)
+    with inside(tmp_path):
+        assert asyncgen("new", "fresh/myservice", *options).code == 0
     fresh = tree(tmp_path / "fresh/myservice")
     mine = ("README.md", "notes.txt", "src/myservice/tasks/send_", "tests/tasks/", ".git/")
     updated = {name: text for name, text in tree(project).items() if not name.startswith(mine)}
