@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,20 +93,28 @@ def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def start() -> Callable[..., "subprocess.Popen[str]"]:
-    """The command line as a process of its own."""
-
-    def started(*arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "asyncgen", *arguments],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "generator")},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return started
+def stalled(template: Path, workdir: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """`asyncgen new shop` as a process of its own, which waits for git to make the new folder a repository."""
+    waits = tmp_path / "bin/waits"
+    stop = f'case " $* " in *" init "*) touch "{waits}"; exec sleep 900;; esac'
+    script = f'#!/bin/sh\n{stop}\nexec {shutil.which("git")} "$@"\n'
+    write(waits.parent, {"git": script})
+    (waits.parent / "git").chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asyncgen", "new", "shop"],
+        env=os.environ | {"PATH": f"{waits.parent}{os.pathsep}{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not waits.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    yield process
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -302,35 +302,21 @@ def test_a_template_that_fails_leaves_nothing(template: Path, workdir: Path, asy
     assert os.listdir(workdir) == []
 
 
-def wait_for_staging(folder: Path, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 60
-    while not list(folder.glob(".shop.asyncgen-*")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_a_kill_leaves_no_destination_and_the_next_run_works(
-    template: Path, workdir: Path, asyncgen: Asyncgen, start: Callable[..., "subprocess.Popen[str]"]
+    stalled: "subprocess.Popen[str]", workdir: Path, asyncgen: Asyncgen
 ) -> None:
-    process = start("new", "shop")
-    wait_for_staging(workdir, process)
-    process.kill()
-    process.communicate()
+    stalled.kill()
+    stalled.communicate()
     assert not (workdir / "shop").exists()
     assert len(list(workdir.glob(".shop.asyncgen-*"))) == 1
     assert asyncgen("new", "shop").code == 0
     assert os.listdir(workdir) == ["shop"]
 
 
-def test_an_interruption_exits_130_and_leaves_nothing(
-    template: Path, workdir: Path, start: Callable[..., "subprocess.Popen[str]"]
-) -> None:
-    process = start("new", "shop")
-    wait_for_staging(workdir, process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, "", "asyncgen: interrupted; what was not finished is undone\n")
+def test_an_interruption_exits_130_and_leaves_nothing(stalled: "subprocess.Popen[str]", workdir: Path) -> None:
+    stalled.send_signal(signal.SIGINT)
+    out, err = stalled.communicate(timeout=60)
+    assert (stalled.returncode, out, err) == (130, "", "asyncgen: interrupted; what was not finished is undone\n")
     assert os.listdir(workdir) == []
 
 

@@ -1,6 +1,7 @@
 """`asyncgen remove-task`: removes what add-task made, and nothing that a user wrote."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +22,13 @@ def left(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def earlier(template: Path, tmp_path: Path) -> Path:
-    """Gives the template the tasks of an earlier release; a path for it to move to."""
+def earlier(template: Path, service: Path, tmp_path: Path) -> Path:
+    """Gives the template, and a service of it, the tasks of an earlier release; a path for it to move to."""
     for path, file in files_at(ROOT, release_commits(ROOT)["0.2.1"], ["template/task"]).items():
         (template / path).write_bytes(file.content)
-    commit(template, "Release 0.2.1")
+    answers = service / ".copier-answers.yml"
+    recorded = f"_commit: '{commit(template, 'Release 0.2.1')}'"
+    answers.write_text(re.sub(r"(?m)^_commit: .*$", recorded, answers.read_text()))
     return tmp_path / "moved"
 
 

@@ -9,7 +9,7 @@ MERGES = "a0: &a0 {k: x}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}
 LONG = f"a: &a {'x' * 1000}\nb: [{'*a, ' * 1000}]\n"
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
