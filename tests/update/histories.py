@@ -45,6 +45,8 @@ def history(folder: Path) -> dict[str, str]:
     """A clone of this repository in `folder`, with releases planted after its own; the commit of each, oldest first."""
     if (ROOT / ".git").exists():
         git(folder.parent, "clone", "--quiet", "--no-tags", str(ROOT), str(folder))
+        # A pipeline's checkout is on no branch, and so is its clone.
+        git(folder, "checkout", "--quiet", "-B", "main")
     else:
         folder.mkdir()
         git(folder, "init", "--quiet")
