@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .process import free_port, serving
 
-__all__ = ["started", "url"]
+__all__ = ["fakeredis_command", "redis_command", "started", "url"]
 
 
 @contextmanager
@@ -16,13 +16,21 @@ def started(folder: Path) -> Iterator[str]:
     """Yield the server's URL without a database."""
     port = free_port()
     binary = shutil.which("redis-server") or shutil.which("valkey-server")
-    command = [sys.executable, "-P", str(Path(__file__).with_name("fakeredis_server.py")), str(port)]
-    if binary:
-        command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
-        command += ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"]
     print(f"redis: {binary or 'fakeredis, since neither redis-server nor valkey-server is on PATH'}", file=sys.stderr)
+    command = redis_command(binary, port, folder) if binary else fakeredis_command(port)
     with serving(command, port, folder / "redis.log"):
         yield f"redis://127.0.0.1:{port}"
+
+
+def redis_command(binary: str, port: int, folder: Path) -> list[str]:
+    """The command of a Redis or Valkey that keeps what it has acknowledged, in `folder`."""
+    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    return [*command, "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"]
+
+
+def fakeredis_command(port: int) -> list[str]:
+    """The command of a fakeredis."""
+    return [sys.executable, "-P", str(Path(__file__).with_name("fakeredis_server.py")), str(port)]
 
 
 def url(server: str, number: int) -> str:

@@ -6,21 +6,29 @@ from typing import Any
 
 import pytest
 
-from .support import Server, Service, running
+from runtime.testing.servers.process import Server
+
+from .support import Service, connect, redis_server, url_of
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One Redis for the tests of a module."""
-    with running(Server(tmp_path_factory.mktemp("redis"))) as server:
+    """One Redis for most tests."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
 @pytest.fixture
 def redis(shared_server: Server) -> Server:
-    """The module's Redis, emptied."""
-    shared_server.client().flushall()
+    """The shared Redis, emptied."""
+    connect(shared_server).flushall()
     return shared_server
+
+
+@pytest.fixture
+def client(redis: Server) -> Any:
+    """A client of the shared Redis."""
+    return connect(redis)
 
 
 @pytest.fixture
@@ -39,5 +47,5 @@ def make_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture
 def service(redis: Server, make_service: Callable[..., Service]) -> Service:
-    """A service with atomic delivery on the module's Redis."""
-    return make_service(redis.url)
+    """A service with atomic delivery on the shared Redis."""
+    return make_service(url_of(redis))

@@ -1,4 +1,4 @@
-"""A Celery application for the tests, copied beside the transport and told what to be by the environment.
+"""A Celery application for the tests, told by the environment what to be.
 
 EFFECTS names a file to which each run of a task appends its name: the durable effect outside the broker.
 """
@@ -8,9 +8,10 @@ import os
 import signal
 import time
 
-import transport  # type: ignore[import-not-found]  # the copy beside this file, where the workers run
 from celery import Celery, Task
 from celery.exceptions import Reject
+
+from runtime.brokers.redis import transport
 
 if os.environ["DELIVERY"] == "atomic":
     transport.install()

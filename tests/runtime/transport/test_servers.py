@@ -3,19 +3,18 @@
 import shutil
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu.transport import redis as kombu_redis
-from redis import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
 
-from .support import CountingProxy, Server, Service, free_port, program, running, until
+from runtime.testing.servers.process import Server, free_port, serving, until
+from runtime.testing.servers.redis import fakeredis_command
+
+from .support import CountingProxy, Service, connect, program, redis_server, url_of
 
 USER = "on >secret ~service:* &* +@all -@admin -@dangerous"
 SIZE = 40
@@ -26,26 +25,26 @@ def check(service: Service, client: Any, prefix: str = "") -> None:
     service.worker("-c", "2", "-Q", "work,second", pool="prefork")
     for number in range(SIZE):
         service.send("note", f"task{number}", queue="work" if number % 2 else "second")
-    until(lambda: len(service.effects()) == SIZE, "every task to run")
+    until(lambda: len(service.effects()) == SIZE)
     assert set(service.effects().values()) == {1}
-    until(lambda: not client.exists(f"{prefix}unacked"), "every acknowledgement")
+    until(lambda: not client.exists(f"{prefix}unacked"))
     assert not client.exists(f"{prefix}unacked_index", f"{prefix}work", f"{prefix}second")
     assert service.pings() == {"w0@test"}
     assert "Traceback" not in service.logs()
 
 
 def test_a_prefix_for_every_key(redis: Server, make_service: Callable[..., Service]) -> None:
-    client = redis.client()
-    check(make_service(redis.url, options={"global_keyprefix": "service:"}), client, "service:")
+    client = connect(redis)
+    check(make_service(url_of(redis), options={"global_keyprefix": "service:"}), client, "service:")
     keys = client.keys()
     assert keys
     assert all(key.startswith(b"service:") for key in keys)
 
 
 def test_a_user_who_may_see_only_the_keys_of_the_service(redis: Server, make_service: Callable[..., Service]) -> None:
-    redis.client().execute_command("ACL", "SETUSER", "worker", "reset", *USER.split())
-    url = redis.url.replace("//", "//worker:secret@")
-    check(make_service(url, options={"global_keyprefix": "service:"}), redis.client(), "service:")
+    connect(redis).execute_command("ACL", "SETUSER", "worker", "reset", *USER.split())
+    url = url_of(redis).replace("//", "//worker:secret@")
+    check(make_service(url, options={"global_keyprefix": "service:"}), connect(redis), "service:")
 
 
 def test_tls_with_a_certificate_that_is_verified(tmp_path: Path, make_service: Callable[..., Service]) -> None:
@@ -65,9 +64,9 @@ def test_tls_with_a_certificate_that_is_verified(tmp_path: Path, make_service: C
         *("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate)),
     )
     options = {"ssl": True, "ssl_ca_certs": str(certificate)}
-    with running(Server(tmp_path / "redis", arguments, port=port, client_options=options)) as server:
+    with redis_server(tmp_path / "redis", *arguments, port=port) as server:
         verified = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(certificate)}
-        check(make_service(f"rediss://127.0.0.1:{port}/0", ssl=verified), server.client())
+        check(make_service(f"rediss://127.0.0.1:{port}/0", ssl=verified), connect(server, **options))
 
 
 @contextmanager
@@ -80,69 +79,51 @@ def sentinel_of(master: Server, replica: Server, folder: Path) -> Iterator[Serve
         "sentinel down-after-milliseconds main 1000\n"
         "sentinel failover-timeout main 5000\n"
     )
-    with running(Server(folder, (str(configuration), "--sentinel"))) as watcher:
-        watching = watcher.client()
-        until(lambda: watching.sentinel_slaves("main"), "the sentinel to see the replica")
+    port = free_port()
+    command = [program("redis-server"), str(configuration), "--sentinel", "--port", str(port), "--bind", "127.0.0.1"]
+    with serving(command, port, folder / "log") as watcher:
+        watching = connect(watcher)
+        until(lambda: watching.sentinel_slaves("main"))
         yield watcher
 
 
 def test_a_sentinel_and_a_failover(tmp_path: Path, make_service: Callable[..., Service]) -> None:
-    with running(Server(tmp_path / "master")) as master:
+    with redis_server(tmp_path / "master") as master:
         follow = ("--replicaof", "127.0.0.1", str(master.port))
         with (
-            running(Server(tmp_path / "replica", follow)) as replica,
+            redis_server(tmp_path / "replica", *follow) as replica,
             sentinel_of(master, replica, tmp_path / "sentinel") as watcher,
         ):
             url = f"sentinel://127.0.0.1:{watcher.port}/0"
             service = make_service(url, options={"master_name": "main"})
-            check(service, master.client())
+            check(service, connect(master))
             master.kill()
-            watching = watcher.client()
-            until(lambda: watching.sentinel_get_master_addr_by_name("main")[1] == replica.port, "the failover", 60)
+            watching = connect(watcher)
+            until(lambda: watching.sentinel_get_master_addr_by_name("main")[1] == replica.port)
             service.send("note", "after-the-failover")
-            until(lambda: service.effects()["after-the-failover"], "the task to run on the new master", 60)
+            until(lambda: service.effects()["after-the-failover"])
 
 
 @pytest.mark.skipif(shutil.which("valkey-server") is None, reason="expected valkey-server to be on PATH, got: nothing")
 def test_valkey(tmp_path: Path, make_service: Callable[..., Service]) -> None:
-    with running(Server(tmp_path / "valkey", executable="valkey-server")) as server:
-        check(make_service(server.url), server.client())
+    with redis_server(tmp_path / "valkey", binary="valkey-server") as server:
+        check(make_service(url_of(server)), connect(server))
 
 
-@pytest.fixture
-def fakeredis() -> Iterator[int]:
-    """The port of a fakeredis in a process of its own."""
-    pytest.importorskip("fakeredis")
+def test_fakeredis_whose_blmove_does_not_wait(tmp_path: Path, make_service: Callable[..., Service]) -> None:
     port = free_port()
-    code = f"from fakeredis import TcpFakeServer; TcpFakeServer(('127.0.0.1', {port})).serve_forever()"
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-
-    def answers() -> bool:
-        with suppress(RedisConnectionError):
-            return bool(Redis(port=port).ping())
-        return False
-
-    until(answers, "fakeredis to answer")
-    # It closes a connection after each error, and kombu counts on the error that asks for a script to be loaded.
-    for script in ("REFRESH_BINDING", "SWEEP_BINDINGS"):
-        Redis(port=port).script_load(vars(kombu_redis)[script])
-    yield port
-    process.kill()
-    process.wait()
-
-
-def test_fakeredis_whose_blmove_does_not_wait(fakeredis: int, make_service: Callable[..., Service]) -> None:
-    proxy = CountingProxy(fakeredis)
-    check(make_service(f"redis://127.0.0.1:{proxy.port}/0"), Redis(port=fakeredis))
-    assert requests_while_idle(proxy, seconds=2) <= 2 * 40
-    proxy.close()
+    with serving(fakeredis_command(port), port, tmp_path / "log") as fakeredis:
+        proxy = CountingProxy(port)
+        check(make_service(f"redis://127.0.0.1:{proxy.port}/0"), connect(fakeredis))
+        assert requests_while_idle(proxy, seconds=2) <= 2 * 40
+        proxy.close()
 
 
 @pytest.mark.slow
 def test_a_server_without_blmove(tmp_path: Path, make_service: Callable[..., Service]) -> None:
-    with running(Server(tmp_path / "old", ("--rename-command", "BLMOVE", ""))) as server:
+    with redis_server(tmp_path / "old", "--rename-command", "BLMOVE", "") as server:
         proxy = CountingProxy(server.port)
-        check(make_service(f"redis://127.0.0.1:{proxy.port}/0"), server.client())
+        check(make_service(f"redis://127.0.0.1:{proxy.port}/0"), connect(server))
         assert requests_while_idle(proxy, seconds=2) <= 2 * 40
         proxy.close()
 
@@ -155,7 +136,7 @@ def test_an_idle_worker_is_quiet(
     service = make_service(f"redis://127.0.0.1:{proxy.port}/0", options={"priority_steps": [0]})
     service.worker("-Q", queues)
     service.send("note", "done")
-    until(lambda: service.effects()["done"], "the worker to work")
+    until(lambda: service.effects()["done"])
     assert requests_while_idle(proxy, seconds=2) <= 2 * a_second
     proxy.close()
 

@@ -7,23 +7,32 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery, chain
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from .conftest import Kind, Processes, until
+from runtime.errors import PayloadError, ServiceError, StoreUnavailable
+from runtime.idempotency.sql.database import OUTBOX, engine_of
+from runtime.outbox import publish
+from runtime.relay import Backlog, OutboxMessage, Relay
+from runtime.relay import backlog as backlog_of
+from runtime.testing.servers.process import until
+
+from .support import Kind, Processes
 
 
 @pytest.fixture
 def outbox(sql: Kind) -> Iterator[Kind]:
-    sql.ask(f"DELETE FROM {sql.package}_outbox")
+    sql.query(f"DELETE FROM {OUTBOX}")
     yield sql
-    sql.ask(f"DELETE FROM {sql.package}_outbox")
+    sql.query(f"DELETE FROM {OUTBOX}")
 
 
 class Broker:
@@ -47,29 +56,29 @@ def broker(tmp_path: Path) -> Broker:
 
 
 def session(kind: Kind) -> Session:
-    return Session(kind.module("database").engine_of(kind.url))
+    return Session(engine_of(kind.url))
 
 
-def publish(kind: Kind, count: int = 1) -> list[str]:
+def publish_tasks(kind: Kind, count: int = 1) -> list[str]:
     with session(kind) as open_session:
-        ids = [kind.module("outbox").publish(open_session, "tasks.pay", [number]) for number in range(count)]
+        ids = [publish(open_session, "tasks.pay", [number]) for number in range(count)]
         open_session.commit()
         return ids
 
 
-def relay(kind: Kind, send: Any) -> Any:
-    return kind.module("relay").Relay(kind.url, send)
+def relay(kind: Kind, send: Callable[[OutboxMessage], None]) -> Relay:
+    return Relay(kind.url, send)
 
 
-def backlog(kind: Kind) -> Any:
-    return kind.module("relay").backlog(kind.url)
+def backlog(kind: Kind) -> Backlog:
+    return backlog_of(kind.url)
 
 
 def test_what_commits_is_sent_once_and_what_is_rolled_back_never(outbox: Kind, broker: Broker) -> None:
     with session(outbox) as undone:
-        outbox.module("outbox").publish(undone, "tasks.pay", [0])
+        publish(undone, "tasks.pay", [0])
         undone.rollback()
-    ids = publish(outbox, 25)
+    ids = publish_tasks(outbox, 25)
     assert backlog(outbox).waiting == 25
     assert relay(outbox, broker.send).drain() == 25
     assert relay(outbox, broker.send).drain() == 0
@@ -80,7 +89,7 @@ def test_what_commits_is_sent_once_and_what_is_rolled_back_never(outbox: Kind, b
 
 def test_nothing_is_sent_before_the_commit(postgresql: Kind, broker: Broker) -> None:
     with session(postgresql) as uncommitted:
-        postgresql.module("outbox").publish(uncommitted, "tasks.pay", [0])
+        publish(uncommitted, "tasks.pay", [0])
         assert relay(postgresql, broker.send).drain() == 0
         uncommitted.commit()
     assert relay(postgresql, broker.send).drain() == 1
@@ -88,13 +97,13 @@ def test_nothing_is_sent_before_the_commit(postgresql: Kind, broker: Broker) -> 
 
 def test_a_task_s_follow_up_commits_with_its_effect_and_key(outbox: Kind, broker: Broker, key: str) -> None:
     with pytest.raises(KeyError), outbox.attempt(key, "transactional") as attempt:
-        outbox.module("outbox").publish(attempt.session, "tasks.next", [key])
+        publish(attempt.session, "tasks.next", [key])
         raise KeyError
     for _ in range(2):
         with outbox.attempt(key, "transactional") as attempt:
             if not attempt.done:
                 outbox.effect(attempt, key)
-                outbox.module("outbox").publish(attempt.session, "tasks.next", [key])
+                publish(attempt.session, "tasks.next", [key])
     assert relay(outbox, broker.send).drain() == 1
     assert broker.messages[0].args == [key]
 
@@ -102,7 +111,7 @@ def test_a_task_s_follow_up_commits_with_its_effect_and_key(outbox: Kind, broker
 def test_a_message_arrives_as_it_was_published(outbox: Kind, broker: Broker) -> None:
     args = [1, "ü", None, 1.5, date(2026, 1, 2), Decimal("1.10"), uuid.uuid4(), {"a": [True]}]
     with session(outbox) as open_session:
-        given = outbox.module("outbox").publish(
+        given = publish(
             open_session,
             "tasks.pay",
             args,
@@ -125,19 +134,16 @@ def test_a_message_arrives_as_it_was_published(outbox: Kind, broker: Broker) -> 
 
 
 def test_a_signature_is_published_as_celery_would(outbox: Kind, broker: Broker) -> None:
-    from celery import Celery, chain
-
     app = Celery()
 
     @app.task(name="tasks.pay")
     def pay(*args: int, **kwargs: int) -> None: ...
 
-    publishing = outbox.module("outbox").publish
     with session(outbox) as open_session:
-        publishing(open_session, pay.s(2, b=1).set(queue="q"), [1], {"c": 3})
-        publishing(open_session, pay.si(2), [1])
-        with pytest.raises(outbox.module("errors").ServiceError, match="one task, got: a chain"):
-            publishing(open_session, chain(pay.si(1), pay.si(2)))
+        publish(open_session, pay.s(2, b=1).set(queue="q"), [1], {"c": 3})
+        publish(open_session, pay.si(2), [1])
+        with pytest.raises(ServiceError, match="one task, got: a chain"):
+            publish(open_session, chain(pay.si(1), pay.si(2)))
         open_session.commit()
     relay(outbox, broker.send).drain()
     first, second = broker.messages
@@ -148,8 +154,8 @@ def test_a_signature_is_published_as_celery_would(outbox: Kind, broker: Broker) 
 def test_what_may_not_travel_is_refused_before_the_commit(outbox: Kind, broker: Broker) -> None:
     with session(outbox) as open_session:
         for wrong in (object(), b"bytes", "x" * 100_000):
-            with pytest.raises(outbox.module("errors").PayloadError):
-                outbox.module("outbox").publish(open_session, "tasks.pay", [wrong])
+            with pytest.raises(PayloadError):
+                publish(open_session, "tasks.pay", [wrong])
         open_session.commit()
     assert relay(outbox, broker.send).drain() == 0
 
@@ -159,7 +165,7 @@ def test_a_publisher_that_dies_after_its_commit_has_published(
 ) -> None:
     def run(commit: bool) -> None:
         with session(outbox) as open_session:
-            outbox.module("outbox").publish(open_session, "tasks.pay", [1], task_id=f"committed-{commit}")
+            publish(open_session, "tasks.pay", [1], task_id=f"committed-{commit}")
             if commit:
                 open_session.commit()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -171,7 +177,7 @@ def test_a_publisher_that_dies_after_its_commit_has_published(
 
 
 def test_a_relay_that_dies_sends_again_with_the_same_id(outbox: Kind, broker: Broker, processes: Processes) -> None:
-    ids = publish(outbox, 6)
+    ids = publish_tasks(outbox, 6)
 
     def send(message: Any) -> None:
         broker.send(message)
@@ -186,7 +192,7 @@ def test_a_relay_that_dies_sends_again_with_the_same_id(outbox: Kind, broker: Br
 
 
 def test_a_relay_that_is_told_to_stop_forgets_nothing_it_has_sent(outbox: Kind, broker: Broker) -> None:
-    ids = publish(outbox, 4)
+    ids = publish_tasks(outbox, 4)
 
     def send(message: Any) -> None:
         if message.args == [2]:
@@ -196,20 +202,20 @@ def test_a_relay_that_is_told_to_stop_forgets_nothing_it_has_sent(outbox: Kind, 
     with pytest.raises(SystemExit):
         relay(outbox, send).drain()
     assert backlog(outbox).waiting == 2
-    outbox.ask(f"UPDATE {outbox.package}_outbox SET due_at = 0")
+    outbox.query(f"UPDATE {OUTBOX} SET due_at = 0")
     relay(outbox, broker.send).drain()
     assert broker.sent() == dict.fromkeys(ids, 1)
 
 
 def test_relays_side_by_side_send_each_message_once(outbox: Kind, broker: Broker, processes: Processes) -> None:
-    ids = publish(outbox, 150)
+    ids = publish_tasks(outbox, 150)
 
     def run() -> None:
         quiet = 0
         while quiet < 3:
             try:
                 quiet = 0 if relay(outbox, broker.send).drain() else quiet + 1
-            except outbox.room.StoreUnavailable:
+            except StoreUnavailable:
                 quiet = 0
             time.sleep(0.02)
 
@@ -219,7 +225,7 @@ def test_relays_side_by_side_send_each_message_once(outbox: Kind, broker: Broker
 
 
 def test_a_message_that_cannot_be_sent_waits_and_lets_the_others_pass(outbox: Kind, broker: Broker) -> None:
-    ids = publish(outbox, 5)
+    ids = publish_tasks(outbox, 5)
 
     def send(message: Any) -> None:
         if message.args == [1]:
@@ -234,22 +240,22 @@ def test_a_message_that_cannot_be_sent_waits_and_lets_the_others_pass(outbox: Ki
     assert "the broker is away" in left.error
     assert left.oldest > 0
     assert sending.drain() == 0, "not before its wait is over"
-    outbox.ask(f"UPDATE {outbox.package}_outbox SET due_at = 0")
+    outbox.query(f"UPDATE {OUTBOX} SET due_at = 0")
     assert relay(outbox, broker.send).drain() == 1
     assert broker.sent() == dict.fromkeys(ids, 1)
 
 
 def test_the_wait_grows_to_a_limit(outbox: Kind) -> None:
-    publish(outbox)
+    publish_tasks(outbox)
 
     def send(message: Any) -> None:
         raise ConnectionError
 
     waits = []
     for _ in range(12):
-        outbox.ask(f"UPDATE {outbox.package}_outbox SET due_at = 0")
+        outbox.query(f"UPDATE {OUTBOX} SET due_at = 0")
         relay(outbox, send).drain()
-        waits.append(outbox.ask(f"SELECT due_at FROM {outbox.package}_outbox") - time.time())
+        waits.append(outbox.query(f"SELECT due_at FROM {OUTBOX}") - time.time())
     assert waits[0] < waits[3] < waits[6]
     assert 250 < waits[-1] < 310
 
@@ -259,9 +265,9 @@ def test_a_relay_runs_until_it_is_told_to_stop(outbox: Kind, broker: Broker) -> 
     running = threading.Thread(target=relay(outbox, broker.send).run, args=(stop, 0.05))
     running.start()
     try:
-        ids = publish(outbox, 3)
+        ids = publish_tasks(outbox, 3)
         until(lambda: broker.sent() == dict.fromkeys(ids, 1))
-        ids += publish(outbox, 2)
+        ids += publish_tasks(outbox, 2)
         until(lambda: broker.sent() == dict.fromkeys(ids, 1))
     finally:
         stop.set()
@@ -270,9 +276,7 @@ def test_a_relay_runs_until_it_is_told_to_stop(outbox: Kind, broker: Broker) -> 
 
 
 def test_an_id_that_still_waits_is_not_published_twice(outbox: Kind) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     with session(outbox) as open_session:
-        outbox.module("outbox").publish(open_session, "tasks.pay", [1], task_id="same")
+        publish(open_session, "tasks.pay", [1], task_id="same")
         with pytest.raises(IntegrityError):
-            outbox.module("outbox").publish(open_session, "tasks.pay", [2], task_id="same")
+            publish(open_session, "tasks.pay", [2], task_id="same")

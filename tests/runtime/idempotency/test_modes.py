@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from .conftest import Kind, Postponed
+from runtime.errors import Busy, KeyConflict
+from runtime.idempotency.sql import SqlStore
+from runtime.settings import NAME
+
+from .support import Kind, Postponed
 
 KEEPING = ("transactional", "lease", "at-most-once")
 CLAIMING = ("lease", "at-most-once")
@@ -18,14 +22,14 @@ CLAIMING = ("lease", "at-most-once")
 
 @pytest.fixture(params=KEEPING)
 def mode(request: pytest.FixtureRequest, kind: Kind) -> str:
-    if request.param not in kind.room.MODES:
+    if request.param not in kind.store.modes:
         pytest.skip("a mode of SQL stores")
     return str(request.param)
 
 
 def test_a_store_refuses_what_it_cannot_promise(kind: Kind, key: str) -> None:
-    assert ("transactional" in kind.room.MODES) == kind.sql
-    for wrong in ["exactly-once", "_lease", "attempt", *({"transactional"} - set(kind.room.MODES))]:
+    assert ("transactional" in kind.store.modes) == kind.sql
+    for wrong in ["exactly-once", "_lease", "attempt", *({"transactional"} - set(kind.store.modes))]:
         with pytest.raises(ValueError, match="expected the mode to be one of"):
             kind.attempt(key, wrong)
 
@@ -86,7 +90,7 @@ def test_a_result_that_is_no_json_is_an_exception_of_the_run(kind: Kind, mode: s
 def test_a_suspended_key_is_kept_for_its_owner(kind: Kind, mode: str, key: str) -> None:
     with pytest.raises(Postponed), kind.attempt(key, mode):
         raise Postponed
-    with pytest.raises(kind.room.Busy) as busy, kind.attempt(key, mode, owner="task-2"):
+    with pytest.raises(Busy) as busy, kind.attempt(key, mode, owner="task-2"):
         pytest.fail("the key is its owner's")
     assert 20 < busy.value.retry_after <= 30
     assert not kind.run(key, mode, payload="as the retry says").done
@@ -115,7 +119,7 @@ def test_a_transaction_suspends_nothing(sql: Kind, key: str) -> None:
 @pytest.mark.parametrize("owner", ["task-1", "task-2"])
 def test_a_delivery_meanwhile_is_told_when_to_come_back(kind: Kind, key: str, owner: str) -> None:
     with kind.attempt(key):
-        with pytest.raises(kind.room.Busy) as busy, kind.attempt(key, owner=owner):
+        with pytest.raises(Busy) as busy, kind.attempt(key, owner=owner):
             pytest.fail("one at a time, of the same task too")
         # A delivery of the same task is mostly a retry that has overtaken its own suspension.
         assert 0 < busy.value.retry_after <= (2 if owner == "task-1" else 30)
@@ -124,7 +128,7 @@ def test_a_delivery_meanwhile_is_told_when_to_come_back(kind: Kind, key: str, ow
 
 def test_a_delivery_during_a_transaction_is_told_when_to_come_back(sql: Kind, key: str) -> None:
     with sql.attempt(key, "transactional"):
-        with pytest.raises(sql.room.Busy) as busy, sql.attempt(key, "transactional"):
+        with pytest.raises(Busy) as busy, sql.attempt(key, "transactional"):
             pytest.fail("one at a time")
         assert 0 < busy.value.retry_after <= 2
     assert sql.run(key, "transactional").done
@@ -139,16 +143,16 @@ def test_at_most_once_skips_while_the_first_still_runs(kind: Kind, key: str) -> 
 def test_the_same_key_with_another_payload_is_an_error(kind: Kind, mode: str, key: str) -> None:
     kind.run(key, mode)
     for owner in ("task-1", "task-2"):
-        with pytest.raises(kind.room.KeyConflict, match=rf"{key} to stand for one payload.*done by task task-1"):
+        with pytest.raises(KeyConflict, match=rf"{key} to stand for one payload.*done by task task-1"):
             kind.run(key, mode, owner=owner, payload="other")
 
 
 def test_a_payload_is_compared_while_the_first_runs_and_while_it_is_suspended(kind: Kind, key: str) -> None:
     with pytest.raises(Postponed), kind.attempt(key):
-        with pytest.raises(kind.room.KeyConflict), kind.attempt(key, payload="other"):
+        with pytest.raises(KeyConflict), kind.attempt(key, payload="other"):
             pytest.fail("another payload")
         raise Postponed
-    with pytest.raises(kind.room.KeyConflict), kind.attempt(key, owner="task-2", payload="other"):
+    with pytest.raises(KeyConflict), kind.attempt(key, owner="task-2", payload="other"):
         pytest.fail("another payload")
 
 
@@ -160,23 +164,27 @@ def test_natural_keeps_nothing_and_runs_each_time(kind: Kind, key: str) -> None:
 
 
 def test_a_key_is_work_again_after_its_retention(kind: Kind, mode: str, key: str) -> None:
-    kind.run(key, mode, retention=2)
-    assert kind.run(key, mode).done
-    time.sleep(2.1)
+    began, retention = time.monotonic(), 0.5
+    kind.run(key, mode, retention=retention)
+    repeat = kind.run(key, mode, retention=retention)
+    assert repeat.done or time.monotonic() - began > retention
+    time.sleep(1.2 * retention)
     assert not kind.run(key, mode, payload="other").done
-    assert kind.effects(key) == 2
+    assert kind.effects(key) == (2 if repeat.done else 3)
 
 
 def test_purge_deletes_what_has_expired_and_nothing_else(sql: Kind, key: str) -> None:
     for number in range(3):
         sql.run(f"{key}-old-{number}", "lease", retention=0.01)
     sql.run(f"{key}-new", "lease", retention=60)
+    store = sql.store
+    assert isinstance(store, SqlStore)
     with sql.attempt(f"{key}-held", "lease"):
         time.sleep(0.05)
-        assert sql.store.purge() >= 3
+        assert store.purge() >= 3
         assert [sql.state(f"{key}-old-{n}") for n in range(3)] == [None] * 3
         assert (sql.state(f"{key}-new"), sql.state(f"{key}-held")) == ("done", "held")
-    assert sql.store.purge(now=time.time() + 3600) >= 2
+    assert store.purge(now=time.time() + 3600) >= 2
     assert sql.state(f"{key}-new") is None
 
 
@@ -187,14 +195,11 @@ def test_redis_expires_every_key_by_itself(redis: Kind, key: str) -> None:
         raise Postponed
     redis.run(f"{key}-once", "at-most-once", retention=90)
     with redis.redis() as client, redis.attempt(f"{key}-running", lease=7):
-        left = {
-            name: client.pttl(f"{redis.package}:key:{key}-{name}") for name in ("held", "suspended", "once", "running")
-        }
+        left = {name: client.pttl(f"{NAME}:key:{key}-{name}") for name in ("held", "suspended", "once", "running")}
     assert 50_000 < left["held"] <= 60_000
     assert 80_000 < left["once"] <= 90_000
     assert 0 < left["suspended"] <= 7000
     assert 0 < left["running"] <= 7000
-    assert redis.store.purge() == 0
 
 
 @pytest.mark.parametrize(
@@ -227,6 +232,5 @@ def test_any_text_is_a_key(kind: Kind, mode: str, odd: str) -> None:
 
 
 def test_one_store_for_each_url(kind: Kind) -> None:
-    assert kind.room.open_store(kind.url) is kind.store
+    assert kind.open(kind.url) is kind.store
     kind.store.ping()
-    assert isinstance(kind.store, kind.room.Store)

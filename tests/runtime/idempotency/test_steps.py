@@ -3,53 +3,57 @@
 from typing import Any
 
 import pytest
+from redis.connection import Connection
 
-from .conftest import Interrupted, Kind
+from runtime.errors import Busy
+from runtime.idempotency.claim import Claim, State
+
+from .support import Interrupted, Kind
 
 
 @pytest.fixture
-def claim(kind: Kind, key: str) -> Any:
-    return new(kind, key)
+def claim(key: str) -> Claim:
+    return new(key)
 
 
-def new(kind: Kind, key: str, owner: str = "task-1", payload: str = "payload") -> Any:
-    return kind.module("idempotency.claim").Claim.new(key, owner, payload, 30.0, 60.0)
+def new(key: str, owner: str = "task-1", payload: str = "payload") -> Claim:
+    return Claim.new(key, owner, payload, 30.0, 60.0)
 
 
 @pytest.mark.parametrize("state", ["held", "done"])
-def test_a_claim_that_is_sent_twice_is_taken_twice(kind: Kind, claim: Any, state: str) -> None:
+def test_a_claim_that_is_sent_twice_is_taken_twice(kind: Kind, claim: Claim, state: State) -> None:
     assert kind.store.acquire(claim, state, 30.0) is None
     assert kind.store.acquire(claim, state, 30.0) is None
     assert kind.state(claim.key) == state
 
 
-def test_a_completion_that_is_sent_twice_is_recorded_twice(kind: Kind, claim: Any) -> None:
+def test_a_completion_that_is_sent_twice_is_recorded_twice(kind: Kind, claim: Claim) -> None:
     kind.store.acquire(claim, "held", 30.0)
     kind.store.complete(claim, "1")
     kind.store.complete(claim, "1")
     assert kind.run(claim.key).result == 1
 
 
-def test_a_release_that_is_sent_twice_does_not_free_the_next_claim(kind: Kind, claim: Any) -> None:
+def test_a_release_that_is_sent_twice_does_not_free_the_next_claim(kind: Kind, claim: Claim) -> None:
     kind.store.acquire(claim, "held", 30.0)
     kind.store.release(claim)
-    kind.store.acquire(new(kind, claim.key), "held", 30.0)
+    kind.store.acquire(new(claim.key), "held", 30.0)
     kind.store.release(claim)
     assert kind.state(claim.key) == "held"
 
 
-def test_a_suspension_that_is_sent_twice_does_not_suspend_the_next_claim(kind: Kind, claim: Any) -> None:
+def test_a_suspension_that_is_sent_twice_does_not_suspend_the_next_claim(kind: Kind, claim: Claim) -> None:
     kind.store.acquire(claim, "held", 30.0)
     kind.store.suspend(claim)
     kind.store.suspend(claim)
     assert kind.state(claim.key) == "suspended"
-    kind.store.acquire(new(kind, claim.key), "held", 30.0)
+    kind.store.acquire(new(claim.key), "held", 30.0)
     kind.store.suspend(claim)
     assert kind.state(claim.key) == "held"
 
 
 @pytest.mark.parametrize("end", ["complete", "suspend", "release", "taken over"])
-def test_a_renewal_that_comes_late_changes_nothing(kind: Kind, claim: Any, end: str) -> None:
+def test_a_renewal_that_comes_late_changes_nothing(kind: Kind, claim: Claim, end: str) -> None:
     kind.store.acquire(claim, "held", 30.0)
     assert kind.store.renew(claim)
     if end == "complete":
@@ -59,17 +63,17 @@ def test_a_renewal_that_comes_late_changes_nothing(kind: Kind, claim: Any, end: 
     elif end == "release":
         kind.store.release(claim)
     else:
-        kind.lapse(claim.key)
-        kind.store.acquire(new(kind, claim.key), "held", 30.0)
+        kind.expire(claim.key)
+        kind.store.acquire(new(claim.key), "held", 30.0)
     before = kind.state(claim.key)
     assert not kind.store.renew(claim)
     assert kind.state(claim.key) == before
 
 
-def test_the_token_is_new_for_each_attempt_of_the_same_task(kind: Kind, claim: Any) -> None:
+def test_the_token_is_new_for_each_attempt_of_the_same_task(kind: Kind, claim: Claim) -> None:
     kind.store.acquire(claim, "held", 30.0)
-    with pytest.raises(kind.room.Busy):
-        kind.store.acquire(new(kind, claim.key), "held", 30.0)
+    with pytest.raises(Busy):
+        kind.store.acquire(new(claim.key), "held", 30.0)
 
 
 @pytest.mark.parametrize("mode", ["lease", "at-most-once"])
@@ -91,8 +95,6 @@ def test_a_claim_that_was_taken_when_a_signal_struck_is_given_back(
 def test_an_answer_that_a_signal_left_unread_is_not_taken_for_the_next(
     redis: Kind, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redis.connection import Connection
-
     done, fresh = f"{key}-done", f"{key}-fresh"
     redis.run(done)
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from kombu import Queue
 
-from .support import DEADLINE, Server, Service, until
+from runtime.testing.servers.process import Server, until
+
+from .support import Service, connect, url_of
 
 MALFORMED = [
     b"\xff\xfe no text",
@@ -20,14 +22,14 @@ MALFORMED = [
 
 
 def test_a_task_that_kills_its_worker_stops_at_the_limit(redis: Server, make_service: Callable[..., Service]) -> None:
-    service = make_service(redis.url, options={"delivery_limit": 2})
+    service = make_service(url_of(redis), options={"delivery_limit": 2, "visibility_timeout": 1})
     began = time.time()
     service.send("kill_worker", "poison")
-    client = redis.client()
+    client = connect(redis)
     for _ in range(3):
-        service.worker().wait(timeout=DEADLINE)
+        service.worker().wait(timeout=60)
     service.worker()
-    until(lambda: client.llen("work.dead"), "the message among the dead letters")
+    until(lambda: client.llen("work.dead"))
     assert service.effects() == {"poison": 3}
     assert client.hlen("unacked") == client.zcard("unacked_index") == client.llen("work") == 0
     message = json.loads(client.lindex("work.dead", 0))
@@ -47,50 +49,50 @@ def test_a_task_that_kills_its_worker_stops_at_the_limit(redis: Server, make_ser
 def test_a_task_that_always_asks_for_another_delivery_stops_at_the_limit(
     redis: Server, make_service: Callable[..., Service]
 ) -> None:
-    service = make_service(redis.url, options={"delivery_limit": 4, "dead_letter_suffix": ".graveyard"})
+    service = make_service(url_of(redis), options={"delivery_limit": 4, "dead_letter_suffix": ".graveyard"})
     service.worker("-c", "1", pool="prefork")
     service.send("reject", "again")
     service.send("note", "other")
-    until(lambda: redis.client().llen("work.graveyard"), "the message among the dead letters")
+    until(lambda: connect(redis).llen("work.graveyard"))
     assert service.effects() == {"again": 5, "other": 1}
 
 
 @pytest.mark.slow
 def test_without_a_limit_it_is_delivered_for_ever(redis: Server, make_service: Callable[..., Service]) -> None:
-    service = make_service(redis.url, options={"delivery_limit": 0})
+    service = make_service(url_of(redis), options={"delivery_limit": 0})
     service.worker()
     service.send("reject", "again")
-    until(lambda: service.effects()["again"] > 50, "many deliveries")
-    assert not redis.client().exists("work.dead")
+    until(lambda: service.effects()["again"] > 50)
+    assert not connect(redis).exists("work.dead")
 
 
-def test_what_is_no_message_is_set_aside_whole(redis: Server, service: Service) -> None:
-    client = redis.client()
+def test_what_is_no_message_is_quarantined_whole(redis: Server, service: Service) -> None:
+    client = connect(redis)
     for raw in MALFORMED:
         client.lpush("work", raw)
     service.send("note", "good")
     service.worker()
-    until(lambda: service.effects()["good"], "the good task to run")
+    until(lambda: service.effects()["good"])
     assert client.lrange("work.malformed", 0, -1)[::-1] == MALFORMED
-    until(lambda: not client.hlen("unacked"), "nothing to be held")
+    until(lambda: not client.hlen("unacked"))
     assert client.zcard("unacked_index") == 0
 
 
-def test_what_is_no_message_and_was_held_by_a_dead_worker_is_set_aside_whole(redis: Server, service: Service) -> None:
-    client = redis.client()
+def test_what_is_no_message_and_was_held_by_a_dead_worker_is_quarantined_whole(redis: Server, service: Service) -> None:
+    client = connect(redis)
     for tag, raw in enumerate(MALFORMED[:4]):
         client.hset("unacked", str(tag), b"[" + raw + b',"","work"]')
     client.hset("unacked", "foreign", "no record at all")
     client.zadd("unacked_index", {str(tag): 1 for tag in range(4)} | {"foreign": 2, "gone": 3})
     service.worker()
-    until(lambda: not client.exists("unacked", "unacked_index"), "nothing to be held")
+    until(lambda: not client.exists("unacked", "unacked_index"))
     assert set(client.lrange("work.malformed", 0, -1)) == set(MALFORMED[:4])
     assert client.lrange("unacked.malformed", 0, -1) == [b"no record at all"]
 
 
 @pytest.mark.parametrize("bound", [True, False])
 def test_what_a_dead_stock_worker_held_is_not_lost(bound: bool, redis: Server, service: Service) -> None:
-    client = redis.client()
+    client = connect(redis)
     service.send("note", "task")
     message = client.rpop("work").decode()
     client.hset("unacked", "tag", f'[{message}, "orders", "{"new" if bound else "work"}"]')
@@ -98,4 +100,4 @@ def test_what_a_dead_stock_worker_held_is_not_lost(bound: bool, redis: Server, s
     if bound:
         client.sadd("_kombu.binding.orders", "new\x06\x16\x06\x16work")
     service.worker()
-    until(lambda: service.effects()["task"], "the task to run")
+    until(lambda: service.effects()["task"])

@@ -16,7 +16,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from .conftest import Kind, Postponed
+from runtime.errors import Busy, KeyConflict, LeaseLost
+
+from .support import Kind, Postponed
 
 MODES = ("lease", "at-most-once", "transactional")
 
@@ -69,7 +71,7 @@ class Machine(RuleBasedStateMachine):
         payload=st.sampled_from(["p", "p", "p", "q"]),
     )
     def begin(self, mode: str, name: str, owner: str, payload: str) -> Any:
-        if mode not in self.kind.room.MODES:
+        if mode not in self.kind.store.modes:
             return multiple()
         if self.kind.name == "sqlite" and (
             "transactional" in [run.mode for run in self.open.values()] or mode == "transactional"
@@ -77,18 +79,18 @@ class Machine(RuleBasedStateMachine):
             return multiple()  # its one writer would block this process, and is tested elsewhere
         key = f"{mode}-{Machine.runs}-{name}"
         guard = self.kind.attempt(key, mode, owner=owner, payload=payload, lease=1000, retention=1000)
-        kept, room = self.kept.get(key), self.kind.room
+        kept = self.kept.get(key)
         if mode == "transactional" and key in self.open:
-            refused(guard, room.Busy)
+            refused(guard, Busy)
             return multiple()
         if kept and not (kept.state == "suspended" and kept.owner == owner):
             if kept.payload != payload:
-                refused(guard, room.KeyConflict)
+                refused(guard, KeyConflict)
             elif kept.state == "done":
                 with guard as attempt:
                     assert (attempt.done, attempt.result) == (True, kept.result)
             else:
-                refused(guard, room.Busy)
+                refused(guard, Busy)
             return multiple()
         attempt = guard.__enter__()
         assert not attempt.done
@@ -108,7 +110,7 @@ class Machine(RuleBasedStateMachine):
         mine = kept is None or kept.holder == run.number
         records = run.mode == "lease" or (run.mode == "at-most-once" and result is not None)
         if records and not mine:
-            with pytest.raises(self.kind.room.LeaseLost):
+            with pytest.raises(LeaseLost):
                 run.guard.__exit__(None, None, None)
             return
         run.guard.__exit__(None, None, None)
@@ -131,9 +133,9 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.kept)
     @rule(data=st.data())
-    def lapse(self, data: Any) -> None:
+    def expire(self, data: Any) -> None:
         key = data.draw(st.sampled_from(sorted(self.kept)))
-        self.kind.lapse(key)
+        self.kind.expire(key)
         del self.kept[key]
 
     def teardown(self) -> None:
@@ -146,12 +148,13 @@ def refused(guard: Any, error: type[Exception]) -> None:
         pytest.fail("it ran")
 
 
-def test_every_history_agrees_with_the_model(real: Kind) -> None:
+@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.slow)])
+def test_every_history_agrees_with_the_model(real: Kind, examples: int) -> None:
     Machine.kind = real
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             database=None,

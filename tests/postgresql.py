@@ -16,7 +16,7 @@ POSTGRESQL = os.environ.get("ASYNCGEN_POSTGRESQL_URL", "postgresql://postgres@12
 @contextmanager
 def postgresql() -> Iterator[str]:
     """The URL of a schema that is dropped with the block; empty, so that SQLite is taken, where there is no server."""
-    schema = f"chaos_{uuid4().hex[:8]}"
+    schema = f"asyncgen_{uuid4().hex[:8]}"
     try:
         connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError:
@@ -25,6 +25,6 @@ def postgresql() -> Iterator[str]:
     with connection:
         connection.execute(f"CREATE SCHEMA {schema}".encode())
         try:
-            yield f"{POSTGRESQL}?options={quote(f'-csearch_path={schema}')}"
+            yield f"{POSTGRESQL}?options={quote(f'-csearch_path={schema}')}&application_name={schema}"
         finally:
             connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())

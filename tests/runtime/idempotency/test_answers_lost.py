@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import make_url
 
-from .conftest import Kind
+from runtime.errors import StoreUnavailable
+
+from .support import Kind
 
 
 class Swallower:
@@ -66,7 +69,7 @@ def _hang_up(sock: socket.socket) -> None:
 
 @contextmanager
 def between(kind: Kind, port: int, marker: bytes) -> Iterator[Swallower]:
-    """Put the proxy between the kind's package and its server."""
+    """Put the proxy between the store and its server."""
     proxy, url = Swallower(port, marker), kind.url
     kind.url = url.replace(f":{port}", f":{proxy.port}")
     try:
@@ -102,8 +105,6 @@ def test_an_end_whose_answer_was_lost_is_recorded_once(redis: Kind, key: str, en
 
 
 def postgresql_port(kind: Kind) -> int:
-    from sqlalchemy import make_url
-
     return make_url(kind.url).port or 5432
 
 
@@ -123,7 +124,7 @@ def test_a_commit_whose_answer_was_lost_is_found_by_the_next_delivery(postgresql
         guard = postgresql.attempt(key, "transactional")
         postgresql.effect(guard.__enter__(), key)
         proxy.armed = True
-        with pytest.raises(postgresql.room.StoreUnavailable):
+        with pytest.raises(StoreUnavailable):
             guard.__exit__(None, None, None)
         assert proxy.swallowed == 1
         assert postgresql.run(key, "transactional").done
@@ -134,19 +135,19 @@ def test_a_commit_that_never_arrived_is_made_by_the_next_delivery(postgresql: Ki
     guard = postgresql.attempt(key, "transactional")
     attempt = guard.__enter__()
     postgresql.effect(attempt, key)
-    backend = postgresql.say("SELECT pg_backend_pid()", attempt.session).scalar()
-    postgresql.ask("SELECT pg_terminate_backend(:pid)", pid=backend)
-    with pytest.raises(postgresql.room.StoreUnavailable):
+    backend = postgresql.execute("SELECT pg_backend_pid()", attempt.session).scalar()
+    postgresql.query("SELECT pg_terminate_backend(:pid)", pid=backend)
+    with pytest.raises(StoreUnavailable):
         guard.__exit__(None, None, None)
     assert not postgresql.run(key, "transactional").done
     assert postgresql.effects(key) == 1
 
 
 def test_connections_that_the_server_has_closed_meanwhile_are_not_a_failure(postgresql: Kind, key: str) -> None:
-    cut: Callable[[], None] = lambda: postgresql.ask(  # noqa: E731
+    cut: Callable[[], None] = lambda: postgresql.query(  # noqa: E731
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
         "WHERE application_name = :name AND pid <> pg_backend_pid()",
-        name=postgresql.package,
+        name=make_url(postgresql.url).query["application_name"],
     )
     for number, mode in enumerate(("transactional", "lease", "at-most-once")):
         with postgresql.attempt(f"{key}-warm-{number}", "lease"):
