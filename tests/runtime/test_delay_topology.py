@@ -2,65 +2,70 @@
 
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import pytest
+from celery import _state
 
-from tests.template.rendering import render
+from runtime.brokers.rabbitmq import RabbitmqBroker
+from runtime.idempotency.redis import RedisStore
+from runtime.publishing import publish_with_deadline
+from runtime.queues import QueueClass
+from runtime.service import Service, ServiceApp
+from runtime.settings import Settings
+from runtime.testing.servers import Unavailable, rabbitmq
+from runtime.testing.servers.process import STARTED, Server, until
 
-from .test_chaos import PLACES
 
-SCRIPT = """
-import os, shutil, sys, time
-from pathlib import Path
-from dev.services import running
+class Queue(Enum):
+    WITHIN_1M = QueueClass("within_1m", max_runtime=60)
+    WITHIN_1H = QueueClass("within_1h", max_runtime=1500)
 
-folder = Path(sys.argv[1])
-with running(folder, environ={}) as urls:
-    os.environ.update(urls)
-    from dev.process import STARTED
-    from tests.probe import app
-    from tests.probe_ends import waits
 
-    queue = app.amqp.queues[waits.work_queue.value.wire_name]
-    assert queue.name == "delayed.within_1h"
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A RabbitMQ that nobody has used."""
+    try:
+        with rabbitmq.started(tmp_path):
+            yield STARTED[-1]
+    except Unavailable as unavailable:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(unavailable))
 
-    def arrives(number):
-        waits.apply_async((str(folder), "late", 0), countdown=1)
-        deadline = time.monotonic() + 30
+
+def test_a_countdown_needs_no_worker_on_the_way(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(broker_url=f"amqp://guest:guest@127.0.0.1:{server.port}//")
+    service = Service(Queue, RabbitmqBroker(settings), RedisStore, None)
+    app: Any = ServiceApp("delayed", broker=settings.broker_url, amqp=service.broker.amqp_class, set_as_current=False)
+    app.service = service
+    app.conf.update(
+        task_queues=service.broker.task_queues(service.queues),
+        task_create_missing_queues=False,
+        **service.broker.celery_settings(service.queues),
+    )
+    monkeypatch.setattr(_state._tls, "current_app", app)  # type: ignore[attr-defined]  # not in the stubs
+    queue = app.amqp.queues[Queue.WITHIN_1H.value.wire_name]
+
+    def publish_and_count(number: int) -> None:
+        """Publish one more message with a countdown, and see so many in the queue."""
+        options = {"countdown": 1, "queue": queue.name, "retry": False, "confirm_timeout": 2}
+        publish_with_deadline("late", lambda producer: app.send_task("late", producer=producer, **options))
         with app.connection_for_read() as connection:
             bound = queue.bind(connection.default_channel)
-            while bound.queue_declare(passive=True).message_count < number and time.monotonic() < deadline:
-                time.sleep(0.1)
+            until(lambda: bound.queue_declare(passive=True).message_count >= number, 30)
             assert bound.queue_declare(passive=True).message_count == number
 
-    arrives(1)
+    publish_and_count(1)
     with app.connection_for_read() as connection:
         connection.default_channel.exchange_delete("celery_delayed_27")
-    arrives(2)
-    (server,) = (each for each in STARTED if "rabbitmq-server" in each.command[0])
+    publish_and_count(2)
     server.kill()
-    shutil.rmtree(folder / "rabbitmq" / "data")
+    shutil.rmtree(tmp_path / "rabbitmq" / "data")
     server.start()
-    arrives(1)
-"""
-
-
-def test_a_countdown_needs_no_worker_on_the_way(tmp_path: Path) -> None:
-    if not shutil.which("rabbitmq-server", path=PLACES):
-        if os.environ.get("CI"):
-            pytest.fail("expected rabbitmq-server to be installed, got: none; install it")
-        pytest.skip("no rabbitmq-server is installed")
-    answers = {"package": "delayed", "broker": "rabbitmq", "queue_layout": "latency"}
-    service = render(tmp_path / "service", {**answers, "ci": "none", "deploy": []})
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)],
-        cwd=service,
-        env={**os.environ, "PYTHONPATH": str(service / "src")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    publish_and_count(1)
