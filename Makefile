@@ -24,7 +24,7 @@ update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents
 		tests/growing/test_wrong_input.py
 
 chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost, write docs/reliability.md; N=10000
-	$(BIN)/python -m tests.reliability.chaos --tasks $(N) --write
+	$(BIN)/python -m tests.chaos --tasks $(N) --write
 
 bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.throughput --write

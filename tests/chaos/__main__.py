@@ -1,6 +1,6 @@
 """`make chaos`: every configuration in turn, and a table. Exit 0: each mode kept its promise, and the attack had teeth.
 
-    python -m tests.reliability.chaos [--tasks 10000] [--kills 100] [--seed 1] [--broker redis] [--store postgresql]
+    python -m tests.chaos [--tasks 10000] [--kills 100] [--seed 1] [--broker redis] [--store postgresql]
 
 Each run of N tasks a mode is attacked about `--kills` times, by progress and not by the clock. `--write` puts the table
 into docs/reliability.md.
@@ -12,7 +12,8 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.reliability.postgresql import postgresql
+from runtime.testing.servers import Unavailable
+from tests.postgresql import postgresql
 from tests.template.rendering import ROOT
 
 from .runs import Configuration, Outcome, attack
@@ -53,7 +54,7 @@ def main() -> int:
                         seed=options.seed,
                         store=url if store == "postgresql" else "",
                     )
-                except RuntimeError as error:
+                except (RuntimeError, Unavailable) as error:
                     print(error, file=sys.stderr)
                     broken += 1
                     continue

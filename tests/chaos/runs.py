@@ -6,12 +6,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
+from runtime.testing.servers import Unavailable
 from tests.template.rendering import ROOT, render
 
 __all__ = ["Configuration", "Outcome", "attack"]
 
-PATIENCE = 3600 * 2
+TIMEOUT = 3600 * 2
+RENDERING = Lock()
+"""Copier is made for one thread."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +46,28 @@ def attack(
 ) -> list[Outcome]:
     """Render a service into `folder` and attack it; `store` is the URL of its keys, by default of its own making.
 
-    Raises RuntimeError with the logs if a mode broke its promise.
+    Raises RuntimeError with the logs if a mode broke its promise, Unavailable where a server is not installed.
     """
-    service = render(
-        folder / "chaos",
-        {
-            "package": "chaos",
-            "broker": configuration.broker,
-            "idempotency_store": configuration.store or "redis",
-            "ci": "none",
-            "deploy": [],
-        },
-    )
     if configuration.store:
-        command = ["dev.chaos", "--json", "--tasks", str(tasks), "--every", str(every), "--seed", str(seed)]
-        command += ["--store", store] if store else []
-        where, path = service, [service / "src"]
+        answers = {"broker": configuration.broker, "idempotency_store": configuration.store, "ci": "none", "deploy": []}
+        with RENDERING:
+            where = render(folder / "chaos", {"package": "chaos", **answers})
+        path = where / "src"
+        command = ["chaos.runtime.testing.chaos", "--json", "--tasks", str(tasks), "--every", str(every)]
+        command += ["--seed", str(seed), *(["--store", store] if store else [])]
     else:
-        command = ["tests.reliability.chaos.bare", configuration.broker, str(tasks), str(every), str(seed)]
-        where, path = ROOT, [service]
+        where, path = ROOT, ROOT / "template/service/src/{{package}}"
+        command = ["tests.chaos.bare", "attack", configuration.broker, str(tasks), str(every), str(seed)]
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=where,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
+        env={**os.environ, "PYTHONPATH": str(path)},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
+    if done.returncode == 2:
+        raise Unavailable(done.stderr)
     if done.returncode:
         raise RuntimeError(f"{configuration} broke its promise, or could not be attacked:\n{done.stdout}{done.stderr}")
     answer = json.loads(done.stdout)
