@@ -23,8 +23,8 @@ update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents
 	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \
 		tests/growing/test_wrong_input.py
 
-chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost, write docs/reliability.md; N=10000
-	$(BIN)/python -m tests.chaos --tasks $(N) --write
+chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost; N=10000 writes docs/reliability.md
+	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.chaos --tasks $(N) $(if $(filter 10000,$(N)),--write)
 
 bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.throughput --write

@@ -1,9 +1,9 @@
 """How long a command takes in a service that has grown, and how soon its worker is ready.
 
-`python benchmarks/growing.py [TASKS]` makes a service of the working tree's template in a temporary folder, adds TASKS
-tasks (1000) and times, each the median of several runs in processes of their own: the first `add-task`, the last one,
-`asyncgen tasks`, the import of the service's application, which a worker does before it connects, and a worker on a
-Redis of its own until it is ready.
+`python -m benchmarks.growing [TASKS]`, with the folder of the template's `runtime` on PYTHONPATH, makes a service of
+this tree's template in a temporary folder, adds TASKS tasks (1000) and times, each the median of several runs in
+processes of their own: the first `add-task`, the last one, `asyncgen tasks`, the import of the service's application,
+which a worker does before it connects, and a worker on a Redis of its own until it is ready.
 """
 
 import os
@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from runtime.testing.servers import running
 
 ROOT = Path(__file__).parents[1]
 RUNS = 9
@@ -42,29 +44,20 @@ def interleaved(first: Path, last: Path) -> tuple[float, float]:
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-READY = """
-import os, subprocess, sys, tempfile, time
-from pathlib import Path
-from dev.services import running
-
-with tempfile.TemporaryDirectory() as folder, running(Path(folder), environ={}) as urls:
-    began = time.perf_counter()
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "shop", "worker"],
-        env=os.environ | urls, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )
-    next(line for line in worker.stdout if " ready." in line)
-    print(time.perf_counter() - began)
-    worker.terminate()
-    worker.communicate()
-"""
-
-
 def ready(service: Path) -> float:
     """Seconds until a worker of the service is ready, on a Redis of its own."""
-    path = os.pathsep.join([str(service / "src"), str(service)])
-    env = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")} | {"PYTHONPATH": path}
-    return float(subprocess.check_output([sys.executable, "-c", READY], cwd=service, env=env, text=True))
+    needs = {"SHOP_BROKER_URL": "redis", "SHOP_IDEMPOTENCY_URL": "redis"}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), needs, environ={}) as urls:
+        env |= {**urls, "PYTHONPATH": str(service / "src")}
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "shop", "worker"]
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as worker:
+            next(line for line in worker.stdout or () if " ready." in line)
+            taken = time.perf_counter() - began
+            worker.terminate()
+            worker.communicate()
+    return taken
 
 
 def main(tasks: int) -> None:

@@ -16,7 +16,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.reliability.postgresql import postgresql
+from tests.postgresql import postgresql
 from tests.template.rendering import ROOT, render
 
 from .report import plot, table
@@ -25,6 +25,8 @@ from .variants import PACKAGES, variants
 __all__ = ["main"]
 
 PEERS = ["celery-once", "celery-singleton", "dramatiq[redis,rabbitmq]"]
+HARNESS = ["pytest"]
+"""What `runtime.testing` imports beside the services' own dependencies."""
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 PLOT = ROOT / "docs" / "benchmarks.svg"
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
@@ -50,8 +52,7 @@ def main() -> None:
         command = [python, "-m", "benchmarks.throughput.rounds", "--tasks", str(options.tasks)]
         command += ["--rounds", str(options.rounds), "--only", options.only]
         command += ["--sql", sql or f"sqlite:///{folder}/sql.db", *(f"--broker={broker}" for broker in brokers)]
-        # The folder `dev` of the one service that can start either server.
-        path = os.pathsep.join([str(services[1]), str(ROOT)])
+        path = os.pathsep.join([str(ROOT), str(ROOT / "template/service/src/{{package}}")])
         done = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE)
     results = json.loads(done.stdout)
     against = {each.name: each.against for each in variants("redis", dict.fromkeys(("broker", "redis", "sql"), ""))}
@@ -73,7 +74,7 @@ def main() -> None:
 def venv(folder: Path, services: list[Path]) -> str:
     """A Python with the services and their peers installed."""
     python = str(folder / "bin" / "python")
-    wanted = [*(word for service in services for word in ("--editable", str(service))), *PEERS]
+    wanted = [*(word for service in services for word in ("--editable", str(service))), *PEERS, *HARNESS]
     if uv := shutil.which("uv"):
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *wanted], check=True)

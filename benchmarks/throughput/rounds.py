@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from statistics import mean
@@ -22,12 +23,20 @@ from typing import Any
 import amqp
 from redis import Redis
 
+from runtime.testing.servers import rabbitmq
+from runtime.testing.servers import redis as redis_server
+from runtime.testing.servers.process import STARTED
+from runtime.testing.servers.process import until as until_by
+
 from .processes import cpu, family, memory
 from .variants import Variant, variants
 
 __all__ = ["main"]
 
 DEADLINE = 300
+"""Seconds for whatever has to happen."""
+
+until = partial(until_by, timeout=DEADLINE, interval=0.01)
 Figures = dict[str, list[float]]
 
 
@@ -93,18 +102,18 @@ def measure(variant: Variant, broker: Broker, tasks: int) -> dict[str, float]:
     env = {**os.environ, **variant.env}
     began, published = publish(variant, env, tasks)
     figures = {"published": tasks / (published - began)}
-    until(lambda: broker.waiting(variant) >= tasks, "every message to wait")
+    until(lambda: broker.waiting(variant) >= tasks)
     with worker(variant, env) as main_pid:
-        until(lambda: broker.waiting(variant) <= 0.9 * tasks, "the first tenth to be done")
+        until(lambda: broker.waiting(variant) <= 0.9 * tasks)
         left, began = broker.waiting(variant), time.monotonic()
         parts = {"main": [main_pid], "children": family(main_pid)[1:], "broker": family(broker.pid)}
         before = {part: cpu(pids) for part, pids in parts.items()}
-        until(lambda: broker.waiting(variant) == 0, "the queue to be drained")
+        until(lambda: broker.waiting(variant) == 0)
         figures["drained"] = left / (time.monotonic() - began)
         for part, pids in parts.items():
             figures[part] = (cpu(pids) - before[part]) * 1_000_000 / left
         began, _ = publish(variant, env, tasks)
-        until(lambda: broker.waiting(variant) == 0, "the queue to be drained")
+        until(lambda: broker.waiting(variant) == 0)
         figures["end to end"] = tasks / (time.time() - began)
         figures["main MiB"] = memory(main_pid)
         figures["child MiB"] = mean(memory(child) for child in parts["children"])
@@ -113,9 +122,9 @@ def measure(variant: Variant, broker: Broker, tasks: int) -> dict[str, float]:
 
 def publish(variant: Variant, env: dict[str, str], tasks: int) -> tuple[float, float]:
     """Publish from a process of its own that is warm; when it began and when it ended."""
-    module, _, call = variant.publish.format(tasks=tasks).partition("; ")
-    code = f"import time; {module}; began = time.time(); {call}; print(began, time.time())"
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=DEADLINE)
+    module, *arguments = variant.publish
+    command = [sys.executable, "-m", "benchmarks.throughput.publish", module, json.dumps([*arguments, tasks])]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=DEADLINE)
     if done.returncode:
         raise RuntimeError(f"expected {variant.name} to publish, got: {done.stderr}")
     began, ended = done.stdout.splitlines()[-1].split()
@@ -142,9 +151,9 @@ def worker(variant: Variant, env: dict[str, str]) -> Iterator[int]:
 def started(kind: str, folder: Path) -> Iterator[tuple[str, int]]:
     """A private server as a service's own tests start it: its URL and its pid."""
     folder.mkdir()
-    server, process = import_module(f"dev.{kind}"), import_module("dev.process")
+    server: Any = {"redis": redis_server, "rabbitmq": rabbitmq}[kind]
     with server.started(folder) as url:
-        yield server.url(url, 0), process.STARTED[-1].process.pid
+        yield server.url(url, 0), STARTED[-1].process.pid
 
 
 def prepare(sql: str) -> None:
@@ -152,18 +161,9 @@ def prepare(sql: str) -> None:
     from sqlalchemy import text
 
     for broker in ("redis", "rabbitmq"):
-        import_module(f"sql_{broker}.migrations").migrate(sql)
-    with import_module("sql_redis.database").engine_of(sql).begin() as connection:
+        import_module(f"sql_{broker}.runtime.idempotency.sql.migrations").migrate(sql)
+    with import_module("sql_redis.runtime.idempotency.sql.database").engine_of(sql).begin() as connection:
         connection.execute(text("CREATE TABLE bench_effects (number integer NOT NULL)"))
-
-
-def until(reached: Callable[[], bool], what: str) -> None:
-    """Wait for it, and look every 10 ms."""
-    deadline = time.monotonic() + DEADLINE
-    while not reached():
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"expected {what} within {DEADLINE} s, got: nothing")
-        time.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from celery import shared_task
 PACKAGE = os.environ["BENCH_PACKAGE"]
 
 
-def room(name: str) -> Any:
+def module(name: str) -> Any:
     """A module of the service."""
     return import_module(f"{PACKAGE}.{name}")
 
 
-app = room("app").app
-base = room("task").ServiceTask
-queue = next(iter(room("queues").Queue))
+app = module("app").app
+base = module("task").ServiceTask
+queue = next(iter(module("queues").Queue))
 LIMITS: Any = {"base": base, "bind": True, "work_queue": queue, "soft_time_limit": 50, "time_limit": 60}
 INSERT = "INSERT INTO bench_effects (number) VALUES (:number)"
 
@@ -41,12 +41,12 @@ def effect(self: Any, number: int) -> None:
     from sqlalchemy import text
     from sqlalchemy.orm import Session
 
-    with Session(room("database").engine_of(os.environ["BENCH_STORE"])) as session:
+    with Session(module("runtime.idempotency.sql.database").engine_of(os.environ["BENCH_STORE"])) as session:
         session.execute(text(INSERT), {"number": number})
         session.commit()
 
 
-@shared_task(name="bench.keyed", idempotency=room("idempotency").MODES[0], **LIMITS)
+@shared_task(name="bench.keyed", idempotency=app.service.store.modes[0], **LIMITS)
 def keyed(self: Any, number: int) -> None:
     """The same row, together with its key: `transactional` where the store is SQL."""
     from sqlalchemy import text
@@ -54,15 +54,17 @@ def keyed(self: Any, number: int) -> None:
     self.session.execute(text(INSERT), {"number": number})
 
 
-def publish(name: str, tasks: int, at_once: bool) -> None:
-    """Publish `tasks` tasks, one by one or all at once."""
+def publish(name: str, how: str, tasks: int) -> None:
+    """Publish `tasks` tasks, "one by one" or all "at once"."""
     task = globals()[name]
-    if not at_once:
+    if how == "one by one":
         for number in range(tasks):
             task.delay(number)
-    elif unconfirmed := room("publishing").publish_many((task, {"number": number}) for number in range(tasks)):
+    elif unconfirmed := module("runtime.publishing").publish_many(
+        (task, {"number": number}) for number in range(tasks)
+    ):
         raise RuntimeError(f"expected every task to be confirmed, got: {len(unconfirmed)} that were not")
 
 
 if __name__ == "__main__":
-    room("worker").run([dataclasses.replace(queue.value, prefetch=4, concurrency=2)])
+    module("runtime.worker").run(app, [dataclasses.replace(queue.value, prefetch=4, concurrency=2)])

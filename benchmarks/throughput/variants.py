@@ -21,11 +21,12 @@ CELERY = ["worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-go
 
 @dataclass(frozen=True)
 class Variant:
-    """`publish` is Python with {tasks} in it; `waits` are Redis' lists and hashes, or RabbitMQ's queue."""
+    """`waits` are Redis' lists and hashes, or RabbitMQ's queue."""
 
     name: str
     worker: list[str]
-    publish: str
+    publish: tuple[str, ...]
+    """The module whose `publish` is called, and its arguments before the number of tasks."""
     waits: list[str]
     env: dict[str, str] = field(default_factory=dict)
     against: str = "bare Celery"
@@ -38,7 +39,7 @@ def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
         Variant(
             name,
             [*PYTHON, "celery", "-A", f"{TASKS}.peer_tasks", *CELERY],
-            f"from {TASKS}.peer_tasks import publish; publish({{tasks}})",
+            (f"{TASKS}.peer_tasks",),
             ["celery", "unacked"] if broker == "redis" else ["celery"],
             {"BENCH_PEER": peer, "BENCH_BROKER": urls["broker"], "BENCH_REDIS": urls["redis"]},
         )
@@ -47,7 +48,7 @@ def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
     dramatiq = Variant(
         "dramatiq",
         [str(Path(sys.executable).with_name("dramatiq")), f"{TASKS}.dramatiq_tasks", "--processes=2", "--threads=1"],
-        f"from {TASKS}.dramatiq_tasks import publish; publish({{tasks}})",
+        (f"{TASKS}.dramatiq_tasks",),
         ["dramatiq:default.msgs"] if broker == "redis" else ["default"],
         {"BENCH_BROKER": urls["broker"]},
     )
@@ -80,7 +81,7 @@ def service(
     return Variant(
         name,
         [*PYTHON, f"{TASKS}.service_tasks"],
-        f"from {TASKS}.service_tasks import publish; publish({task!r}, {{tasks}}, {at_once})",
+        (f"{TASKS}.service_tasks", task, "at once" if at_once else "one by one"),
         [f"{package}.default", f"{package}.unacked"] if broker == "redis" else [f"{package}.default"],
         {
             "BENCH_PACKAGE": package,

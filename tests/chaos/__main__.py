@@ -31,12 +31,13 @@ def main() -> int:
     """Read the command line, run, print each row when it is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=10_000, help="of each mode (10000)")
-    parser.add_argument("--kills", type=int, default=100, help="in each run, about (100)")
+    parser.add_argument("--kills", type=int, help="in each run, about (100, or a tenth of the tasks if that is less)")
     parser.add_argument("--seed", type=int, default=1, help="of the kills (1)")
     parser.add_argument("--broker", action="append", choices=["redis", "rabbitmq"], help="default: both")
     parser.add_argument("--store", action="append", choices=["none", "redis", "postgresql"], help="default: all")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
+    kills = options.kills or max(1, min(100, options.tasks // 10))
     stores = options.store or ["none", "redis", "postgresql"]
     print(HEADER, flush=True)
     broken, rows = 0, [HEADER]
@@ -50,7 +51,7 @@ def main() -> int:
                         configuration,
                         Path(folder),
                         tasks=options.tasks,
-                        every=modes * options.tasks / options.kills,
+                        every=modes * options.tasks / kills,
                         seed=options.seed,
                         store=url if store == "postgresql" else "",
                     )
@@ -62,7 +63,7 @@ def main() -> int:
                 rows.append(line(outcome, on_sqlite=not url))
                 print(rows[-1], flush=True)
     if options.write and not broken:
-        write(rows, f"`make chaos`, {date.today()}, about {options.kills} kills a run, seed {options.seed}:")
+        write(rows, f"`make chaos`, {date.today()}, about {kills} kills a run, seed {options.seed}:")
     return min(broken, 1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.reliability.postgresql import postgresql
+from tests.postgresql import postgresql
 
 from .commands import asyncgen, inside
 
