@@ -61,8 +61,10 @@ class Proxy:
         self._budget = size
 
     def mend(self) -> None:
-        """Accept again, on the same port."""
+        """Accept again, on the same port; nothing to do while it accepts."""
         self._budget = None
+        if self._listener is not None:
+            return
         self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()

@@ -1,151 +1,170 @@
-"""A circuit that all workers share: what one learns of a dependency holds for the others, and one alone tries it."""
+"""A circuit that all workers share: what one learns of a dependency holds for the others, and one alone probes it."""
 
-import os
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from {{ package }}.breaker import check_breaker
-from {{ package }}.errors import ConfigurationError
-from {{ package }}.settings import settings
+from runtime import CircuitOpen, ConfigurationError
+from runtime.breaker import CircuitBreakers
+from runtime.settings import settings
+from runtime.testing import Worker
+from runtime.testing.processes import WORKER_PROCESSES
 
-CALL = """
-import json, logging, structlog
-from {{ package }} import breaker
-from {{ package }}.breaker import admission
-from tests.probe_breaker import CIRCUIT, dependency
+from .combinations import on
+from .service.calls import publish
+from .service.notes import count
+from .service.tasks.dependency import CIRCUIT, dependency
 
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # stdout is for answers
+pytestmark = on("redis-redis")
 
-def call(run, *arguments):
-    try:
-        with admission(CIRCUIT, (ConnectionError,)) as through:
-            through(run, *arguments)
-    except Exception as error:
-        return type(error).__name__
-    return "done"
+RESET = 2
+"""Seconds, as the service's variable says. A circuit notes when it was opened in whole ones."""
 
-def says_no():
+FAILURES = 5
+
+
+class Process:
+    """What a process of the service knows of a circuit, and the dependency behind it."""
+
+    def __init__(self, redis: str, folder: Path, circuit: str) -> None:
+        self.breakers = CircuitBreakers(settings().model_copy(update={"idempotency_url": redis}))
+        self.folder, self.circuit = str(folder), circuit
+
+    def call(self, run: Callable[..., Any] = dependency, transient: type[Exception] = ConnectionError) -> str:
+        """How a call through the circuit ended."""
+        try:
+            with self.breakers.calling(self.circuit, (transient,)) as call:
+                call(run, self.folder)
+        except Exception as error:
+            return type(error).__name__
+        return "done"
+
+    def calls(self, times: int, run: Callable[..., Any] = dependency) -> list[str]:
+        """How several calls ended, one after the other."""
+        return [self.call(run) for _ in range(times)]
+
+
+def denies(folder: str) -> None:
     raise ValueError("it answers, and says no")
-"""
-DEPENDENCY = "dependency, {folder!r}"
-RESET = 3
-"""Seconds, as `probe_breaker` has it."""
-PUBLISH = """
-from tests.probe_breaker import calls
-for task_id in {ids!r}:
-    calls.apply_async(({folder!r},), task_id=task_id)
-"""
 
 
 @pytest.fixture
-def other(beside: Callable[..., Any], worker: Any, tmp_path: Path) -> Any:
-    """A process beside the worker; the circuit is closed, whatever an earlier test has left."""
-    console = beside()
-    console.python(CALL)
-    worker.wait(lambda: called(console, DEPENDENCY, tmp_path) == ["done"])
+def reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIME_BREAKER_RESET", str(RESET))
+
+
+@pytest.fixture
+def process(services: dict[str, str], tmp_path: Path, reset: None) -> Process:
+    """One that has a circuit of its own."""
+    return Process(services["RUNTIME_IDEMPOTENCY_URL"], tmp_path, f"c{uuid.uuid4().hex[:20]}")
+
+
+@pytest.fixture
+def beside(worker: Worker, services: dict[str, str], tmp_path: Path, reset: None) -> Process:
+    """One that shares the worker's circuit, which is closed, whatever an earlier test has left."""
+    process = Process(services["RUNTIME_IDEMPOTENCY_URL"], tmp_path, CIRCUIT)
+    worker.wait(lambda: process.call() == "done")
     (tmp_path / "calls").unlink()
-    return console
+    return process
 
 
-def called(console: Any, run: str, folder: Path, times: int = 1) -> Any:
-    """How each of several calls through the circuit ended, one after the other."""
-    call = f"call({run.format(folder=str(folder))})"
-    return console.python(f"print(json.dumps([{call} for _ in range({times})]))")
-
-
-def publish(worker: Any, folder: Path, number: int) -> list[str]:
-    """Publish tasks that call the dependency; their ids."""
-    ids = [str(uuid.uuid4()) for _ in range(number)]
-    worker.python(PUBLISH.format(ids=ids, folder=str(folder)))
-    return ids
-
-
-def ended(worker: Any, ids: list[str], event: str) -> list[str]:
+def ended(worker: Worker, ids: list[str], event: str) -> list[str]:
     """Those of which the worker's log tells this."""
-    said = "\n".join(worker.lines(f'"event": "{event}"'))
-    return [task_id for task_id in ids if task_id in said]
+    found = "\n".join(worker.lines(f'"event": "{event}"'))
+    return [task_id for task_id in ids if task_id in found]
 
 
-def tries(worker: Any) -> int:
-    """How often the worker has tried the dependency again."""
-    return len(worker.lines('"event": "circuit tried"'))
+def probes(worker: Worker) -> int:
+    """How often the worker has probed the dependency."""
+    return len(worker.lines('"event": "circuit probed"'))
 
 
-def count(folder: Path) -> int:
-    """How often the dependency was called."""
-    path = folder / "calls"
-    return len(path.read_text().splitlines()) if path.exists() else 0
-
-
+@on("redis-redis", "rabbitmq-redis")
 def test_what_one_process_opens_is_open_for_the_others_and_a_success_closes_it(
-    other: Any, worker: Any, tmp_path: Path
+    beside: Process, worker: Worker, tmp_path: Path
 ) -> None:
-    before = tries(worker)
+    before = probes(worker)
     (tmp_path / "down").touch()
-    assert called(other, DEPENDENCY, tmp_path, times=7) == ["ConnectionError"] * 5 + ["CircuitOpen"] * 2
-    ids = publish(worker, tmp_path, 6)
-    worker.wait(lambda: len(ended(worker, ids, "later")) == 6)
-    assert count(tmp_path) <= 5 + tries(worker) - before
+    assert beside.calls(FAILURES + 2) == ["ConnectionError"] * FAILURES + ["CircuitOpen"] * 2
+    ids = [worker.call(publish, "tests.calls", str(tmp_path)) for _ in range(6)]
+    worker.wait(lambda: len(ended(worker, ids, "deferred")) == 6)
+    assert count(tmp_path, "calls") <= FAILURES + probes(worker) - before
     (tmp_path / "down").unlink()
     worker.wait(lambda: len(ended(worker, ids, "done")) == 6)
-    assert count(tmp_path) <= 5 + 6 + tries(worker) - before
+    assert count(tmp_path, "calls") <= FAILURES + 6 + probes(worker) - before
 
 
-def test_while_it_is_down_one_run_at_a_time_tries_and_no_retry_is_used_up(
-    other: Any, worker: Any, tmp_path: Path
-) -> None:
-    before, began = tries(worker), time.monotonic()
+@on("redis-redis", "rabbitmq-redis")
+@pytest.mark.usefixtures("beside")
+def test_while_it_is_down_one_run_at_a_time_probes_and_no_retry_is_used_up(worker: Worker, tmp_path: Path) -> None:
+    before, began = probes(worker), time.monotonic()
     (tmp_path / "down").touch()
-    ids = publish(worker, tmp_path, 20)
-    worker.wait(lambda: tries(worker) >= before + 3)
+    ids = [worker.call(publish, "tests.calls", str(tmp_path)) for _ in range(20)]
+    worker.wait(lambda: probes(worker) >= before + 3)
     assert time.monotonic() - began > 2 * RESET
     # Runs that had begun when the circuit opened have called too: no more than the worker has processes.
-    assert count(tmp_path) <= 5 + (os.cpu_count() or 1) + tries(worker) - before
+    assert count(tmp_path, "calls") <= FAILURES + WORKER_PROCESSES + probes(worker) - before
     (tmp_path / "down").unlink()
     worker.wait(lambda: len(ended(worker, ids, "done")) == 20)
     assert [letter for letter in worker.command("dead", "list", "--json") if letter["id"] in ids] == []
 
 
-def test_of_many_that_come_at_once_one_tries(other: Any, tmp_path: Path) -> None:
+def test_of_many_that_come_at_once_one_probes(process: Process, tmp_path: Path) -> None:
     (tmp_path / "down").touch()
-    called(other, DEPENDENCY, tmp_path, times=5)
+    process.calls(FAILURES)
     time.sleep(RESET)
-    other.python("from concurrent.futures import ThreadPoolExecutor")
-    at_once = f"ThreadPoolExecutor(8).map(lambda _: call({DEPENDENCY.format(folder=str(tmp_path))}), range(8))"
-    assert sorted(other.python(f"print(json.dumps(list({at_once})))")) == ["CircuitOpen"] * 7 + ["ConnectionError"]
+    with ThreadPoolExecutor(8) as threads:
+        ends = sorted(threads.map(lambda _: process.call(), range(8)))
+    assert ends == ["CircuitOpen"] * 7 + ["ConnectionError"]
 
 
-def test_a_try_that_is_never_heard_of_again_is_followed_by_another(other: Any, tmp_path: Path) -> None:
+def test_a_probe_that_never_ends_is_followed_by_another(process: Process, tmp_path: Path) -> None:
     (tmp_path / "down").touch()
-    called(other, DEPENDENCY, tmp_path, times=5)
+    process.calls(FAILURES)
     time.sleep(RESET)
-    other.python("admission(CIRCUIT, ()).__enter__()")
-    assert called(other, DEPENDENCY, tmp_path) == ["CircuitOpen"]
+    process.breakers.calling(process.circuit, ()).__enter__()
+    assert process.call() == "CircuitOpen"
     time.sleep(RESET)
-    assert called(other, DEPENDENCY, tmp_path) == ["ConnectionError"]
+    assert process.call() == "ConnectionError"
 
 
-def test_an_error_that_says_nothing_of_the_dependency_opens_nothing(other: Any, tmp_path: Path) -> None:
+def test_an_error_that_says_nothing_of_the_dependency_opens_nothing(process: Process, tmp_path: Path) -> None:
     (tmp_path / "down").touch()
-    assert called(other, DEPENDENCY, tmp_path, times=4) == ["ConnectionError"] * 4
-    assert called(other, "says_no", tmp_path) == ["ValueError"]
-    assert called(other, DEPENDENCY, tmp_path, times=4) == ["ConnectionError"] * 4
+    assert process.calls(FAILURES - 1) == ["ConnectionError"] * 4
+    assert process.call(denies) == "ValueError"
+    assert process.calls(FAILURES - 1) == ["ConnectionError"] * 4
 
 
-def test_a_worker_without_a_redis_for_it_does_not_start() -> None:
+def test_the_variables_say_how_many_failures_open_it_and_for_how_long(
+    services: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_BREAKER_FAILURES", "2")
+    monkeypatch.setenv("RUNTIME_BREAKER_RESET", "600")
+    process = Process(services["RUNTIME_IDEMPOTENCY_URL"], tmp_path, f"c{uuid.uuid4().hex[:20]}")
+    (tmp_path / "down").touch()
+    assert process.calls(3) == ["ConnectionError"] * 2 + ["CircuitOpen"]
+    with (
+        pytest.raises(CircuitOpen, match=r"try again in \d+ s") as refused,
+        process.breakers.calling(process.circuit, ()),
+    ):
+        pass
+    assert 590 < refused.value.retry_after <= 600 + 300  # spread, so that deferred runs do not all come at once
+
+
+def test_a_service_without_a_redis_for_it_does_not_start() -> None:
     elsewhere = {"broker_url": "sentinel://somewhere", "idempotency_url": "postgresql://somewhere"}
     with pytest.raises(ConfigurationError, match="expected a redis:// URL in"):
-        check_breaker("tests.calls", "payments", settings().model_copy(update=elsewhere))
+        CircuitBreakers(settings().model_copy(update=elsewhere)).check("tests.calls", "payments")
 
 
-def test_without_its_redis_runs_pass(other: Any, tmp_path: Path) -> None:
+def test_without_its_redis_runs_pass(process: Process, tmp_path: Path) -> None:
     (tmp_path / "down").touch()
-    called(other, DEPENDENCY, tmp_path, times=5)
-    assert called(other, DEPENDENCY, tmp_path) == ["CircuitOpen"]
-    other.python("breaker._url = lambda settings: 'redis://127.0.0.1:1/0'")
-    assert called(other, DEPENDENCY, tmp_path) == ["ConnectionError"]
+    process.calls(FAILURES)
+    assert process.call() == "CircuitOpen"
+    elsewhere = Process("redis://127.0.0.1:1/0", tmp_path, process.circuit)
+    assert elsewhere.call() == "ConnectionError"

@@ -5,16 +5,17 @@ import uuid
 import pytest
 from sqlalchemy.orm import Session
 
-from {{ package }}.database import OUTBOX, engine_of
-from {{ package }}.errors import PayloadError
-from {{ package }}.idempotency import open_store
-from {{ package }}.outbox import publish
-from {{ package }}.relay import OutboxMessage, Relay, backlog
-from {{ package }}.settings import settings
+from runtime import PayloadError
+from runtime.idempotency.sql import SqlStore
+from runtime.idempotency.sql.database import OUTBOX, engine_of
+from runtime.outbox import publish
+from runtime.relay import OutboxMessage, Relay, backlog
+from runtime.settings import settings
+from runtime.testing import InProcessService
 
 
 @pytest.fixture
-def url(service: object) -> str:
+def url(service: InProcessService) -> str:
     """The URL of the store, which `service` has emptied."""
     return settings().require("idempotency_url")
 
@@ -24,7 +25,7 @@ def test_a_task_s_follow_up_is_sent_once_and_only_if_it_commits(url: str) -> Non
     key = str(uuid.uuid4())
 
     def deliver(fail: bool) -> None:
-        with open_store(url).attempt("transactional", key=key, owner="task-1", fingerprint="") as attempt:
+        with SqlStore.open(url).attempt("transactional", key=key, owner="task-1", fingerprint="") as attempt:
             if attempt.session:
                 publish(attempt.session, "next.task", [key], countdown=60)
                 if fail:

@@ -11,8 +11,10 @@ from uuid import UUID
 import pytest
 from kombu.utils.json import dumps, loads
 
-from {{ package }}.errors import PayloadError
-from {{ package }}.payload import check_payload, fingerprint
+from runtime import PayloadError, publish_many
+from runtime.payload import check_payload, fingerprint
+
+from .service.tasks.effects import effect
 
 
 @dataclass
@@ -78,16 +80,14 @@ def test_a_fingerprint_has_the_form_that_earlier_releases_have_stored() -> None:
     assert made == '{"a":{"10":true,"9":1.0},"b":[{"__type__":"decimal","__value__":"9.99"},["\\u00e4",null]]}'
 
 
-def test_the_guard_stands_at_every_way_to_publish(service: Any) -> None:
-    from {{ package }}.publishing import publish_many
-
-    from .probe import effect
-
+@pytest.mark.usefixtures("service")
+def test_the_guard_stands_at_every_way_to_publish() -> None:
+    user: Any = User(1)
     for publish in (
-        lambda: effect.delay(User(1), "folder"),
-        lambda: effect.apply_async((User(1), "folder")),
-        lambda: effect.s(User(1), "folder").apply_async(),
-        lambda: publish_many([(effect, {"name": "1", "folder": "folder"}), effect.s(User(1), "folder")]),
+        lambda: effect.delay(user, "folder"),
+        lambda: effect.apply_async((user, "folder")),
+        lambda: effect.s(user, "folder").apply_async(),
+        lambda: publish_many([(effect, {"name": "1", "folder": "folder"}), effect.s(user, "folder")]),
     ):
         with pytest.raises(PayloadError, match=r"argument 1 of tests\.effect .* got: .*User"):
             publish()

@@ -4,50 +4,37 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-PUBLISH = """
-from sqlalchemy.orm import Session
-from tests.probe import effect
-from {{ package }}.database import engine_of
-from {{ package }}.outbox import publish
-from {{ package }}.settings import settings
-with Session(engine_of(settings().idempotency_url)) as session:
-    publish(session, effect.s({name!r}, {folder!r}))
-    session.{ends}()
-"""
+from runtime.testing import Worker
+
+from .combinations import on
+from .service.calls import publish_in_transaction, relay, relay_and_die
+from .service.notes import count
+
+pytestmark = on("redis-sql", "rabbitmq-sql")
 
 
-def test_the_relay_sends_what_is_committed(worker: Any, tmp_path: Path) -> None:
+def test_the_relay_sends_what_is_committed(worker: Worker, tmp_path: Path) -> None:
     committed, undone = str(uuid.uuid4()), str(uuid.uuid4())
-    worker.python(PUBLISH.format(name=undone, folder=str(tmp_path), ends="rollback"))
-    worker.python(PUBLISH.format(name=committed, folder=str(tmp_path), ends="commit"))
-    relay = subprocess.Popen([sys.executable, "-m", "tests.probe", "relay"], env=worker.env)
+    worker.call(publish_in_transaction, undone, str(tmp_path), commit=False)
+    worker.call(publish_in_transaction, committed, str(tmp_path), commit=True)
+    process = subprocess.Popen([sys.executable, "-m", worker.module, "relay"], env=worker.env)
     try:
         worker.wait((tmp_path / committed).exists)
     finally:
-        relay.terminate()
-        assert relay.wait(20) == 0
+        process.terminate()
+        assert process.wait(20) == 0
     assert [path.name for path in tmp_path.iterdir()] == [committed]
 
 
-def test_a_relay_that_dies_after_sending_repeats_no_effect(worker: Any, tmp_path: Path) -> None:
+def test_a_relay_that_dies_after_sending_repeats_no_effect(worker: Worker, tmp_path: Path) -> None:
     name = str(uuid.uuid4())
-    worker.python(PUBLISH.format(name=name, folder=str(tmp_path), ends="commit"))
-    with pytest.raises(AssertionError):
-        worker.python(
-            "import os\n"
-            "from {{ package }}.relay import Relay, publish\n"
-            "from {{ package }}.settings import settings\n"
-            "Relay(settings().idempotency_url, lambda message: (publish(message), os._exit(1))).drain()"
-        )
+    worker.call(publish_in_transaction, name, str(tmp_path), commit=True)
+    with pytest.raises(AssertionError, match="the process ended: 1"):
+        worker.call(relay_and_die)
     worker.wait((tmp_path / name).exists)
-    worker.python(
-        "from {{ package }}.relay import Relay, publish\n"
-        "from {{ package }}.settings import settings\n"
-        "assert Relay(settings().idempotency_url, publish).drain() == 1"
-    )
+    assert worker.call(relay) == 1
     worker.wait(lambda: worker.lines('"duplicate"', name))
-    assert len((tmp_path / name).read_text().splitlines()) == 1
+    assert count(tmp_path, name) == 1

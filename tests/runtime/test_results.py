@@ -2,39 +2,34 @@
 
 import socket
 import time
-import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
+from runtime.testing import Worker
+from runtime.testing.processes import Console
 
-CODE = """
-import json, time
-from tests.probe import effect
-from tests.probe_results import answer
-from {{ package }}.app import app
-kept = answer.apply_async((20,), task_id={task_id!r})
-deadline = time.monotonic() + 60
-while not kept.ready() and time.monotonic() < deadline:
-    time.sleep(0.1)
-print(json.dumps([kept.state, kept.result, effect.ignore_result]))
-"""
+from .combinations import each_broker
+from .service.calls import publish, result_of
+from .service.tasks.effects import effect
+
+pytestmark = each_broker
 
 
-def test_a_result_is_kept_for_the_task_that_says_why(worker: Any) -> None:
-    task_id = str(uuid.uuid4())
-    assert worker.python(CODE.format(task_id=task_id)) == ["SUCCESS", 40, True]
+def test_a_result_is_kept_for_the_task_that_says_why(worker: Worker) -> None:
+    kept = worker.call(publish, "tests.double", 20)
+    worker.wait(lambda: list(worker.call(result_of, kept)) == ["SUCCESS", 40])
+    assert effect.ignore_result
 
 
-@pytest.mark.parametrize("task", ["probe.effect.delay('an.effect', {folder!r})", "probe_results.answer.delay(1)"])
-def test_to_publish_needs_no_store_of_results(beside: Any, services: dict[str, str], tmp_path: Path, task: str) -> None:
-    scheme = urlsplit(services["{{ package | upper }}_RESULT_URL"]).scheme
-    silent = socket.create_server(("127.0.0.1", 0))
-    url = f"{scheme.replace('sqlite', 'postgresql+psycopg')}://127.0.0.1:{silent.getsockname()[1]}/0"
-    console = beside(RESULT_URL=url)
-    console.python("from tests import probe, probe_results")
-    began = time.monotonic()
-    console.python(task.format(folder=str(tmp_path)))
-    assert time.monotonic() - began < 3
-    silent.close()
+def test_to_publish_needs_no_store_of_results(
+    new_console: Callable[..., Console], services: dict[str, str], tmp_path: Path
+) -> None:
+    scheme = urlsplit(services["RUNTIME_RESULT_URL"]).scheme.replace("sqlite", "postgresql+psycopg")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        console = new_console(RESULT_URL=f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/0")
+        console.command("queues", "--json")  # it has started
+        for task, arguments in (("tests.effect", ("an.effect", str(tmp_path))), ("tests.double", (1,))):
+            began = time.monotonic()
+            console.call(publish, task, *arguments)
+            assert time.monotonic() - began < 3

@@ -5,14 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery import shared_task
 from celery.schedules import crontab
 
-from {{ package }}.app import app
-from {{ package }}.errors import TaskOptionError
-from {{ package }}.queues import Queue
-from {{ package }}.schedule import Slots, celery_settings, parse_every, period, slot_id
-from {{ package }}.task import ServiceTask
+from runtime import ServiceTask, TaskOptionError
+from runtime.schedule import Slots, celery_settings, parse_every, period, slot_id
+
+from .service.app import app
+from .service.queues import Queue
 
 
 def test_every_is_a_period_or_a_crontab() -> None:
@@ -64,12 +63,14 @@ def test_a_period_begins_at_its_multiples_whenever_beat_was_started() -> None:
     assert slots.is_due(datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC)) == (False, 29)
 
 
+@pytest.mark.usefixtures("service")
 def test_what_two_beats_publish_is_one_run_and_a_call_by_hand_another() -> None:
-    @shared_task(
+    @app.task(
+        shared=False,
         base=ServiceTask,
         bind=True,
         name="tests.planted",
-        work_queue=next(iter(Queue)),
+        work_queue=Queue.SHORT,
         idempotency="lease",
         every="1d",
         soft_time_limit=1,

@@ -7,57 +7,47 @@ from typing import Any
 import pytest
 from billiard.exceptions import WorkerLostError
 
-from {{ package }}.threads import TaskPool
+from runtime.testing import Worker
+from runtime.testing.processes import Workers
+from runtime.worker.threads import TaskPool
 
-from .processes import Worker
+from .combinations import each_broker
 from .proxy import Proxy
-from .test_shutdown import count
-
-WORK = """
-from dataclasses import replace
-from tests import probe
-from {{ package }}.queues import Queue
-from {{ package }}.worker import run
-
-run([replace(queue.value, pool="threads", concurrency=1) for queue in Queue])
-"""
-BROKER = "{{ package | upper }}_BROKER_URL"
+from .service.calls import publish_chain
+from .service.notes import count
 
 
 class Threaded(Worker):
     """A worker with one thread."""
 
-    called = ("-c", WORK)
+    module = f"{__package__}.service.threads"
 
 
 @pytest.fixture
-def threaded(workers: Any, services: dict[str, str], tmp_path: Path) -> Iterator[tuple[Worker, Proxy]]:
-    """A worker with one thread, and its way to the broker."""
+def threaded(workers: Workers, services: dict[str, str], proxy: Proxy, tmp_path: Path) -> Iterator[Worker]:
+    """A worker with one thread, whose way to the broker is the proxy."""
     workers.stop()
-    with Proxy(services[BROKER]) as proxy:
-        worker = Threaded({**services, BROKER: proxy.url}, tmp_path, workers.console)
-        with worker:
-            yield worker, proxy
-            worker.kill()
+    with Threaded({**services, "RUNTIME_BROKER_URL": proxy.url}, tmp_path, workers.console) as worker:
+        yield worker
+        worker.kill()
 
 
-def test_what_a_run_cannot_publish_is_given_back_at_once(threaded: tuple[Worker, Proxy], tmp_path: Path) -> None:
-    worker, proxy = threaded
-    steps = [f"waits.si({str(tmp_path)!r}, {name!r}, 3)" for name in ("task", "next")]
-    worker.python(f"from tests.probe_ends import waits; ({' | '.join(steps)}).delay()")
-    worker.wait((tmp_path / "task.started").exists)
+@each_broker
+def test_what_a_run_cannot_publish_is_requeued_at_once(threaded: Worker, proxy: Proxy, tmp_path: Path) -> None:
+    threaded.call(publish_chain, str(tmp_path))
+    threaded.wait((tmp_path / "task.started").exists)
     proxy.freeze()
-    worker.wait(lambda: worker.lines('"given back"', "expected the broker to take tests.waits"))
     (tmp_path / "go").touch()
+    threaded.wait(lambda: threaded.lines('"requeued"', "expected the broker to take tests.waits"))
     proxy.thaw()
-    worker.wait((tmp_path / "next.ended").exists)
+    threaded.wait((tmp_path / "next.ended").exists)
     assert count(tmp_path, "next.ended") == 1
 
 
 @pytest.mark.parametrize(
-    ("raised", "heard"), [(ConnectionError("away"), ConnectionError), (SystemExit(1), WorkerLostError)], ids=repr
+    ("raised", "reported"), [(ConnectionError("away"), ConnectionError), (SystemExit(1), WorkerLostError)], ids=repr
 )
-def test_an_error_outside_the_task_is_a_failed_run(raised: BaseException, heard: type[BaseException]) -> None:
+def test_an_error_outside_the_task_is_a_failed_run(raised: BaseException, reported: type[BaseException]) -> None:
     def trace() -> None:
         raise raised
 
@@ -67,4 +57,4 @@ def test_an_error_outside_the_task_is_a_failed_run(raised: BaseException, heard:
     pool.on_stop()
     ((failed, info, _),) = ends
     assert failed
-    assert isinstance(getattr(info.exception, "exc", info.exception), heard)
+    assert isinstance(getattr(info.exception, "exc", info.exception), reported)

@@ -9,6 +9,7 @@ from typing import Any
 import celery
 from celery import chain, chord, group
 from celery.canvas import Signature
+
 from runtime import QueueClass, ServiceTask, Workflow, shared_task
 
 

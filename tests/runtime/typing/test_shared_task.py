@@ -12,6 +12,7 @@ from pathlib import Path
 
 import celery
 import pytest
+
 import runtime
 
 HERE = Path(__file__).parent

@@ -6,6 +6,7 @@
 from enum import Enum
 
 from celery import chain
+
 from runtime import QueueClass, ServiceTask, Workflow, shared_task
 
 

@@ -56,7 +56,7 @@ def publish_with_deadline(what: str, publish: Callable[[Any], T]) -> T:
         except broker_errors as error:
             if time.monotonic() + pause + attempt_timeout > deadline:
                 raise PublishError(
-                    f"expected the broker to take {what}, got: {type(error).__name__}: {error or 'no answer'}; "
+                    f"expected the broker to take {what}, got: {type(error).__name__}: {str(error) or 'no answer'}; "
                     "see whether it runs and answers, then publish again with the same id"
                 ) from error
         time.sleep(pause)

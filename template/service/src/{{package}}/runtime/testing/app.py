@@ -6,13 +6,15 @@ from importlib import import_module
 from ..service import ServiceApp
 from ..settings import NAME, PREFIX
 
-__all__ = ["MODULE", "load_app"]
+__all__ = ["app_module", "load_app"]
 
-MODULE = os.environ.get(f"{PREFIX}APP", f"{NAME}.app")
-"""The module of the service's application; the variable APP names another one."""
+
+def app_module() -> str:
+    """The module of the service's application; the variable APP names another one."""
+    return os.environ.get(f"{PREFIX}APP", f"{NAME}.app")
 
 
 def load_app() -> ServiceApp:
     """Import the service's application."""
-    app: ServiceApp = import_module(MODULE).app
+    app: ServiceApp = import_module(app_module()).app
     return app

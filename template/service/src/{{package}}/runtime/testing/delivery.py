@@ -27,6 +27,7 @@ class InProcessService:
 
     def __init__(self, app: ServiceApp) -> None:
         self.app = app
+        app.set_current()  # a test may have made another application
         with app.connection_for_write() as connection:
             for queue in app.service.queues:
                 bound = app.service.broker.dead_letter_queue(queue).bind(connection.default_channel)

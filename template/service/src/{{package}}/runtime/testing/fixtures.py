@@ -7,7 +7,7 @@ environment names: name a broker that no other worker of this service is on.
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,12 +20,15 @@ from .servers import Unavailable, needs, running
 from .stores import store_module
 
 __all__ = [
+    "configure_process",
     "effects",
     "new_worker",
     "pytest_configure",
     "pytest_unconfigure",
     "service",
     "services",
+    "started",
+    "with_variables",
     "worker",
     "workers",
 ]
@@ -37,11 +40,7 @@ BROKER, STORE = f"{PREFIX}BROKER_URL", f"{PREFIX}IDEMPOTENCY_URL"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything of the service is imported: the environment of the tests in this process."""
-    folder = Path(STACK.enter_context(tempfile.TemporaryDirectory()))
-    private = {variable: scheme for variable, scheme in needs().items() if variable != BROKER}
-    os.environ.update(STACK.enter_context(running(folder, private, environ={})))
-    os.environ[BROKER] = "memory://"
-    store_module(os.environ[STORE]).prepare(os.environ[STORE])
+    configure_process(config, needs())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -59,16 +58,8 @@ def service() -> InProcessService:
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An environment with the servers that the service needs: those named outside, else started here."""
-    folder = tmp_path_factory.mktemp("services")
-    with ExitStack() as stack:
-        try:
-            urls = stack.enter_context(running(folder, needs(), environ=OUTSIDE))
-        except Unavailable as unavailable:
-            if OUTSIDE.get("CI"):
-                raise
-            pytest.skip(str(unavailable))
-        store_module(urls[STORE]).prepare(urls[STORE])
-        yield {**OUTSIDE, **urls, f"{PREFIX}LEASE": "3", f"{PREFIX}KEY_LEASE": "3"}
+    with started(tmp_path_factory.mktemp("services"), needs(), OUTSIDE) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")
@@ -88,12 +79,17 @@ def worker(workers: Workers) -> Worker:
 
 @pytest.fixture
 def new_worker(workers: Workers, services: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Worker]]:
-    """Starts a worker with variables of its own, `new_worker(LEASE=3)`, while the shared one is stopped."""
+    """Starts a worker with variables of its own, `new_worker(LEASE=3)`, while the shared one is stopped.
+
+    It is killed when the test ends: a warm stop would take two seconds.
+    """
     workers.stop()
     with ExitStack() as stack:
 
         def start(**variables: object) -> Worker:
-            return stack.enter_context(Worker(with_variables(services, variables), tmp_path, workers.console))
+            worker = stack.enter_context(Worker(with_variables(services, variables), tmp_path, workers.console))
+            stack.callback(worker.kill)
+            return worker
 
         yield start
 
@@ -101,7 +97,39 @@ def new_worker(workers: Workers, services: dict[str, str], tmp_path: Path) -> It
 @pytest.fixture
 def effects(services: dict[str, str], tmp_path: Path) -> Effects:
     """Runs whose effects can be counted, for a worker of `new_worker`."""
-    return Effects(services, tmp_path, load_app().service.store.modes[0])
+    return Effects(services, tmp_path)
+
+
+def configure_process(config: pytest.Config, schemes: Mapping[str, str]) -> None:
+    """Let this process use a broker in memory, and private servers for the other variables in `schemes`.
+
+    Not the one that distributes tests with pytest-xdist: the others would take its servers for those named outside.
+    """
+    if config.getoption("dist", "no") != "no":
+        return
+    folder = Path(STACK.enter_context(tempfile.TemporaryDirectory()))
+    private = {variable: scheme for variable, scheme in schemes.items() if variable != BROKER}
+    os.environ.update(STACK.enter_context(running(folder, private, environ={})))
+    os.environ[BROKER] = "memory://"
+    store_module(os.environ[STORE]).prepare(os.environ[STORE])
+
+
+@contextmanager
+def started(folder: Path, schemes: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """`environ` with the URLs that `schemes` asks for, and short leases; skips where a server cannot be started.
+
+    In CI (the variable CI is set) that is an error.
+    """
+    with ExitStack() as stack:
+        try:
+            urls = stack.enter_context(running(folder, schemes, environ))
+        except Unavailable as unavailable:
+            if environ.get("CI"):
+                raise
+            pytest.skip(str(unavailable))
+        if STORE in urls:
+            store_module(urls[STORE]).prepare(urls[STORE])
+        yield {**environ, **urls, f"{PREFIX}LEASE": "3", f"{PREFIX}KEY_LEASE": "3"}
 
 
 def with_variables(env: Mapping[str, str], variables: Mapping[str, object]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar
 
 import pytest
 
@@ -16,6 +16,8 @@ from .stores import store_module
 
 __all__ = ["Console", "Effects", "Worker", "Workers"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WORKER_PROCESSES = 2
 """Processes of a worker that runs the tasks of the harness."""
@@ -40,6 +42,11 @@ class Console:
     def python(self, code: str) -> Any:
         """Run `code`; the JSON that it prints, if any."""
         return self._ask(code=code)
+
+    def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a module's function there; its arguments and its result travel as JSON."""
+        result: T = self._ask(call=f"{function.__module__}:{function.__qualname__}", args=args, kwargs=kwargs)
+        return result
 
     def command(self, *arguments: str) -> Any:
         """Run a command of the service; the JSON that it prints."""
@@ -66,7 +73,7 @@ class Worker:
         """`folder` takes the log; `console` may serve several workers."""
         self.env = {**env, f"{PREFIX}HEARTBEAT_FILE": str(folder / "heartbeat")}
         self.log = folder / "worker.log"
-        self.python, self.command = console.python, console.command
+        self.python, self.call, self.command = console.python, console.call, console.command
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -77,9 +84,12 @@ class Worker:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Stop it, warm."""
+        """Stop it, warm; one that does not stop within 60 s is killed, and an error."""
         self.process.terminate()
-        self.process.wait(60)
+        try:
+            self.process.wait(60)
+        finally:
+            self.kill()
 
     def kill(self) -> None:
         """SIGKILL its main process, as when a machine fails; its children follow."""
@@ -122,10 +132,11 @@ class Workers:
 class Effects:
     """Runs of a task of the harness in the store's first mode, each of which leaves one effect; seen from outside."""
 
-    def __init__(self, env: Mapping[str, str], folder: Path, mode: str) -> None:
-        self._env, self._folder, self._mode = env, folder, mode
+    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
         url = env[f"{PREFIX}IDEMPOTENCY_URL"]
-        self._effects = store_module(url).Effects(url, mode, folder)
+        store = store_module(url)
+        self._env, self._folder, self._mode = env, folder, store.MODES[0]
+        self._effects = store.Effects(url, self._mode, folder)
 
     @property
     def window(self) -> int:

@@ -22,7 +22,7 @@ from ..idempotency import Mode
 from ..publishing import publish_many
 from ..settings import settings
 from ..task import ServiceTask
-from .app import MODULE, load_app
+from .app import app_module, load_app
 from .processes import WORKER_PROCESSES
 from .stores import store_module
 
@@ -116,4 +116,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "publish":
         publish(sys.argv[2], json.loads(sys.argv[3]), int(sys.argv[4]))
     else:
-        main(MODULE)
+        main(app_module())

@@ -1,6 +1,6 @@
 """What tests do with a store of idempotency keys: one module for each kind, by the scheme of its URL.
 
-Each has `prepare(url)`, `empty(url)`, `clean_up(url)` and the class `Effects`.
+Each has the store's `MODES`, `prepare(url)`, `empty(url)`, `clean_up(url)` and the class `Effects`.
 """
 
 from importlib import import_module

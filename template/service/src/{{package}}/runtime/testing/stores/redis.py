@@ -5,9 +5,12 @@ from typing import Any
 
 from redis import Redis
 
+from ...idempotency.redis import RedisStore
 from ..effect_files import FileEffects
 
-__all__ = ["Effects", "clean_up", "empty", "prepare"]
+__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare"]
+
+MODES = RedisStore.modes
 
 
 def prepare(url: str) -> None:

@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import text
 
+from ...idempotency.sql import SqlStore
 from ...idempotency.sql.database import KEYS, OUTBOX, engine_of
 from ...idempotency.sql.migrations import migrate
 from ...settings import NAME
 from ..effect_files import FileEffects
 
-__all__ = ["Effects", "clean_up", "empty", "prepare"]
+__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare"]
 
+MODES = SqlStore.modes
 TABLE = f"{NAME}_test_effects"
 
 

@@ -2,11 +2,9 @@
 
 import logging
 import threading
+from collections import deque
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .qos import QoS
+from typing import Any, Protocol
 
 __all__ = ["LeaseRenewer"]
 
@@ -18,6 +16,21 @@ RETRY = 1.0
 logger = logging.getLogger(__name__)
 
 
+class Leases(Protocol):
+    """The part of a channel's QoS that is used here."""
+
+    channel: Any
+    acked: deque[str]
+
+    def renew(self) -> None: ...
+
+    def restore_visible(self) -> None: ...
+
+    def oldest_ack(self) -> str | None: ...
+
+    def flush_acks(self) -> None: ...
+
+
 class LeaseRenewer(threading.Thread):
     """Sends acknowledgements that no claim carries; renews leases and reclaims expired ones three times per lease.
 
@@ -25,7 +38,7 @@ class LeaseRenewer(threading.Thread):
     runs during a warm shutdown. It holds no lock while it waits, and a forked child does not continue it.
     """
 
-    def __init__(self, qos: "QoS") -> None:
+    def __init__(self, qos: Leases) -> None:
         super().__init__(name="lease-renewer", daemon=True)
         self.qos = qos
         self.channel = qos.channel

@@ -1,22 +1,21 @@
-"""Tasks of the tests that are steps of a workflow."""
+"""Steps of a workflow, and what runs when one has failed."""
 
 import structlog
-from celery import shared_task
 
-from {{ package }}.queues import Queue
-from {{ package }}.task import ServiceTask
+from runtime import ServiceTask, shared_task
 
-__all__ = ["first", "heard", "second"]
+from ..queues import Queue
+
+__all__ = ["failed", "first", "second"]
 
 log = structlog.get_logger(__name__)
-SHORTEST = min(Queue, key=lambda queue: queue.value.longest_run)
 
 
 @shared_task(
     base=ServiceTask,
     bind=True,
     name="tests.first",
-    work_queue=SHORTEST,
+    work_queue=Queue.SHORT,
     idempotency="lease",
     soft_time_limit=5,
     time_limit=10,
@@ -32,7 +31,7 @@ def first(self: ServiceTask, fails: bool) -> None:
     base=ServiceTask,
     bind=True,
     name="tests.second",
-    work_queue=SHORTEST,
+    work_queue=Queue.SHORT,
     idempotency="lease",
     soft_time_limit=5,
     time_limit=10,
@@ -45,12 +44,12 @@ def second(self: ServiceTask) -> None:
 @shared_task(
     base=ServiceTask,
     bind=True,
-    name="tests.heard",
-    work_queue=SHORTEST,
+    name="tests.failed",
+    work_queue=Queue.SHORT,
     idempotency="lease",
     soft_time_limit=5,
     time_limit=10,
 )
-def heard(self: ServiceTask, workflow_id: str) -> None:
-    """Hear of a failure."""
-    log.info(f"heard of {workflow_id}")
+def failed(self: ServiceTask, workflow_id: str) -> None:
+    """Run when a step has failed for good."""
+    log.info(f"failure of {workflow_id}")

@@ -1,4 +1,4 @@
-"""What the pipelined publish says of a message that RabbitMQ does not take."""
+"""What a batch of publishes says of a message that RabbitMQ does not take."""
 
 import uuid
 from collections.abc import Iterator
@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 from kombu import Connection
 
-from {{ package }}.pipeline import WINDOW, Pipeline
+from runtime.brokers.rabbitmq.batch import WINDOW, RabbitmqBatchPublisher
+
+from .combinations import on
+
+pytestmark = on("rabbitmq-sql")
 
 
 @pytest.fixture
 def connection(services: dict[str, str]) -> Iterator[Any]:
     """A connection as the service's publishers have it."""
     options = {"confirm_publish": True, "read_timeout": 10}
-    with Connection(services["{{ package | upper }}_BROKER_URL"], transport_options=options) as connection:
+    with Connection(services["RUNTIME_BROKER_URL"], transport_options=options) as connection:
         yield connection
 
 
@@ -32,10 +36,10 @@ def full(connection: Any) -> Iterator[str]:
 def publish(connection: Any, queue: str, number: int) -> dict[str, str]:
     """Publish messages, and return what was said of each."""
     said: dict[str, str] = {}
-    with Pipeline(connection.clone(), said.__setitem__) as pipeline:
+    with RabbitmqBatchPublisher(connection.clone(), said.__setitem__) as batch:
         for each in range(number):
-            pipeline.producer.publish("{}", routing_key=queue, headers={"id": str(each)}, retry=False)
-            pipeline.sent(str(each))
+            batch.producer.publish("{}", routing_key=queue, headers={"id": str(each)}, retry=False)
+            batch.sent(str(each))
     return said
 
 

@@ -1,33 +1,32 @@
-"""A task of the tests that calls an unstable dependency through a circuit that is tried again sooner than usual."""
+"""A task that calls an unstable dependency through a circuit, where the service has a Redis that shares it."""
 
 from pathlib import Path
+from typing import Any
 
-from celery import shared_task
+from runtime import ServiceTask, shared_task
+from runtime.service import current_service
 
-from {{ package }} import breaker
-from {{ package }}.queues import Queue
-from {{ package }}.task import ServiceTask
-
-from .probe_ends import note
+from ..notes import note
+from ..queues import Queue
 
 __all__ = ["CIRCUIT", "calls", "dependency"]
 
 CIRCUIT = "tests"
 
-breaker.RESET = 3.0
+BREAKER: Any = {"breaker": CIRCUIT} if current_service().breaker else {}
 
 
 @shared_task(
     base=ServiceTask,
     bind=True,
     name="tests.calls",
-    work_queue=min(Queue, key=lambda queue: queue.value.longest_run),
+    work_queue=Queue.SHORT,
     idempotency="natural",
-    breaker=CIRCUIT,
     autoretry_for=(ConnectionError,),
     max_retries=3,
     soft_time_limit=5,
     time_limit=10,
+    **BREAKER,
 )
 def calls(self: ServiceTask, folder: str) -> None:
     """Call the dependency."""

@@ -4,11 +4,10 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from {{ package }}.app import app
-from {{ package }}.queues import Queue
-
-from .probe import effect
-from .probe_ends import ENDS
+from .app import app
+from .queues import Queue
+from .tasks.effects import effect
+from .tasks.endings import ENDINGS
 
 __all__ = ["publish"]
 
@@ -28,7 +27,7 @@ class Planted:
 
 def publish(folder: str, mark: str) -> None:
     """Publish each once; the ids end with `mark`."""
-    for name, task in ENDS.items():
+    for name, task in ENDINGS.items():
         if name != "kills_the_worker":
             task.apply_async((folder, name), task_id=name + mark)
     pickled = pickle.dumps(([], {"planted": Planted(Path(folder) / "executed")}, {}))
@@ -41,7 +40,7 @@ def publish(folder: str, mark: str) -> None:
 
 
 def _send(task_id: str, body: bytes, task: str | None = None, content: tuple[str, str] = JSON) -> None:
-    queue = app.amqp.queues[next(iter(Queue)).value.wire_name]
+    queue = app.amqp.queues[Queue.SHORT.value.wire_name]
     with app.producer_pool.acquire(block=True) as producer:
         producer.publish(
             body,

@@ -1,0 +1,158 @@
+"""What tests do with the service in a process beside the worker: see `Console.call`."""
+
+import os
+import time
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from celery import chain
+from kombu import Queue
+from sqlalchemy.orm import Session
+
+from runtime import QueueClass, publish_many
+from runtime.brokers.rabbitmq.dead_letter_queue import RabbitmqDeadLetterQueue
+from runtime.brokers.redis.dead_letter_queue import RedisDeadLetterQueue
+from runtime.dead_letters import DeadLetterFilter, letters, replay
+from runtime.idempotency.sql.database import engine_of
+from runtime.outbox import publish as publish_on_commit
+from runtime.publishing import Unconfirmed
+from runtime.relay import OutboxMessage, Relay
+from runtime.relay import publish as publish_message
+from runtime.settings import settings
+
+from .app import app
+from .tasks.effects import effect
+from .tasks.waiting import waits
+
+__all__ = [
+    "dead_reasons",
+    "pool_processes",
+    "publish",
+    "publish_chain",
+    "publish_delayed",
+    "publish_effects",
+    "publish_in_transaction",
+    "publish_timed",
+    "publish_unconfirmed",
+    "relay",
+    "relay_and_die",
+    "replay_and_die",
+    "result_of",
+]
+
+
+def publish(task: str, *arguments: Any, **options: Any) -> str:
+    """Publish the task of this name with options of `apply_async`; its id."""
+    published: str = app.tasks[task].apply_async(arguments, **options).id
+    return published
+
+
+def publish_chain(folder: str) -> None:
+    """A run that waits, and one after it that does not."""
+    chain(waits.si(folder, "task", 45), waits.si(folder, "next", 0)).apply_async()
+
+
+def publish_timed() -> tuple[str, str, float]:
+    """The error that publishing raised, its text, and the seconds until then."""
+    began = time.monotonic()
+    try:
+        effect.delay("never", "nowhere")
+    except Exception as error:
+        return type(error).__name__, str(error), time.monotonic() - began
+    return "", "", time.monotonic() - began
+
+
+# ---- many at once ----
+
+UNCONFIRMED: list[Unconfirmed] = []
+
+
+def publish_effects(mark: str, folder: str, number: int) -> list[tuple[str, str]]:
+    """Publish many effects at once; task and reason of those that are not confirmed."""
+    tasks = [(effect, {"name": f"{mark}-{each}.effect", "folder": folder}) for each in range(number)]
+    UNCONFIRMED[:] = publish_many(tasks)
+    return [(each.task, each.reason) for each in UNCONFIRMED]
+
+
+def publish_unconfirmed() -> int:
+    """Publish again what was not confirmed; how many are not confirmed now."""
+    return len(publish_many(each.signature for each in UNCONFIRMED))
+
+
+# ---- the outbox ----
+
+
+def publish_in_transaction(name: str, folder: str, commit: bool) -> None:
+    """Put an effect into the outbox, and commit or roll back."""
+    with Session(engine_of(settings().idempotency_url)) as session:
+        publish_on_commit(session, effect.s(name, folder))
+        if commit:
+            session.commit()
+        else:
+            session.rollback()
+
+
+def relay() -> int:
+    """Send what is due; how many."""
+    return Relay(settings().idempotency_url, publish_message).drain()
+
+
+def relay_and_die() -> None:
+    """End this process between sending a message and deleting its row."""
+
+    def send(message: OutboxMessage) -> None:
+        publish_message(message)
+        os._exit(1)
+
+    Relay(settings().idempotency_url, send).drain()
+
+
+# ---- dead letters, results, the worker ----
+
+
+def dead_reasons(task_id: str) -> list[str]:
+    """Why the task of this id died."""
+    return [letter.reason for letter in letters() if letter.id == task_id]
+
+
+def replay_and_die(task_id: str) -> None:
+    """End this process between publishing a dead letter's message and removing the letter."""
+    for kind in (RedisDeadLetterQueue, RabbitmqDeadLetterQueue):
+        setattr(kind, "remove", lambda *_: os._exit(1))  # noqa: B010  # mypy knows it as a method
+    list(replay(DeadLetterFilter(frozenset([task_id]))))
+
+
+def result_of(task_id: str) -> tuple[str, Any]:
+    """The state and the result of a run."""
+    result = app.AsyncResult(task_id)
+    return result.state, result.result
+
+
+def pool_processes() -> list[int]:
+    """The process ids of the pool of the one worker that answers."""
+    found: list[int] = []
+    for stats in (app.control.inspect(limit=1).stats() or {}).values():
+        found += stats["pool"]["processes"]
+    return found
+
+
+# ---- a queue that no worker has declared ----
+
+
+@cache
+def delayed_queue(name: str) -> Queue:
+    """A queue for this process alone."""
+    (queue,) = app.service.broker.task_queues([QueueClass(name, max_runtime=10)])
+    app.amqp.queues.add(queue)
+    return queue
+
+
+def publish_delayed(queue: str, countdown: float = 0, eta_in: float = 0, many: bool = False) -> None:
+    """Publish a run for a queue of this name, in so many seconds."""
+    options = {"eta": app.now() + timedelta(seconds=eta_in)} if eta_in else {"countdown": countdown}
+    delayed = effect.s("never", "nowhere").set(queue=delayed_queue(queue).name, **options)
+    if many:
+        assert publish_many([delayed]) == []
+    else:
+        delayed.apply_async()

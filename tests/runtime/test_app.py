@@ -1,0 +1,48 @@
+"""What `create_app` makes of a service."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from runtime import ConfigurationError
+from runtime.service import service_of
+from runtime.task import service_tasks
+
+from .service.app import app
+from .service.queues import Queue
+
+
+def test_messages_are_json_alone() -> None:
+    assert app.conf.accept_content == app.conf.result_accept_content == ["json"]
+    assert app.conf.task_serializer == app.conf.result_serializer == app.conf.event_serializer == "json"
+
+
+def test_every_queue_of_the_table_is_declared_and_no_other() -> None:
+    assert sorted(app.amqp.queues) == sorted(queue.value.wire_name for queue in Queue)
+    assert not app.conf.task_create_missing_queues
+
+
+@pytest.mark.parametrize("task", service_tasks(app), ids=lambda task: task.name)
+def test_a_task_goes_to_its_own_queue(task: Any) -> None:
+    routed = app.amqp.router.route({}, task.name, task_type=task)
+    assert routed["queue"].name == task.work_queue.value.wire_name
+
+
+def test_every_module_of_the_packages_is_found() -> None:
+    folder = Path(__file__).with_name("service")
+    for package in ("tasks", "workflows"):
+        for file in (folder / package).glob("*.py"):
+            name = f"{__package__}.service.{package}.{file.stem}".removesuffix(".__init__")
+            assert name in sys.modules
+
+
+def test_what_is_due_is_scheduled() -> None:
+    assert list(app.conf.beat_schedule) == ["tests.tick"]
+
+
+def test_another_application_is_no_service() -> None:
+    with pytest.raises(ConfigurationError, match=r"to be the one of runtime, got: .*; import runtime\.app first"):
+        service_of(Celery("another", set_as_current=False))

@@ -1,0 +1,168 @@
+"""The commands of a service that ask no server; the others run beside a worker."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runtime import PayloadError, ServiceTask
+from runtime.cli import group, main
+from runtime.cli.send import send
+from runtime.settings import settings
+from runtime.testing.app import load_app
+from runtime.worker import heartbeat
+
+from .service.app import app
+from .service.queues import Queue
+
+
+def called(*arguments: str) -> Result:
+    return CliRunner().invoke(group, arguments, obj=load_app)
+
+
+def test_every_command_explains_itself() -> None:
+    listed = called("--help").output
+    for name in ("beat", "dead", "doctor", "health", "migrate", "purge", "queues", "relay", "send", "worker"):
+        assert f"\n  {name} " in listed
+        assert called(name, "--help").output.startswith(f"Usage: runtime {name} ")
+    assert called("unheard").exit_code == 2
+
+
+def test_an_error_on_purpose_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["runtime", "send", "unheard", "{}"])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("runtime: expected the name of one task (calls, double, effect")
+    assert printed.err.endswith("got: unheard; correct the name\n")
+
+
+def test_the_queue_table_is_listed() -> None:
+    rows = json.loads(called("queues", "--json").output)
+    assert [row["queue"] for row in rows] == [queue.value.name for queue in Queue]
+    assert rows[0] == {
+        "queue": "short",
+        "wire_name": "runtime.short",
+        "max_runtime": 10,
+        "pool": "prefork",
+        "concurrency": 2,
+        "prefetch": 1,
+        "grace_period": 30,
+    }
+    assert called("queues").output.splitlines()[1].split() == ["short", "10", "s", "prefork", "2", "1", "30", "s"]
+
+
+def test_the_store_s_tables_are_there_and_nothing_is_over() -> None:
+    assert called("migrate").output == "nothing to apply\n"
+    assert called("purge").output == "0 deleted\n"
+
+
+def test_a_worker_is_alive_while_its_heartbeat_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "heartbeat"
+    monkeypatch.setattr(heartbeat, "settings", lambda: settings().model_copy(update={"heartbeat_file": file}))
+    nobody = called("health")
+    assert (nobody.exit_code, nobody.output) == (1, "no worker runs here\n")
+    file.touch()
+    assert called("health").exit_code == 0
+    os.utime(file, (time.time() - 90, time.time() - 90))
+    assert called("health").exit_code == 1
+    alive = called("health", "--max-age", "120", "--json")
+    assert (alive.exit_code, json.loads(alive.output)["alive"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("worker", "--queue", "unheard"), "expected one of short, long, got: unheard"),
+        (("dead", "list", "--queue", "unheard"), "expected one of short, long, got: unheard"),
+        (("dead", "purge"), "expected ids, an option that chooses, or --all, got: nothing"),
+        (("dead", "replay"), "expected ids, an option that chooses, or --all, got: nothing"),
+        (("send", "effect", "name"), "expected ARGUMENTS to be a JSON object, got: 'name'"),
+        (("send", "effect", "[1]"), 'expected ARGUMENTS to be a JSON object like {"user_id": 1}, got: [1]'),
+    ],
+    ids=str,
+)
+def test_a_command_line_that_cannot_be_meant_is_refused(arguments: tuple[str, ...], message: str) -> None:
+    refused = called(*arguments)
+    assert refused.exit_code == 2
+    assert message in refused.output
+
+
+@pytest.fixture
+def published(service: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The arguments that the task `typed` was published with."""
+    found: list[Any] = []
+    register: Any = app.task
+
+    def typed(
+        self: ServiceTask,
+        id: UUID,  # noqa: A002  # as an owner may call it
+        price: Decimal,
+        day: date,
+        at: datetime | None,
+        days: list[date],
+        note: str = "",
+    ) -> None:
+        raise NotImplementedError
+
+    task = register(base=ServiceTask, bind=True, shared=False, name="tests.typed", work_queue=Queue.SHORT)(typed)
+    publish = task.apply_async
+
+    def record(kwargs: Any, task_id: Any = None) -> Any:
+        found.append(kwargs)
+        return publish(kwargs=kwargs, task_id=task_id)
+
+    monkeypatch.setattr(task, "apply_async", record)
+    yield found
+    app.tasks.pop("tests.typed")
+
+
+GIVEN = {
+    "id": "00000000-0000-0000-0000-000000000001",
+    "price": "9.99",
+    "day": "2026-01-31",
+    "at": "2026-01-31T12:00:00+00:00",
+    "days": ["2026-01-31"],
+}
+
+
+def test_json_is_read_as_the_task_s_annotations_say(published: list[Any]) -> None:
+    done = called("send", "typed", json.dumps(GIVEN), "--id", "one")
+    assert (done.exit_code, done.output) == (0, "one\n")
+    assert published == [
+        {
+            "id": UUID(int=1),
+            "price": Decimal("9.99"),
+            "day": date(2026, 1, 31),
+            "at": datetime.fromisoformat(GIVEN["at"]),  # type: ignore[arg-type]  # one of the strings
+            "days": [date(2026, 1, 31)],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"price": "much"}, "expected price to be a Decimal, got: 'much'; correct the JSON object"),
+        ({"days": ["soon"]}, "expected days to be a date, got: 'soon'"),
+        ({"colour": "red"}, "expected the arguments of typed to be id, price, day, at, days, note, got: id, price"),
+    ],
+)
+def test_what_the_task_does_not_take_is_refused(changed: dict[str, Any], message: str, published: list[Any]) -> None:
+    with pytest.raises(PayloadError, match=message):
+        send(app, "typed", {**GIVEN, **changed})
+    with pytest.raises(PayloadError, match="got: id; correct the JSON object"):
+        send(app, "tests.typed", {"id": GIVEN["id"]})
+    assert published == []

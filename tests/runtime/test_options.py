@@ -1,0 +1,102 @@
+"""A task that is declared in a way that could never work stops the service where it starts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from runtime import ConfigurationError, ServiceTask, TaskOptionError
+from runtime.options import check_values
+from runtime.settings import settings
+from runtime.task import service_tasks
+
+from .service.app import app
+from .service.queues import Queue
+
+GOOD: dict[str, Any] = {
+    "base": ServiceTask,
+    "bind": True,
+    "name": "tests.planted",
+    "work_queue": Queue.SHORT,
+    "idempotency": "lease",
+    "soft_time_limit": 1,
+    "time_limit": 2,
+}
+
+
+class OwnersTask(ServiceTask):
+    """A base class with an option of its own, as a service's `task.py` may have it."""
+
+    abstract = True
+    tenant: str | None = None
+
+
+@pytest.fixture
+def planted() -> Iterator[Callable[..., Any]]:
+    """A function that registers a task with options of its own, in this application, for the length of a test."""
+
+    task: Any = app.task
+
+    def plant(**options: Any) -> Any:
+        def run(self: ServiceTask, user_id: int) -> None:
+            raise NotImplementedError
+
+        app.tasks.pop("tests.planted", None)
+        return task(shared=False, **{**GOOD, **options})(run)
+
+    yield plant
+    app.tasks.pop("tests.planted", None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"retry_no": 3}, "got: retry_no"),
+        ({"soft_time_limits": 3}, "did you mean soft_time_limit?"),
+        ({"queue": "default"}, "did you mean work_queue?"),
+        ({"work_queue": None}, "expected work_queue of tests.planted to be a member of Queue"),
+        ({"work_queue": "short"}, "expected work_queue of tests.planted to be a member of Queue"),
+        ({"idempotency": "maybe"}, "expected idempotency of tests.planted to be one of"),
+        ({"key": ("order_id",)}, "got: order_id"),
+        ({"soft_time_limit": 5, "time_limit": 5}, "expected 0 < soft_time_limit < time_limit"),
+        ({"time_limit": None}, "expected 0 < soft_time_limit < time_limit"),
+        ({"time_limit": 100_000}, "at most 10 s, the max_runtime of queue short"),
+        ({"keep_result": "why"}, "_RESULT_URL to be set"),
+        ({"every": "now and then"}, "five crontab fields"),
+        ({"breaker": "Pay now"}, "breaker of tests.planted"),
+    ],
+    ids=str,
+)
+def test_a_bad_option_stops_the_service(options: dict[str, Any], message: str, planted: Callable[..., Any]) -> None:
+    bare = settings().model_copy(update={"result_url": ""})
+    with pytest.raises((TaskOptionError, ConfigurationError), match=message.replace("?", r"\?")):
+        check_values(planted(**options), app.service, bare)
+
+
+def test_a_good_task_does_not(planted: Callable[..., Any]) -> None:
+    check_values(planted(), app.service, settings())
+
+
+def test_an_attribute_of_the_owner_s_base_class_is_an_option(planted: Callable[..., Any]) -> None:
+    assert planted(base=OwnersTask, tenant="acme").tenant == "acme"
+    message = r"expected an option that Celery or OwnersTask knows on run, got: tenants; did you mean tenant\?"
+    with pytest.raises(TaskOptionError, match=message):
+        planted(base=OwnersTask, tenants="acme")
+
+
+def test_a_service_whose_workers_share_no_redis_has_no_breakers(planted: Callable[..., Any]) -> None:
+    with pytest.raises(TaskOptionError, match=r"expected no breaker of tests\.planted in a service without Redis"):
+        check_values(planted(breaker="payments"), replace(app.service, breaker=None), settings())
+
+
+def test_a_task_without_the_base_class_stops_the_service() -> None:
+    @app.task(name="tests.bare", shared=False)
+    def bare() -> None:
+        raise NotImplementedError
+
+    try:
+        with pytest.raises(TaskOptionError, match=r"expected base of tests\.bare to be ServiceTask"):
+            service_tasks(app)
+    finally:
+        app.tasks.pop("tests.bare")
