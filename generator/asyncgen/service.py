@@ -57,6 +57,11 @@ class Service:
         """The path of the queue table."""
         return self.root / "src" / self.package / "queues.py"
 
+    @property
+    def has_runtime(self) -> bool:
+        """Whether the service has a package `runtime`: those of releases before 0.3.0 have none."""
+        return (self.root / "src" / self.package / "runtime").is_dir()
+
     def queues(self) -> tuple[QueueClass, ...]:
         """The members of `Queue` in the service's queues.py, in its order; Refused if it cannot be read."""
         path = self.queue_table

@@ -88,7 +88,7 @@ def test_a_long_queue_raises_rabbitmqs_consumer_timeout_everywhere(service: Path
     ran = asyncgen("add-queue", "nightly", "--longest", "7200")
     assert "The servers need the same" in ran.out
     assert "consumer_timeout = 7260000\n" in (service / "rabbitmq.conf").read_text()
-    assert "Field(default=7260, gt=0)" in (service / "src/shop/broker_settings.py").read_text()
+    assert "partial(RabbitmqBroker, consumer_timeout=7260)" in (service / "src/shop/app.py").read_text()
     assert "SHOP_CONSUMER_TIMEOUT=7260\n" in (service / ".env.example").read_text()
 
 

@@ -7,30 +7,33 @@ import pytest
 
 from runtime import ConfigurationError, QueueClass
 from runtime.brokers.rabbitmq import RabbitmqBroker
-from runtime.brokers.rabbitmq.settings import RabbitmqSettings
 from runtime.brokers.redis import RedisBroker
 from runtime.brokers.redis.settings import RedisSettings
 from runtime.settings import settings
 
 SHORT, LONG = QueueClass("short", max_runtime=10), QueueClass("long", max_runtime=1000)
-CONFIGURATION = Path(__file__).parents[2] / "template/service/{% if rabbitmq %}rabbitmq.conf{% endif %}"
+SERVICE = Path(__file__).parents[2] / "template" / "service"
 
 SetVariables = Callable[..., None]
 
 
 def test_rabbitmq_refuses_a_run_longer_than_the_server_allows(set_variables: SetVariables) -> None:
-    broker = RabbitmqBroker(settings())
-    set_variables(CONSUMER_TIMEOUT=1000 + settings().margin)
+    margin = settings().margin
+    short = RabbitmqBroker(settings(), consumer_timeout=1000 + margin)
     with pytest.raises(ConfigurationError, match="RUNTIME_CONSUMER_TIMEOUT to be above 1010 s"):
-        broker.celery_settings([SHORT, LONG])
-    broker.celery_settings([SHORT])
-    set_variables(CONSUMER_TIMEOUT=1001 + settings().margin)
-    broker.celery_settings([SHORT, LONG])
+        short.celery_settings([SHORT, LONG])
+    short.celery_settings([SHORT])
+    RabbitmqBroker(settings(), consumer_timeout=1001 + margin).celery_settings([SHORT, LONG])
+    set_variables(CONSUMER_TIMEOUT=1001 + margin)
+    RabbitmqBroker(settings(), consumer_timeout=1000 + margin).celery_settings([SHORT, LONG])
 
 
 def test_rabbitmq_is_told_the_consumer_timeout_that_the_service_counts_on() -> None:
-    default = RabbitmqSettings.model_fields["consumer_timeout"].default
-    assert f"consumer_timeout = {default * 1000}\n" in CONFIGURATION.read_text()
+    default = RabbitmqBroker(settings()).consumer_timeout
+    assert (
+        f"consumer_timeout = {default * 1000}\n" in (SERVICE / "{% if rabbitmq %}rabbitmq.conf{% endif %}").read_text()
+    )
+    assert f"consumer_timeout={default})" in (SERVICE / "src" / "{{package}}" / "app.py.jinja").read_text()
 
 
 def test_stock_delivery_on_redis_waits_longer_than_the_longest_run(set_variables: SetVariables) -> None:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,15 +38,14 @@ def test_the_doctor_names_the_variable_that_is_not_set(services: dict[str, str])
 @on("rabbitmq-sql")
 def test_the_doctor_compares_the_consumer_timeout_with_the_file_that_the_server_gets(
     services: dict[str, str],
-    set_variables: Callable[..., None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app: Any = SimpleNamespace(connection_for_write=lambda: Connection(services["RUNTIME_BROKER_URL"]))
     monkeypatch.chdir(tmp_path)
 
-    def finding(subject: str, longest: int = 1510) -> tuple[bool, str]:
-        (found,) = [each for each in diagnose(app, longest) if each.subject == subject]
+    def finding(subject: str, longest: int = 1510, timeout: int = 1800) -> tuple[bool, str]:
+        (found,) = [each for each in diagnose(app, longest, timeout) if each.subject == subject]
         return found.ok, found.detail
 
     assert finding("rabbitmq version")[0]
@@ -56,7 +54,6 @@ def test_the_doctor_compares_the_consumer_timeout_with_the_file_that_the_server_
     assert finding("rabbitmq.conf") == (True, "consumer_timeout = 1800000")
     assert finding("consumer timeout")[0]
     assert not finding("consumer timeout", longest=1800)[0]
-    set_variables(CONSUMER_TIMEOUT=2000)
-    ok, detail = finding("rabbitmq.conf")
+    ok, detail = finding("rabbitmq.conf", timeout=2000)
     assert not ok
     assert "expected consumer_timeout = 2000000" in detail

@@ -1,4 +1,8 @@
-"""Plain `copier update`: from earlier commits of this repository to what is there now, over edits and added tasks."""
+"""Plain `copier update`: from earlier commits of this repository to what is there now, over edits and added tasks.
+
+Edits in files that moved into the runtime are lost by it, so none are made here: all else is as in a fresh service, and
+what is the user's stays. `asyncgen update` takes such edits along: see tests/update/test_migration.py.
+"""
 
 import shutil
 import sys

@@ -65,10 +65,14 @@ def _change(repository: Path) -> None:
     (service / "{% if compose %}.dockerignore{% endif %}").unlink()
     (service / "docs").mkdir()
     (service / "docs/region.md.jinja").write_text("# Region\n\n{{ region }}\n")
-    for path, line in (("README.md.jinja", "A line at the end."), ("Makefile", "# The end."), (".gitignore", "*.bak")):
+    for path, line in (
+        ("README.md.jinja", "A line at the end."),
+        ("Makefile.jinja", "# The end."),
+        (".gitignore", "*.bak"),
+    ):
         (service / path).write_text((service / path).read_text() + f"\n{line}\n")
-    times = service / "src/{{package}}/times.py"
-    times.write_text(times.read_text().replace("from collections.abc", "# About time.\nfrom collections.abc", 1))
+    runtime = service / "src/{{package}}/runtime/queues.py"
+    runtime.write_text(runtime.read_text().replace("from collections.abc", "# About time.\nfrom collections.abc", 1))
     questions = repository / "copier.yml"
     questions.write_text(questions.read_text() + "\nregion:\n  type: str\n  help: Where it runs\n  default: north\n")
     changes = repository / "CHANGELOG.md"

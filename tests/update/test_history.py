@@ -111,7 +111,7 @@ def test_edits_of_two_files_that_became_one_are_kept(template: Path, service: Pa
     ran = asyncgen("update")
     assert ran.code == 1
     for name in files:
-        assert f"src/shop/{name}.py: the template dropped it, and you edited it" in ran.out
+        assert f"src/shop/{name}.py: it became a part of src/shop/one.py, and you edited it: move" in ran.out
         assert (service / f"src/shop/{name}.py").read_text() == "MINE = 1\n"
 
 
@@ -209,12 +209,14 @@ def test_a_jump_over_any_releases_gives_each_answer_to_its_question(data: st.Dat
     first = data.draw(st.integers(0, len(made) - 2))
     (then, old), (now, new) = made[first], made[data.draw(st.integers(first + 1, len(made) - 1))]
     asked = {name: Question(name, "str", (choice,), False, None) for name, choice in now.values()}
-    migrated, _ = migrate_answers(dict(then.values()), {}, dict(then.values()), asked, load(new, old, "shop"))
+    migrated, _ = migrate_answers(
+        dict(then.values()), {}, dict(then.values()), asked, load(new, old, {"package": "shop"})
+    )
     assert migrated == {name: choice for what, (name, choice) in now.items() if what in then}
 
 
 def test_two_questions_that_became_one_are_named(template: Path, service: Path) -> None:
-    history = load({HISTORY: File(b"questions: {first: one, second: one}\n")}, {}, "shop")
+    history = load({HISTORY: File(b"questions: {first: one, second: one}\n")}, {}, {"package": "shop"})
     asked = {"one": Question("one", "str", (), False, None)}
     recorded = {"first": "a", "second": "b"}
     migrated, notes = migrate_answers(recorded, {}, recorded, asked, history)
@@ -225,4 +227,43 @@ def test_two_questions_that_became_one_are_named(template: Path, service: Path) 
 @pytest.mark.parametrize("content", [b"questions: {a: [b]}\n", b"choices: {a: b}\n", b"files: {a: {b: c}}\n", b"\xff"])
 def test_a_history_that_maps_no_names_is_refused(content: bytes) -> None:
     with pytest.raises(Refused, match="to map old names to new ones"):
-        load({HISTORY: File(content)}, {}, "shop")
+        load({HISTORY: File(content)}, {}, {"package": "shop"})
+
+
+def test_a_new_path_may_follow_from_an_answer(template: Path, service: Path, asyncgen: Command) -> None:
+    edited = service / "src/shop/old_name.py"
+    edited.write_text(edited.read_text().replace("NAME_5 = 5", "NAME_5 = 'mine'"))
+    commit(service)
+    history = "files: {'src/{{package}}/old_name.py': 'src/{{package}}/{{broker}}/name.py'}\n"
+    new = {f"{PACKAGE}/{broker}/name.py": FIRST[f"{PACKAGE}/old_name.py"] for broker in ("redis", "rabbit")}
+    release(template, "0.2.0", {f"{PACKAGE}/old_name.py": None, HISTORY: history, **new})
+    ran = asyncgen("update")
+    assert ran.code == 0, ran.out
+    assert "  new      src/shop/redis/name.py (was src/shop/old_name.py)" in ran.out
+    assert "NAME_5 = 'mine'\n" in (service / "src/shop/redis/name.py").read_text()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_an_edited_file_that_nothing_followed_is_set_aside(
+    template: Path, service: Path, asyncgen: Command, taken: bool
+) -> None:
+    (service / "src/shop/dropped.py").write_text("MINE = 1\n")
+    if taken:
+        (service / "src/shop/dropped.py.unmaintained").write_text("mine too\n")
+    commit(service)
+    history = "unmaintained: {'src/{{package}}/*.py': adapt or delete it}\n"
+    release(template, "0.2.0", {f"{PACKAGE}/dropped.py": None, f"{PACKAGE}/old_name.py": None, HISTORY: history})
+    ran = asyncgen("update")
+    assert ran.code == 1
+    assert not (service / "src/shop/old_name.py").exists()
+    assert (service / "src/shop/dropped.py").exists() == taken
+    aside = (service / "src/shop/dropped.py.unmaintained").read_text()
+    if taken:
+        assert aside == "mine too\n"
+        assert "src/shop/dropped.py: the template dropped it, and you edited it: keep or remove it" in ran.out
+    else:
+        assert aside == "MINE = 1\n"
+        assert (
+            "src/shop/dropped.py.unmaintained: the template no longer maintains src/shop/dropped.py, and you edited "
+            "it: adapt or delete it"
+        ) in ran.out

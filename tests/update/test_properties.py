@@ -20,11 +20,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from asyncgen.bundle import File
 from asyncgen.cli.edge import run
+from asyncgen.update.history import load
 from tests.strays import STRAYS
 from tests.support import commit, git
 
-from .histories import history
+from .histories import ROOT, history
 from .planted import snapshot
 
 CASES = int(os.environ.get("ASYNCGEN_FUZZ", "24"))
@@ -187,9 +189,15 @@ def test_no_edit_is_lost(data: st.DataObject, tmp_path_factory: pytest.TempPathF
     assert code in (0, 1)
     after = snapshot(project)
     fresh = snapshot(rendered(versions[last], answers))
-    check(before, after, fresh, done, code)
+    check(before, after, fresh, done, code, moved(dict(answers)))
     check_additions(after, done)
     shutil.rmtree(project.parent)
+
+
+def moved(answers: dict[str, str]) -> dict[str, str]:
+    """Where the template says that files went, by their old paths."""
+    told = {"template/history.yml": File((ROOT / "template/history.yml").read_bytes())}
+    return dict(load(told, {}, answers | {"package": "shop"}).files)
 
 
 def check(
@@ -198,10 +206,15 @@ def check(
     fresh: Mapping[str, bytes | str],
     done: Mapping[str, tuple[str, str]],
     code: int,
+    moved: Mapping[str, str],
 ) -> None:
-    """What has to hold after an update, from the files before, after, and of a fresh project."""
+    """What has to hold after an update, from the files before, after, and of a fresh project.
+
+    moved: the paths to which edits may have gone along.
+    """
     texts = {path: content.decode(errors="replace") for path, content in after.items() if isinstance(content, bytes)}
     touched = {path for path, _ in done.values()}
+    touched |= {moved[path] for path in touched & moved.keys()} | {f"{path}.unmaintained" for path in touched}
     turned = {path for path, kind in done.values() if kind == "line ends"}
     for path in turned - {path for path, kind in done.values() if kind != "line ends"}:
         expected = fresh.get(path)
@@ -292,7 +305,7 @@ def test_an_offence_is_caught(offence: Callable[[dict[str, Any], dict[str, Any]]
     after = before | {"b.py": b"2\n", "c.py": b"3\r\n"}
     fresh: dict[str, Any] = {"a.py": b"x = 1\n", "b.py": b"2\n", "c.py": b"3\n"}
     done = {"mark_a": ("a.py", "edit"), "mark_b": ("gone.py", "deletion"), "mark_c": ("c.py", "line ends")}
-    check(before, after, fresh, done, 0)
+    check(before, after, fresh, done, 0, {})
     offence(before, after)
     with pytest.raises(AssertionError):
-        check(before, after, fresh, done, 0)
+        check(before, after, fresh, done, 0, {})

@@ -33,7 +33,7 @@ ADDED: dict[str, list[tuple[str, str]]] = {
         ("\nvolumes:\n", "\n" + SERVICE.format("last").removesuffix("\n")),
     ],
     "src/shop/queues.py": [
-        ("    BULK = ", '    # mine\n    REPORTS = QueueClass("reports", longest_run=600) # mine\n'),
+        ("    BULK = ", '    # mine\n    REPORTS = QueueClass("reports", max_runtime=600) # mine\n'),
     ],
     ".github/workflows/ci.yml": [("      - run: make test\n", "      - run: make docs # mine\n")],
     "pyproject.toml": [
@@ -96,11 +96,9 @@ def test_additions_stay_beside_lines_of_a_newer_release(grown: Path, template: P
     service = template / "template/service"
     insert(
         template / "copier.yml",
-        '        {"name": "bulk", "longest_run": 1500},\n',
-        '        {"name": "fast", "longest_run": 9},\n',
+        '        {"name": "bulk", "max_runtime": 1500},\n',
+        '        {"name": "fast", "max_runtime": 9},\n',
     )
-    table = next((service / "src").rglob("*layout_priority*"))
-    insert(table, "    BULK = ", '    FAST = QueueClass("fast", longest_run=9)\n')
     compose = next(service.glob("*compose.yaml*"))
     insert(compose, "{% if scheduler %}\n", "  exporter:\n    image: exporter\n\n")
     compose.write_text(compose.read_text().replace("image: redis:8", "image: redis:9"))

@@ -56,8 +56,8 @@ def test_an_answer_changes_and_comes_back(change: str, living: Path, asyncgen: C
     assert {path: after[path] for path in tasks} == {path: before[path] for path in tasks}
     synced = json.loads(asyncgen("sync-queues", "--dry-run", "--json").out)
     assert not synced["changed"] if "changed" in synced else True
-    assert 'REPORTS = QueueClass("reports", longest_run=600)' in (living / "src/shop/queues.py").read_text()
-    assert 'DEFAULT = QueueClass("default", longest_run=300)' in (living / "src/shop/queues.py").read_text()
+    assert 'REPORTS = QueueClass("reports", max_runtime=600)' in (living / "src/shop/queues.py").read_text()
+    assert 'DEFAULT = QueueClass("default", max_runtime=300)' in (living / "src/shop/queues.py").read_text()
     commit(living)
     if change.startswith("queue_layout"):
         return  # the queues that tasks name have stayed: coming back is another table

@@ -21,6 +21,8 @@ HOSTS = {"github": (GitHub, ".github/workflows/template-update.yml"), "gitlab": 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 PINNED = f"git+https://git.example/tools/asyncgen.git@{SHA}"
 README = "template/service/README.md.jinja"
+MODULE = "runtime/testing/requirement.py"
+"""Prints what to install asyncgen from."""
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +36,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pushed(project: Path) -> Path:
     """A project's origin; the project gets the module that says what to install."""
-    for name in ("__init__.py", "requirement.py"):
-        write(project, {f"dev/{name}": (ROOT / "template/service/dev" / name).read_text()})
+    write(project, {f"src/shop/{MODULE}": (ROOT / "template/service/src/{{package}}" / MODULE).read_text()})
     commit(project)
     bare = project.with_suffix(".git")
     git(project, "clone", "--quiet", "--bare", str(project), str(bare))
@@ -107,7 +108,7 @@ class Asked:
         lines = {"_commit": "0.1.0", "_src_path": "~/.asyncgen/template"} | answers
         write(self.folder, {".copier-answers.yml": "".join(f"{key}: {value}\n" for key, value in lines.items())})
         return subprocess.run(
-            [sys.executable, "-m", "dev.requirement"],
+            [sys.executable, f"src/shop/{MODULE}"],
             cwd=self.folder,
             env=os.environ | {"ASYNCGEN": variable},
             capture_output=True,
@@ -119,8 +120,7 @@ class Asked:
 def asked(tmp_path: Path) -> Asked:
     """A project with wheels, and one beside it."""
     project = tmp_path / "project"
-    for name in ("__init__.py", "requirement.py"):
-        write(project, {f"dev/{name}": (ROOT / "template/service/dev" / name).read_text()})
+    write(project, {f"src/shop/{MODULE}": (ROOT / "template/service/src/{{package}}" / MODULE).read_text()})
     write(project, {"vendor/asyncgen-1-py3-none-any.whl": "", "../outside.whl": "", "clone/generator/x.py": ""})
     (project / "vendor/link.whl").symlink_to(tmp_path / "outside.whl")
     return Asked(project)
@@ -297,29 +297,28 @@ def test_nothing_of_the_artifact_runs_beside_the_token(host: Host, tmp_path: Pat
     assert not (tmp_path / "PWNED").exists()
 
 
-@pytest.mark.parametrize(("source", "expected"), [("git+https://git.example/a.git", 0), ("~/.asyncgen/template", 2)])
-def test_make_check_installs_the_recorded_commit_or_nothing(source: str, expected: int, asked: Asked) -> None:
+@pytest.mark.parametrize("source", ["git+https://git.example/a.git", "~/.asyncgen/template"])
+def test_ci_checks_with_the_recorded_commit_or_not_at_all(source: str, asked: Asked, rendered: Path) -> None:
     asked(_src_path=source, _commit="1a2b3c4")
-    (asked.folder / "dev/check.py").write_text((ROOT / "template/service/dev/check.py").read_text())
     write(asked.folder, {"tools/uv": '#!/bin/sh\necho "$@"\n'})
     (asked.folder / "tools/uv").chmod(0o755)
+    steps = yaml.safe_load((rendered / "github/.github/workflows/ci.yml").read_text())["jobs"]["test"]["steps"]
+    (script,) = [step["run"] for step in steps if step.get("name") == "Check the hard stops"]
     done = subprocess.run(
-        [sys.executable, "-m", "dev.check"],
+        ["bash", "-euo", "pipefail", "-c", script],
         cwd=asked.folder,
-        env=os.environ | {"PATH": f"{asked.folder}/tools"},
+        env=os.environ | {"PATH": f"{asked.folder}/tools{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == expected, done.stderr
-    if expected:
-        assert done.stdout == ""
-        assert "install asyncgen from its git URL or its wheel, never by its name alone" in done.stderr
-    else:
-        assert done.stdout == f"tool run --quiet --from {source}@1a2b3c4 asyncgen check .\n"
+    assert done.returncode == 0, done.stderr
+    expected = "" if source.startswith("~") else f"tool run --from {source}@1a2b3c4 asyncgen check .\n"
+    assert done.stdout == expected
 
 
 BARE = re.compile(
-    r"\b(?:pip3?|pipx|uv|uv pip|uv tool) (?:install|run|add)\b[^\n#]*[\s\"'=]asyncgen(?![-/\w.*]|\s*@)"
+    r"\b(?:pip3?|pipx|uv|uv pip|uv tool) (?:install|run|add)\b(?! --from \"\$source\")[^\n#]*"
+    r"[\s\"'=]asyncgen(?![-/\w.*]|\s*@)"
     r"|\buvx\b[^\n]* asyncgen(?![-/\w.*])|ASYNCGEN\b[^\n]*[\"']asyncgen[\"']"
 )
 

@@ -1,5 +1,6 @@
 """`asyncgen update`: to another release of the template, or to other answers; all of it or nothing."""
 
+from dataclasses import asdict
 from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from .output import interactive, notice, say, say_json
 if TYPE_CHECKING:
     from ..source import Template
     from ..update import Update
+    from ..update.merging import Outcome
 
 __all__ = ["update"]
 
@@ -43,7 +45,8 @@ def update(
 
     With --data it changes an answer: broker, queue_layout, a store, a feature. The project is built anew on the side,
     merged with your edits, verified, and swapped in: an error or an interruption leaves it as it was. Tasks and
-    workflows are yours and are never touched. Exit code 1 says that conflicts are left; their markers are in place.
+    workflows are yours and are never touched. Exit code 1 says that conflicts are left, whose markers are in place, or
+    that your files import what has moved; each line is named.
 
     To verify it, the service is imported with the Python of its .venv, which runs the project's code; not with
     --no-verify, --dry-run or --check, nor where git tracks a part of .venv or it was not made on this machine.
@@ -81,7 +84,7 @@ def update(
         say_json(_as_data(prepared, notes, dry_run))
     else:
         say(*_summary(prepared, notes, dry_run))
-    if any(outcome.needs_attention for outcome in prepared.outcomes):
+    if prepared.needs_attention or prepared.imports:
         raise typer.Exit(1)
 
 
@@ -132,6 +135,7 @@ def _as_data(prepared: "Update", notes: list[str], dry_run: bool) -> dict[str, A
             for outcome in prepared.outcomes
         ],
         "conflicts": [outcome.path for outcome in prepared.needs_attention],
+        "imports": [asdict(moved) for moved in prepared.imports],
         "rollback": rollback_command(prepared.service.root, prepared.outcomes),
         "notes": [*prepared.notes, *notes],
         "advice": prepared.advice,
@@ -143,7 +147,10 @@ def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     from ..update.swap import rollback_command
 
     lines = [f"{'Would update' if dry_run else 'Updated'} {prepared.service.root.name}{_way(prepared)}"]
-    for outcome in prepared.outcomes:
+    together = prepared.in_runtime
+    lines += [_runtime(prepared, together)] if together else []
+    one_by_one = [outcome for outcome in prepared.outcomes if outcome not in together]
+    for outcome in one_by_one:
         word = "merged" if outcome.edited and outcome.kind == "replace" else _WORDS[outcome.kind]
         origin = f" (was {outcome.origin})" if outcome.origin else ""
         lines.append(f"  {word:<8} {outcome.path}{origin}")
@@ -155,13 +162,25 @@ def _summary(prepared: "Update", notes: list[str], dry_run: bool) -> list[str]:
     ):
         lines += ["", title, *(f"  {entry}" for entry in entries)] if entries else []
     if dry_run:
-        shown = [text for outcome in prepared.outcomes if outcome.kind != "keep" and (text := diff(outcome))]
+        shown = [text for outcome in one_by_one if outcome.kind != "keep" and (text := diff(outcome))]
         lines += ["", *shown]
     lines += ["", *_conflicts(prepared, dry_run)] if prepared.needs_attention else []
+    lines += (
+        ["", "Imports to change in your files:", *(f"  {moved}" for moved in prepared.imports)]
+        if prepared.imports
+        else []
+    )
     if dry_run:
         return lines
     undo = rollback_command(prepared.service.root, prepared.outcomes)
     return [*lines, "", "Next: look at git diff, run make test, and commit.", f"To undo it: {undo}"]
+
+
+def _runtime(prepared: "Update", together: "list[Outcome]") -> str:
+    folder, files = prepared.runtime.folder.rstrip("/"), prepared.runtime.files
+    former = len([outcome for outcome in together if outcome.successor and outcome.kind == "remove"])
+    moved = f", {former} files became a part of it" if former else ""
+    return f"  runtime  {folder}: replaced by release {prepared.after.name}, {files} files{moved}"
 
 
 def _way(prepared: "Update") -> str:

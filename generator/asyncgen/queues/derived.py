@@ -13,7 +13,7 @@ from .edits import Edit, edited, unable
 __all__ = ["derive", "grace_period"]
 
 _MARGIN = 10
-"""The service's `times.MARGIN`, in seconds."""
+"""The default of the service's setting `margin`, in seconds."""
 _SHUTDOWN_LIMIT = 3600
 """The default of the service's setting `shutdown_limit`, in seconds."""
 _WORKER = re.compile(r"^  worker-([a-z0-9-]+):\n(?:(?:    .*)?\n)*", re.MULTILINE)
@@ -27,11 +27,16 @@ Derive = Callable[[str, str, Service, Sequence[QueueClass]], Edit]
 def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
     """The outcome for each derived file that the service has."""
     package = f"src/{service.package}"
+    assumed = (
+        (f"{package}/app.py", _number(r"^(.*\bconsumer_timeout=)(\d+)(\).*)$", 1))
+        if service.has_runtime
+        else (f"{package}/broker_settings.py", _number(r"^(    consumer_timeout: int = Field\(default=)(\d+)(,.*)$", 1))
+    )
     files: dict[str, Derive] = {"compose.yaml": _compose, "README.md": _readme}
     if service.answers.get("broker") == "rabbitmq":
         files |= {
             "rabbitmq.conf": _number(r"^(consumer_timeout = )(\d+)()$", 1000),
-            f"{package}/broker_settings.py": _number(r"^(    consumer_timeout: int = Field\(default=)(\d+)(,.*)$", 1),
+            assumed[0]: assumed[1],
             ".env.example": _number(r"^(.*_CONSUMER_TIMEOUT=)(\d+)()$", 1),
         }
     edits = []

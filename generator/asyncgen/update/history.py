@@ -21,32 +21,40 @@ _FILE = "template/history.yml"
 
 @dataclass(frozen=True)
 class History:
-    """questions and files: new names by old ones.
+    """questions, files and names: new ones by old ones.
 
     choices: the successors of removed choices, by every name that their question had from then on.
+    names: what the modules of a service define, by dotted name.
+    unmaintained: what to do with edits of files that nothing followed, by pattern.
     """
 
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     questions: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    unmaintained: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(files: Mapping[str, File], earlier: Mapping[str, File], package: str) -> History:
+def load(files: Mapping[str, File], earlier: Mapping[str, File], answers: Mapping[str, Any]) -> History:
     """The renames of a template's history since an earlier release of it; Refused for a circle.
 
-    `{{package}}` in a path stands for the service's package.
+    answers: the recorded ones, such as `package`; the history is rendered with them.
     """
-    history, done = _read(files, package), History()
+    history, done = _read(files, answers), History()
     with suppress(Refused):
-        done = _read(earlier, package)
-    for names in (history.questions, history.files, *history.choices.values()):
+        done = _read(earlier, answers)
+    for names in (history.questions, history.files, history.names, *history.choices.values()):
         for name in names:
             chain(name, names)
     choices: dict[str, dict[str, str]] = {}
     for question, successors in history.choices.items():
         for name in chain(question, history.questions):
             choices.setdefault(name, {}).update(successors)
-    return History(choices, _since(done.questions, history.questions), _since(done.files, history.files))
+    since = {
+        name: _since(getattr(done, name), getattr(history, name))
+        for name in ("questions", "files", "names", "unmaintained")
+    }
+    return History(choices, **since)
 
 
 def chain(name: str, successors: Mapping[str, str], taken: Container[str] = ()) -> list[str]:
@@ -62,16 +70,19 @@ def chain(name: str, successors: Mapping[str, str], taken: Container[str] = ()) 
     return names
 
 
-def _read(files: Mapping[str, File], package: str) -> History:
+def _read(files: Mapping[str, File], answers: Mapping[str, Any]) -> History:
     if _FILE not in files:
         return History()
+    from jinja2.sandbox import SandboxedEnvironment
+
     try:
-        read = load_mapping(files[_FILE].content)
+        text = SandboxedEnvironment(trim_blocks=True).from_string(files[_FILE].content.decode()).render(answers)
+        read = load_mapping(text.encode())
         choices = {str(name): _names(mapped) for name, mapped in (read.get("choices") or {}).items()}
-        paths = _names(read.get("files") or {}).items()
-        renamed = {_path(old, package): _path(new, package) for old, new in paths}
-        return History(choices, _names(read.get("questions") or {}), renamed)
-    except (AttributeError, TypeError, ValueError) as error:
+        kinds = ("questions", "files", "names", "unmaintained")
+        return History(choices, **{kind: _names(read.get(kind) or {}) for kind in kinds})
+    except Exception as error:
+        # As in a render, an expression raises what it likes.
         raise Refused(
             f"expected {_FILE} of the template to map old names to new ones, got: {error}; "
             "use another release with --to"
@@ -87,7 +98,3 @@ def _names(mapped: Mapping[Any, Any]) -> dict[str, str]:
 
 def _since(done: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
     return {old: new for old, new in now.items() if done.get(old) != new}
-
-
-def _path(path: str, package: str) -> str:
-    return path.replace("{{package}}", package)

@@ -7,7 +7,7 @@ A file that has CRLF alone keeps it, whatever is new in it; a script, which begi
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from ..bundle import File
 from ..names import ANSWERS_FILE
 from ..plan import Change
 from ..trees import Tree
+from .renames import Renames
 from .scratch import BEFORE, three_way
 from .structured import merge_structured
 from .unedited import Standing, plain
@@ -28,7 +29,8 @@ class Outcome:
     """One file of the template after the update.
 
     kind: "keep" leaves the project's file as it is although the template changed: `reason` says why.
-    origin: where the file was before the template renamed it.
+    origin: where the file was before it was renamed.
+    successor: the file that has the content of one that is removed without an edit.
     edited: whether the user's edits are in it.
     conflicts: the numbers of the lines with which conflicts begin.
     """
@@ -39,6 +41,7 @@ class Outcome:
     content: bytes = b""
     executable: bool | None = None
     origin: str = ""
+    successor: str = ""
     edited: bool = False
     conflicts: tuple[int, ...] = ()
     reason: str = ""
@@ -61,28 +64,50 @@ def merge(
     theirs: Tree,
     standing: Callable[[str], Standing],
     unedited: Collection[str],
-    renamed: Mapping[str, str],
+    renames: Renames,
     scratch: Path,
+    *,
+    runtime: str,
 ) -> list[Outcome]:
     """The outcome for each file that the template changed, by path.
 
-    unedited: the paths whose files are as in `base`; `renamed`: new paths by old ones.
+    unedited: the paths whose files are as in `base`.
+    runtime: a folder whose files need each other: one that moved there is created even where the user removed it.
     """
     outcomes: dict[str, Outcome] = {}
     moved_paths: set[str] = set()
-    for old, new in renamed.items():
-        moved = None if old in unedited else _renamed(old, new, base, theirs, standing, scratch)
+    for old, new in renames.files.items():
+        moved = None if old in unedited else _renamed(old, new, base, theirs, standing, scratch, runtime)
         outcomes |= {outcome.path: outcome for outcome in moved or ()}
         moved_paths |= {old, new} if moved is not None else set()
     for path in base.keys() | theirs.keys() - moved_paths:
         if path not in moved_paths and base.get(path) != theirs.get(path):
             outcome = _one(path, base.get(path), standing(path), theirs.get(path), scratch, same=path in unedited)
-            outcomes |= {path: outcome} if outcome else {}
+            if outcome and path in base and path not in theirs:
+                outcomes |= {each.path: each for each in _dropped(outcome, standing, renames)}
+            elif outcome:
+                outcomes[path] = outcome
     return [outcomes[path] for path in sorted(outcomes)]
 
 
+def _dropped(outcome: Outcome, standing: Callable[[str], Standing], renames: Renames) -> list[Outcome]:
+    """The outcomes for a file that the template no longer has: an edited one is kept, with what to do about it."""
+    path, ours = outcome.path, standing(outcome.path)
+    if outcome.kind == "remove":
+        return [replace(outcome, successor=renames.successor(path))]
+    if path in renames.parts and outcome.edited:
+        reason = f"it became a part of {renames.parts[path]}, and you edited it: move your edit there and remove it"
+        return [replace(outcome, reason=reason)]
+    aside = f"{path}.unmaintained"
+    if path in renames.unmaintained and isinstance(ours, File) and standing(aside) is None:
+        reason = f"the template no longer maintains {path}, and you edited it: {renames.unmaintained[path]}"
+        kept = Outcome(aside, "create", None, ours.content, ours.executable, origin=path, edited=True, reason=reason)
+        return [kept, Outcome(path, "remove", before=ours.content)]
+    return [outcome]
+
+
 def _renamed(
-    old: str, new: str, base: Tree, theirs: Tree, standing: Callable[[str], Standing], scratch: Path
+    old: str, new: str, base: Tree, theirs: Tree, standing: Callable[[str], Standing], scratch: Path, runtime: str
 ) -> list[Outcome] | None:
     """The outcomes for a file that the template renamed; None if there is no edit to move."""
     ours = standing(old)
@@ -91,8 +116,8 @@ def _renamed(
     if standing(new) is not None or isinstance(ours, str):
         return None
     if ours is None:
-        # The user removed the file: it is not created under its new name.
-        return []
+        # The user removed the file: it is not created under its new name, but in the runtime.
+        return None if new.startswith(runtime) else []
     after = _merged(new, base[old], ours, theirs[new], scratch)
     created = replace(after, kind="create", before=None, executable=theirs[new].executable, origin=old)
     return [created, Outcome(old, "remove", before=ours.content)]

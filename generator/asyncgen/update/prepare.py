@@ -1,7 +1,8 @@
 """An update as data: everything that it would do, found out without touching the project."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,20 +15,29 @@ from ..questions import answers_from, questions
 from ..safe_yaml import load_mapping
 from ..service import Service
 from ..source import Template
-from ..trees import Tree
+from ..trees import Tree, read_tree
 from .advice import advice
 from .answers import migrate_answers, old_answers
 from .changelog import changelog, new_questions
 from .history import chain, load
 from .merging import Outcome, merge
+from .moved_imports import MovedImport, find_moved_imports
 from .queues import with_queues
 from .renames import find_renames
 from .renders import exclusions, fetch, is_users, rendered
-from .swap import check_clean, check_repository
-from .unedited import Standing, unedited
+from .swap import check_clean, check_repository, project_files
+from .unedited import Standing, plain, unedited
 from .versions import is_due
 
-__all__ = ["Update", "prepare"]
+__all__ = ["Runtime", "Update", "prepare"]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The folder that its owner does not edit, with a slash at its end, and how many files the release has there."""
+
+    folder: str
+    files: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class Update:
 
     outcomes: each file of the template that is not as it should be, by path.
     answers: all that the project will record; `asked`: those to questions that are new.
+    runtime: the folder that the release brings as a whole.
+    imports: the lines of the user's files that import what the release moved.
     notes: what became of answers and queues; `advice`: what to do about work under way.
     """
 
@@ -43,6 +55,8 @@ class Update:
     before: Template
     after: Template
     outcomes: list[Outcome]
+    runtime: Runtime
+    imports: list[MovedImport]
     answers: dict[str, Any]
     asked: dict[str, Any]
     changelog: list[str]
@@ -60,6 +74,16 @@ class Update:
     def needs_attention(self) -> list[Outcome]:
         """The files with conflicts, and those kept although the template changed them."""
         return [outcome for outcome in self.outcomes if outcome.needs_attention]
+
+    @property
+    def in_runtime(self) -> list[Outcome]:
+        """The outcomes that are reported as one: files of the runtime, or that moved there, without an edit."""
+        return [
+            outcome
+            for outcome in self.outcomes
+            if (outcome.successor or outcome.path).startswith(self.runtime.folder)
+            and not (outcome.edited or outcome.origin or outcome.needs_attention)
+        ]
 
 
 def prepare(
@@ -84,7 +108,7 @@ def prepare(
         questions(template, files["copier.yml"].content)
         for template, files in ((before, old_files), (after, new_files))
     )
-    history = load(new_files, old_files, service.package)
+    history = load(new_files, old_files, service.answers)
     answers, notes = migrate_answers(service.answers, answers_from(given, new), old, new, history)
     if not is_due(before, after) and not moved and all(service.answers.get(name) == answers[name] for name in answers):
         return None
@@ -102,7 +126,7 @@ def prepare(
 
     changed = [path for path in base if base[path] != theirs.get(path)]
     same = unedited(service.root, base, changed, ours)
-    renamed = find_renames(
+    renames = find_renames(
         base,
         theirs,
         history,
@@ -110,15 +134,24 @@ def prepare(
         same_answers=all(service.answers.get(name, value) == value for name, value in answers.items()),
         edited=lambda path: path not in same,
     )
-    outcomes = merge(base, theirs, ours, same, renamed, scratch)
+    runtime = f"src/{service.package}/runtime/"
+    outcomes = merge(base, theirs, ours, same, renames, scratch, runtime=runtime)
     outcomes = [_answers_file(outcome, theirs[ANSWERS_FILE], notes) for outcome in outcomes]
     check_clean(service.root, outcomes)
     final = load_mapping(theirs[ANSWERS_FILE].content)
+    modules = _modules_after(service.root, outcomes)
+    users = [
+        path
+        for path, content in modules.items()
+        if path not in theirs or is_users(path, service.package) or plain(content) != theirs[path].content
+    ]
     return Update(
         service,
         before,
         after,
         outcomes,
+        Runtime(runtime, len([path for path in theirs if path.startswith(runtime)])),
+        find_moved_imports(users, modules, base, theirs, history, renames),
         final,
         new_questions({chain(name, history.questions, old)[-1] for name in old}, new, final),
         changelog(before, after),
@@ -140,6 +173,21 @@ def standing(root: Path, path: str, base: Tree) -> Standing:
     if place.is_symlink() or not place.is_file():
         return "no file"
     return File(place.read_bytes(), bool(place.stat().st_mode & 0o100))
+
+
+def _modules_after(root: Path, outcomes: Iterable[Outcome]) -> dict[str, bytes]:
+    """The content of each Python module of the project after the update; without links and what cannot be read."""
+    found: dict[str, bytes] = {}
+    for path in project_files(root):
+        if path.endswith(".py"):
+            with suppress(OSError):
+                found |= {path: file.content for path, file in read_tree(root, [path]).items()}
+    for outcome in outcomes:
+        if outcome.kind == "remove":
+            found.pop(outcome.path, None)
+        elif outcome.kind != "keep" and outcome.path.endswith(".py"):
+            found[outcome.path] = outcome.content
+    return found
 
 
 def _without_users(tree: Tree, package: str) -> dict[str, File]:

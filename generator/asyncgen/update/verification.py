@@ -42,6 +42,8 @@ def verify(update: Update, scratch: Path, *, test: bool = False, read_only: bool
     _lint(_ruff(service.root, environment), service.root, copy, python)
     if any(outcome.conflicts for outcome in update.outcomes):
         return ["Conflicts: the timeout budget and the tests were not checked; run make test once they are resolved."]
+    if update.imports:
+        return [*notes, "Imports to change: the service was not imported and its tests not run; run make test then."]
     notes += _times(service, copy, environment)
     if test and (complaint := make_test(copy)):
         raise _broken("make test to pass on the updated copy", complaint)

@@ -1,4 +1,4 @@
-"""Files that are merged by their values: YAML, TOML, and the queue table.
+"""Files that are merged by their values: YAML, TOML, the queue table, and Python with additions.
 
 tree        a text as entries that are moved as they stand
 yaml_nodes  the values of a YAML text, and where they are
@@ -6,11 +6,13 @@ yaml_nodes  the values of a YAML text, and where they are
 arrays      arrays between brackets, of YAML and TOML
 merge       three trees, merged by key
 order       where an entry goes
+python_*    statements and imports that were added, in another version of their file
 """
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from ...module_files import NO_PYTHON
 from .tree import Group
 
 __all__ = ["merge_queue_tables", "merge_structured"]
@@ -25,7 +27,7 @@ Read = Callable[[str], Group]
 
 
 def merge_structured(path: str, ours: bytes, base: bytes, theirs: bytes, by_lines: bytes | None) -> bytes | None:
-    """The merge of a YAML or TOML file; None for any other file, and where both sides changed the same.
+    """The merge of a YAML, TOML or Python file; None for any other file, and where both sides changed the same.
 
     by_lines: the merge by lines, if it has no conflict: it is the result if it has the same values.
     """
@@ -38,6 +40,8 @@ def merge_structured(path: str, ours: bytes, base: bytes, theirs: bytes, by_line
         from .toml_tree import read_toml
 
         return _merge(read_toml, ours, base, theirs, by_lines)
+    if suffix == ".py" and by_lines is None:
+        return _add_to_python(ours, base, theirs)
     return None
 
 
@@ -46,6 +50,15 @@ def merge_queue_tables(ours: bytes, base: bytes, theirs: bytes, by_lines: bytes 
     from .queue_tree import read_queue_table
 
     return _merge(read_queue_table, ours, base, theirs, by_lines)
+
+
+def _add_to_python(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+    from .python_additions import add_to_python
+
+    try:
+        return add_to_python(*(_text(side) for side in (ours, base, theirs))).encode()
+    except NO_PYTHON:
+        return None
 
 
 def _merge(read: Read, ours: bytes, base: bytes, theirs: bytes, by_lines: bytes | None) -> bytes | None:

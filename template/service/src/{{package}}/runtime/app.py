@@ -1,5 +1,6 @@
 """Builds a service's Celery application: finds, finalizes and checks every task. A broken one stops the process."""
 
+from collections.abc import Callable
 from enum import Enum
 from importlib import import_module
 from pkgutil import iter_modules
@@ -19,7 +20,7 @@ __all__ = ["create_app"]
 def create_app(
     *,
     queues: type[Enum],
-    broker: type[Broker],
+    broker: Callable[[Settings], Broker],
     store: type[Store],
     breaker: BreakerType | None = None,
     tasks: str,
@@ -27,7 +28,7 @@ def create_app(
 ) -> ServiceApp:
     """A configured application, with every module of the packages `tasks` and `workflows` imported.
 
-    queues: the queue table, whose members' values are QueueClass. broker, store, breaker: the kinds that the
+    queues: the queue table, whose members' values are QueueClass. broker, store, breaker: the classes for what the
     environment's URLs lead to. Raises ConfigurationError and TaskOptionError for what could never work, and whatever an
     import of a task's module raises.
     """

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from celery import shared_task
 from celery.canvas import Signature
@@ -78,7 +79,7 @@ TASKS = {mode: task_of(mode) for mode in app.service.store.modes}
 
 def publish(folder: str, modes: list[Mode], tasks: int) -> None:
     """Publish tasks 0, 1, 2... of each mode, each until the broker has it, and not far ahead of the workers."""
-    run = Path(folder).name  # a store that is used again knows the ids of earlier runs
+    run = uuid4().hex  # a store that is used again knows the ids of earlier runs
     numbered = (
         TASKS[mode].signature((number, folder), task_id=f"{run}-{mode}-{number}")
         for number in range(tasks)

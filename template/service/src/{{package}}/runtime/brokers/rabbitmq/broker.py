@@ -14,7 +14,7 @@ from kombu.exceptions import LimitExceeded, OperationalError
 
 from ...errors import ConfigurationError
 from ...queues import QueueClass, max_runtime
-from ...settings import NAME, PREFIX
+from ...settings import NAME, PREFIX, Settings
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
 from .batch import RabbitmqBatchPublisher
 from .dead_letter_queue import RabbitmqDeadLetterQueue
@@ -32,7 +32,10 @@ UNLIMITED = 2**31 - 1
 
 
 class RabbitmqBroker(Broker):
-    """Quorum queues."""
+    """Quorum queues.
+
+    consumer_timeout: the server's own, in seconds, unless the environment names another one.
+    """
 
     errors: ClassVar[tuple[type[BaseException], ...]] = (
         OperationalError,
@@ -43,6 +46,10 @@ class RabbitmqBroker(Broker):
     )
     amqp_class: ClassVar[type[AMQP]] = DelayingAMQP
     shortest_delay: ClassVar[float] = SHORTEST_DELAY
+
+    def __init__(self, settings: Settings, consumer_timeout: int = 1800) -> None:
+        super().__init__(settings)
+        self.consumer_timeout = rabbitmq_settings().consumer_timeout or consumer_timeout
 
     def publishing_options(self) -> dict[str, Any]:
         """See Broker."""
@@ -55,12 +62,12 @@ class RabbitmqBroker(Broker):
 
     def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
         """See Broker. A run must end before the server takes its message away (`consumer_timeout`)."""
-        longest, timeout = max_runtime(queues) + self.settings.margin, rabbitmq_settings().consumer_timeout
-        if longest >= timeout:
+        longest = max_runtime(queues) + self.settings.margin
+        if longest >= self.consumer_timeout:
             raise ConfigurationError(
                 f"expected {PREFIX}CONSUMER_TIMEOUT to be above {longest} s, the largest max_runtime and a margin, "
-                f"got: {timeout}; lower max_runtime in queues.py, or raise consumer_timeout in "
-                "rabbitmq.conf and in the variable"
+                f"got: {self.consumer_timeout}; lower max_runtime in queues.py, or raise consumer_timeout in "
+                "rabbitmq.conf and in app.py, as asyncgen sync-queues does"
             )
         return {
             "broker_transport_options": {"read_timeout": 3, "write_timeout": 3},
@@ -110,7 +117,7 @@ class RabbitmqBroker(Broker):
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""
-        return diagnose(app, max_runtime(queues) + self.settings.margin)
+        return diagnose(app, max_runtime(queues) + self.settings.margin, self.consumer_timeout)
 
     def beat_arguments(self, app: Celery) -> list[str]:
         """Exactly one beat may run: RabbitMQ has no lock that would choose between two."""

@@ -8,7 +8,6 @@ from celery import Celery
 
 from ...settings import PREFIX
 from .. import Finding
-from .settings import rabbitmq_settings
 
 __all__ = ["diagnose"]
 
@@ -18,10 +17,10 @@ OLDEST = (3, 10)
 CONFIGURATION = Path("rabbitmq.conf")
 
 
-def diagnose(app: Celery, longest: int) -> Iterator[Finding]:
+def diagnose(app: Celery, longest: int, timeout: int) -> Iterator[Finding]:
     """Yield findings. A client cannot read the consumer timeout: the file that the server gets is compared.
 
-    longest: seconds; the largest max_runtime and a margin.
+    longest: seconds; the largest max_runtime and a margin. timeout: seconds; what the service assumes.
     """
     with app.connection_for_write() as connection:
         connection.connect()
@@ -30,7 +29,6 @@ def diagnose(app: Celery, longest: int) -> Iterator[Finding]:
     recent = tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= OLDEST
     yield Finding("rabbitmq version", recent, version if recent else f"expected 3.10 or newer, got: {version}; upgrade")
 
-    timeout = rabbitmq_settings().consumer_timeout
     detail = f"{timeout} s, above the largest max_runtime and a margin, {longest} s"
     yield Finding("consumer timeout", longest < timeout, detail)
     if not CONFIGURATION.is_file():
@@ -44,6 +42,6 @@ def diagnose(app: Celery, longest: int) -> Iterator[Finding]:
         same,
         f"consumer_timeout = {milliseconds}"
         if same
-        else f"expected consumer_timeout = {timeout * 1000}, as {PREFIX}CONSUMER_TIMEOUT says, "
+        else f"expected consumer_timeout = {timeout * 1000}, as app.py or {PREFIX}CONSUMER_TIMEOUT says, "
         f"got: {milliseconds}; make them the same",
     )

@@ -12,8 +12,11 @@ __all__ = ["RabbitmqSettings", "rabbitmq_settings"]
 class RabbitmqSettings(Environment):
     """Times are in seconds."""
 
-    consumer_timeout: int = Field(default=1800, gt=0)
-    """The server's `consumer_timeout`, which a client cannot read; it closes a channel that holds a message longer."""
+    consumer_timeout: int | None = Field(default=None, gt=0)
+    """The server's `consumer_timeout`, which a client cannot read; it closes a channel that holds a message longer.
+
+    None: what `app.py` says, which `asyncgen sync-queues` raises together with rabbitmq.conf.
+    """
 
 
 @cache
