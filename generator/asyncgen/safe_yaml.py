@@ -8,10 +8,16 @@ from typing import Any
 
 import yaml
 
-__all__ = ["load_mapping", "load_yaml"]
+__all__ = ["Loader", "load_mapping", "load_yaml"]
 
 
-def load_yaml(text: str | bytes, *, most: int = 100_000, kind: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any:
+class Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, without the tags that another library has added to it, such as an `!include` of files."""
+
+    yaml_constructors = yaml.constructor.SafeConstructor.yaml_constructors
+
+
+def load_yaml(text: str | bytes, *, most: int = 100_000, kind: type[Loader] = Loader) -> Any:
     """The value of a YAML text; ValueError for anything else.
 
     most: how many characters it may have; with its aliases written out, twice as many values and characters.

@@ -52,7 +52,7 @@ def test_a_queue_that_is_full_says_which_it_refused(connection: Any, full: str) 
 def test_a_message_without_a_queue_comes_back(connection: Any) -> None:
     said = publish(connection, str(uuid.uuid4()), 2)
     assert list(said) == ["0", "1"]
-    assert all("it came back" in problem for problem in said.values())
+    assert all("it was returned" in problem for problem in said.values())
 
 
 def test_more_than_a_window_is_confirmed(connection: Any, full: str) -> None:

@@ -27,18 +27,17 @@ Derive = Callable[[str, str, Service, Sequence[QueueClass]], Edit]
 def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
     """The outcome for each derived file that the service has."""
     package = f"src/{service.package}"
-    assumed = (
-        (f"{package}/app.py", _number(r"^(.*\bconsumer_timeout=)(\d+)(\).*)$", 1))
-        if service.has_runtime
-        else (f"{package}/broker_settings.py", _number(r"^(    consumer_timeout: int = Field\(default=)(\d+)(,.*)$", 1))
-    )
     files: dict[str, Derive] = {"compose.yaml": _compose, "README.md": _readme}
     if service.answers.get("broker") == "rabbitmq":
         files |= {
             "rabbitmq.conf": _number(r"^(consumer_timeout = )(\d+)()$", 1000),
-            assumed[0]: assumed[1],
             ".env.example": _number(r"^(.*_CONSUMER_TIMEOUT=)(\d+)()$", 1),
         }
+        if service.has_runtime:
+            files[f"{package}/app.py"] = _number(r"^(.*\bconsumer_timeout=)(\d+)(\).*)$", 1)
+        else:
+            pattern = r"^(    consumer_timeout: int = Field\(default=)(\d+)(,.*)$"
+            files[f"{package}/broker_settings.py"] = _number(pattern, 1)
     edits = []
     for path, change in files.items():
         if (service.root / path).is_file():

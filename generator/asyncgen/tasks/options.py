@@ -7,7 +7,7 @@ import yaml
 
 from ..errors import BadInput
 from ..names import nearest
-from ..safe_yaml import load_yaml
+from ..safe_yaml import Loader, load_yaml
 from .answers import TaskOptions
 from .payload import split_list
 
@@ -67,7 +67,7 @@ def _one(name: str, value: object) -> object:
     raise BadInput(f"expected {name} to be a whole number, got: {value}")
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(Loader):
     """YAML, and JSON with it, in which no key hides another of the same mapping: plain YAML keeps the last."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:

@@ -134,7 +134,8 @@ def _in_module(path: str, origin: str, content: bytes, lookup: _Lookup) -> Itera
 def _of_text(text: str, lookup: _Lookup) -> str | None:
     """The new form of a dotted name in a text, as `monkeypatch.setattr` takes it: the longest part of it that moved."""
     parts = text.split(".")
-    if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+    # A queue on the broker has a name of two parts.
+    if len(parts) < 3 or not all(part.isidentifier() for part in parts):
         return None
     for length in range(len(parts), 1, -1):
         new = lookup.new_name(".".join(parts[:length]))

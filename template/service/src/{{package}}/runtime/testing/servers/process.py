@@ -59,10 +59,8 @@ class Server:
             )
         deadline = time.monotonic() + self.timeout
         while time.monotonic() < deadline and self.process.poll() is None:
-            with socket.socket() as probe:
-                probe.settimeout(1)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if self._answers():
+                return
             time.sleep(0.05)
         seen = self.log.read_text(errors="replace")[-2000:]
         raise RuntimeError(f"expected port {self.port} to answer, got: {seen or 'nothing'}")
@@ -72,6 +70,13 @@ class Server:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        # The server itself may outlive its wrapper for a moment, and would be taken for the next one.
+        until(lambda: not self._answers(), self.timeout)
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL if it has not ended after 20 s."""
