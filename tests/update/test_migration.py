@@ -19,9 +19,11 @@ Command = Callable[..., Ran]
 
 KINDS = [("redis", "redis"), ("rabbitmq", "postgresql"), ("redis", "postgresql"), ("rabbitmq", "redis")]
 """The broker and the store."""
+BEFORE = {release: commit for release, commit in earlier().items() if release < "0.3"}
+"""The releases whose runtime lay among the owner's files."""
 CASES = [
     pytest.param(release, kind, marks=[] if number < 2 else pytest.mark.slow, id=f"{release}-{'-'.join(kind)}")
-    for release in earlier()
+    for release in BEFORE
     for number, kind in enumerate(KINDS)
 ]
 FIELD = '    api_url: str = ""\n    """Where the shop is."""\n'
@@ -49,7 +51,7 @@ def made(
     def make(release: str, kind: tuple[str, str]) -> Path:
         monkeypatch.chdir(tmp_path)
         answers = ["-d", f"broker={kind[0]}", "-d", f"idempotency_store={kind[1]}"]
-        options = ["--defaults", "--template", str(repository), "--ref", earlier()[release], *answers]
+        options = ["--defaults", "--template", str(repository), "--ref", BEFORE[release], *answers]
         ran = asyncgen("new", "shop", *options)
         assert ran.code == 0, ran.err
         monkeypatch.chdir(tmp_path / "shop")
@@ -207,7 +209,7 @@ def test_what_cannot_follow_is_named(
 
 
 def test_imports_alone_end_with_1_and_are_data(made: Callable[..., Path], asyncgen: Command) -> None:
-    project = made(list(earlier())[-1], KINDS[1])
+    project = made(list(BEFORE)[-1], KINDS[1])
     write(project, {"src/shop/orders.py": "from .outbox import publish\n\nprint(publish)\n"})
     commit(project)
     ran = asyncgen("update", "--json")
@@ -226,7 +228,7 @@ def test_imports_alone_end_with_1_and_are_data(made: Callable[..., Path], asyncg
 
 
 def test_an_import_of_an_edit_that_moved_is_named(made: Callable[..., Path], asyncgen: Command) -> None:
-    project = made(list(earlier())[-1], KINDS[0])
+    project = made(list(BEFORE)[-1], KINDS[0])
     edit(project, "src/shop/payload.py", "from .errors import", "from .broker import EXCHANGE\nfrom .errors import")
     append(project, "src/shop/payload.py", "\n\nprint(EXCHANGE)\n")
     commit(project)
@@ -236,7 +238,7 @@ def test_an_import_of_an_edit_that_moved_is_named(made: Callable[..., Path], asy
 
 
 def test_a_part_of_the_runtime_that_the_user_removed_comes_back(made: Callable[..., Path], asyncgen: Command) -> None:
-    project = made(list(earlier())[-1], KINDS[0])
+    project = made(list(BEFORE)[-1], KINDS[0])
     (project / "src/shop/cli/dead.py").unlink()
     (project / "AGENTS.md").unlink()
     commit(project)
@@ -260,10 +262,10 @@ def environment() -> dict[str, str]:
         pytest.param(
             release,
             kind,
-            marks=[] if (number, kind) in ((0, KINDS[1]), (len(earlier()) - 1, KINDS[0])) else pytest.mark.slow,
+            marks=[] if (number, kind) in ((0, KINDS[1]), (len(BEFORE) - 1, KINDS[0])) else pytest.mark.slow,
             id=f"{release}-{'-'.join(kind)}",
         )
-        for number, release in enumerate(earlier())
+        for number, release in enumerate(BEFORE)
         for kind in KINDS
     ],
 )
