@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from tests.support import Ran, commit, git, write
 
@@ -19,7 +20,7 @@ Command = Callable[..., Ran]
 
 KINDS = [("redis", "redis"), ("rabbitmq", "postgresql"), ("redis", "postgresql"), ("rabbitmq", "redis")]
 """The broker and the store."""
-BEFORE = {release: commit for release, commit in earlier().items() if release < "0.3"}
+BEFORE = {release: commit for release, commit in earlier().items() if Version(release) < Version("0.3")}
 """The releases whose runtime lay among the owner's files."""
 CASES = [
     pytest.param(release, kind, marks=[] if number < 2 else pytest.mark.slow, id=f"{release}-{'-'.join(kind)}")

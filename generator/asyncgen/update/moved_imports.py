@@ -10,6 +10,7 @@ from ..module_files import NO_PYTHON
 from ..trees import Tree
 from .history import History, chain
 from .renames import Renames
+from .structured.python_imports import bound_names
 
 __all__ = ["MovedImport", "find_moved_imports"]
 
@@ -89,21 +90,11 @@ class _Lookup:
 
 @cache
 def _defined(content: bytes) -> frozenset[str]:
-    """The names that a module binds, those inside its functions too."""
+    """The names that a module binds; none for what is no Python."""
     try:
-        tree = ast.parse(content)
+        return frozenset(bound_names(ast.parse(content)))
     except NO_PYTHON:
         return frozenset()
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found.add(name)
-            case ast.Name(id=name, ctx=ast.Store()):
-                found.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                found |= {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
-    return frozenset(found)
 
 
 def _in_module(path: str, origin: str, content: bytes, lookup: _Lookup) -> Iterator[MovedImport]:

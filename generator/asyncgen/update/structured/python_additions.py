@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from .python_imports import imported, with_imports
+from .python_imports import bound_names, imported, with_imports
 from .tree import UnmergeableError
 
 __all__ = ["add_to_python"]
@@ -174,14 +174,5 @@ def _needed(node: ast.stmt) -> set[str]:
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """The names that a module binds, those inside its functions and classes too."""
-    found = set(imported(tree))
-    for node in ast.walk(tree):
-        match node:
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found.add(name)
-            case ast.Name(id=name, ctx=ast.Store()):
-                found.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                found |= {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
-    return found | {"__name__", "__file__", "__package__", "__doc__"}
+    """The names that a module has, those inside its functions and classes too."""
+    return bound_names(tree) | {"__name__", "__file__", "__package__", "__doc__"}

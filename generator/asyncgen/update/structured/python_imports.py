@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .tree import UnmergeableError
 
-__all__ = ["Imported", "imported", "with_imports"]
+__all__ = ["Imported", "bound_names", "imported", "with_imports"]
 
 _WIDTH = 120
 
@@ -47,6 +47,20 @@ def imported(tree: ast.Module) -> dict[str, Imported]:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 found[alias.asname or alias.name] = Imported(node.module or "", node.level, alias.name, alias.asname)
+    return found
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """The names that a module binds, those inside its functions and classes too."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                found |= {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
     return found
 
 
