@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,6 +39,18 @@ def filters(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+def selection(function: Callable[..., None]) -> Callable[..., None]:
+    """The filters, and what a command that changes something takes besides."""
+    function = filters(function)
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Only print which."),
+        click.option("--all", "everything", is_flag=True, help="All of them."),
+        click.argument("ids", nargs=-1, metavar="[ID]..."),
+    ):
+        function = option(function)
+    return function
+
+
 @command.command("list")
 @filters
 @click.pass_obj
@@ -64,37 +76,30 @@ def show(load_app: LoadApp, task_id: str) -> None:
 
 
 @command.command("replay")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--dry-run", is_flag=True, help="Only print which.")
-@filters
+@selection
 @click.pass_obj
-def replay_(
-    load_app: LoadApp,
-    /,
-    ids: tuple[str, ...],
-    everything: bool,
-    dry_run: bool,
-    as_json: bool,
-    limit: int | None,
-    **chosen: str,
-) -> None:
+def replay_(load_app: LoadApp, /, **options: Any) -> None:
     """Publish them again, with the same ids, to the queues they came from."""
     from ..dead_letters import replay
 
-    matching = _filter(load_app, chosen, ids, everything)
-    _print(replay(matching, limit, dry_run), as_json, "would be replayed" if dry_run else "replayed")
+    _act(replay, "replayed", load_app, **options)
 
 
 @command.command("purge")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--dry-run", is_flag=True, help="Only print which.")
-@filters
+@selection
 @click.pass_obj
-def purge_(
+def purge_(load_app: LoadApp, /, **options: Any) -> None:
+    """Delete them."""
+    from ..dead_letters import purge
+
+    _act(purge, "purged", load_app, **options)
+
+
+def _act(
+    action: "Callable[[DeadLetterFilter, int | None, bool], Iterable[DeadLetter]]",
+    past: str,
     load_app: LoadApp,
-    /,
+    *,
     ids: tuple[str, ...],
     everything: bool,
     dry_run: bool,
@@ -102,11 +107,8 @@ def purge_(
     limit: int | None,
     **chosen: str,
 ) -> None:
-    """Delete them."""
-    from ..dead_letters import purge
-
     matching = _filter(load_app, chosen, ids, everything)
-    _print(purge(matching, limit, dry_run), as_json, "would be purged" if dry_run else "purged")
+    _print(action(matching, limit, dry_run), as_json, f"would be {past}" if dry_run else past)
 
 
 def _filter(
