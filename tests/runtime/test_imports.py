@@ -17,13 +17,13 @@ import runtime
 
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
-    {"errors", "settings", "queues"},
+    {"errors", "urls", "settings", "queues"},
     {"payload", "schedule"},
     {"brokers", "idempotency"},
     {"service", "publishing", "outbox", "relay", "dead_letters"},
     {"options", "task", "decorator", "workflow", "breaker"},
     {"worker"},
-    {"app"},
+    {"app", "loading"},
     {"cli"},
     {"testing"},
 ]

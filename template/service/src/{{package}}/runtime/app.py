@@ -1,8 +1,10 @@
 """Builds a service's Celery application: finds, finalizes and checks every task. A broken one stops the process."""
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any
 
@@ -13,6 +15,7 @@ from .options import check_values
 from .service import BreakerType, Service, ServiceApp
 from .settings import NAME, Settings, settings
 from .task import service_tasks
+from .urls import MEMORY, REDIS, SQL
 
 __all__ = ["create_app"]
 
@@ -33,7 +36,9 @@ def create_app(
     import of a task's module raises.
     """
     values = settings()
+    values.check("idempotency_url", store.schemes)
     service = Service(queues, broker(values), store, breaker(values) if breaker else None)
+    values.check("broker_url", (*service.broker.schemes, *MEMORY))
     app = ServiceApp(NAME, broker=values.broker_url or "unset://", amqp=service.broker.amqp_class, strict_typing=True)
     app.service = service
     app.conf.update(_celery_settings(service, values))
@@ -69,7 +74,7 @@ def _celery_settings(service: Service, values: Settings) -> dict[str, Any]:
         # Results are kept only where a task says why.
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
-        "result_backend": _result_backend(values.result_url),
+        "result_backend": _result_backend(values),
         "result_expires": values.retention,
         # Celery would create them in the first `.delay()`; whoever stores a result creates them.
         "database_create_tables_at_setup": False,
@@ -99,8 +104,11 @@ def _route(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **
     return {"queue": queue.value.wire_name} if queue else None
 
 
-def _result_backend(url: str) -> str | None:
-    """Celery's name for the result store: SQLAlchemy's URLs need a prefix."""
-    if not url:
-        return None
-    return url if url.startswith("redis") else f"db+{url}"
+def _result_backend(values: Settings) -> str | None:
+    """Celery's name for the result store: SQLAlchemy's URLs need a prefix, and the driver that a service has."""
+    libraries = {"redis": REDIS, "sqlalchemy": SQL}
+    values.check("result_url", [each for name, schemes in libraries.items() if find_spec(name) for each in schemes])
+    url = values.result_url
+    if not url or url.startswith("redis"):
+        return url or None
+    return re.sub("^db[+]postgres(ql)?:", "db+postgresql+psycopg:", f"db+{url}")

@@ -144,7 +144,7 @@ class CircuitBreakers:
         """A Redis that all workers share. None for a broker in memory: there is no other worker then."""
         for url in (self._settings.idempotency_url, self._settings.broker_url):
             if url.startswith(("redis://", "rediss://", "unix://")):
-                return url
+                return url.partition(";")[0]
         if self._settings.broker_url.startswith("memory://"):
             return None
         raise ConfigurationError(

@@ -1,10 +1,12 @@
 """The environment variables of the runtime. No other module reads the environment.
 
 Every variable has the package's name in capitals as its prefix, for example `MYSERVICE_BROKER_URL`. A server is used
-only if its variable is set: no host and no port is ever guessed.
+only if its variable is set: no host and no port is ever guessed, and `urls` says what a URL has to name.
 """
 
+import re
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -13,6 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import ConfigurationError
+from .urls import MEMORY, RABBITMQ, REDIS, SENTINEL, SQL, check_url, masked
 
 __all__ = ["NAME", "PREFIX", "Environment", "Settings", "settings"]
 
@@ -35,9 +38,10 @@ class Environment(BaseSettings):
             return cls()
         except ValidationError as invalid:
             first = invalid.errors()[0]
-            variable = f"{PREFIX}{first['loc'][0]}".upper()
+            variable, value = f"{PREFIX}{first['loc'][0]}".upper(), first["input"]
+            shown = masked(value) if isinstance(value, str) and re.search("://|@", value) else value
             raise ConfigurationError(
-                f"expected {variable} to be valid ({first['msg']}), got: {first['input']!r}; correct the variable"
+                f"expected {variable} to be valid ({first['msg']}), got: {shown!r}; correct the variable"
             ) from invalid
 
 
@@ -45,6 +49,7 @@ class Settings(Environment):
     """What every service reads. Times are in seconds, sizes in bytes."""
 
     broker_url: str = ""
+    """Several, with `;` in between, stand in for each other."""
     idempotency_url: str = ""
     result_url: str = ""
 
@@ -68,8 +73,23 @@ class Settings(Environment):
     heartbeat_file: Path = Path(tempfile.gettempdir()) / f"{NAME}.heartbeat"
     """The file that a live worker touches, for `health`."""
 
-    def require(self, field: str) -> str:
-        """The URL in `field`; raises ConfigurationError that names the variable to set."""
+    @classmethod
+    def read(cls) -> Self:
+        """Read the variables; raises ConfigurationError for the first one whose value is not valid."""
+        values = super().read()
+        for field, schemes in SCHEMES.items():
+            values.check(field, schemes)
+        return values
+
+    def check(self, field: str, schemes: Iterable[str]) -> None:
+        """Raise ConfigurationError if the URL in `field` is set and has another scheme, or lacks a part."""
+        if value := getattr(self, field):
+            check_url(f"{PREFIX}{field.upper()}", value, schemes, several=field == "broker_url")
+
+    def require(self, field: str, schemes: Iterable[str] = ()) -> str:
+        """The URL in `field`, of one of `schemes` if given; raises ConfigurationError that names the variable."""
+        if schemes:
+            self.check(field, schemes)
         value: str = getattr(self, field)
         if not value:
             raise ConfigurationError(
@@ -77,6 +97,14 @@ class Settings(Environment):
                 "see .env.example for each variable and its form"
             )
         return value
+
+
+SCHEMES = {
+    "broker_url": (*REDIS, *SENTINEL, "redis+socket", *RABBITMQ, *MEMORY),
+    "idempotency_url": (*REDIS, "unix", *SQL),
+    "result_url": (*REDIS, *SQL),
+}
+"""What the URLs may lead to in any service; `create_app` knows which of them a service is made for."""
 
 
 @cache

@@ -54,6 +54,9 @@ class Broker(ABC):
     errors: ClassVar[tuple[type[BaseException], ...]]
     """What publishing may raise when the broker is away, does not answer, or says no."""
 
+    schemes: ClassVar[tuple[str, ...]]
+    """Of the URLs that lead to it."""
+
     amqp_class: ClassVar[type[AMQP]] = AMQP
     """Celery's `amqp_cls`."""
 

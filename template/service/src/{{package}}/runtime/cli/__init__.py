@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import ServiceError
+from ..loading import load
 from ..settings import NAME
 
 if TYPE_CHECKING:  # it imports Celery
@@ -46,7 +47,7 @@ def main(module: str) -> None:
     module: the name of the one that holds the application, as `app`.
     """
     try:
-        group(prog_name=NAME, obj=lambda: import_module(module).app)
+        group(prog_name=NAME, obj=lambda: load(module))
     except ServiceError as error:
         click.echo(f"{NAME}: {error}", err=True)
         sys.exit(2)

@@ -11,4 +11,5 @@ def command() -> None:
     from ..idempotency.sql import SqlStore
     from ..settings import settings
 
-    click.echo(f"{SqlStore.open(settings().require('idempotency_url')).purge()} deleted")
+    url = settings().require("idempotency_url", SqlStore.schemes)
+    click.echo(f"{SqlStore.open(url).purge()} deleted")

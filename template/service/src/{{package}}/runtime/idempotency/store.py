@@ -30,6 +30,9 @@ SuspendOn = tuple[type[BaseException], ...]
 class Store(ABC):
     """Keeps keys. One object serves all threads of a process and may be carried over a fork."""
 
+    schemes: ClassVar[tuple[str, ...]]
+    """Of the URLs that lead to it."""
+
     modes: ClassVar[tuple[Mode, ...]]
     """What it can promise; the first one is the default of new tasks."""
 

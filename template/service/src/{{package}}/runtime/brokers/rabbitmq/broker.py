@@ -15,6 +15,7 @@ from kombu.exceptions import LimitExceeded, OperationalError
 from ...errors import ConfigurationError
 from ...queues import QueueClass, max_runtime
 from ...settings import NAME, PREFIX, Settings
+from ...urls import RABBITMQ
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
 from .batch import RabbitmqBatchPublisher
 from .dead_letter_queue import RabbitmqDeadLetterQueue
@@ -37,6 +38,7 @@ class RabbitmqBroker(Broker):
     consumer_timeout: the server's own, in seconds, unless the environment names another one.
     """
 
+    schemes: ClassVar[tuple[str, ...]] = RABBITMQ
     errors: ClassVar[tuple[type[BaseException], ...]] = (
         OperationalError,
         LimitExceeded,

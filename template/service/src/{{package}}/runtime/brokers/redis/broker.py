@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from ...queues import QueueClass, max_runtime
 from ...settings import NAME
+from ...urls import REDIS, SENTINEL
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
 from . import transport
 from .batch import RedisBatchPublisher
@@ -26,6 +27,7 @@ EXCHANGE = Exchange(NAME, type="direct")
 class RedisBroker(Broker):
     """Lists, delivered by the service's own kombu transport unless REDIS_DELIVERY says `stock`."""
 
+    schemes: ClassVar[tuple[str, ...]] = (*REDIS, *SENTINEL, "redis+socket")
     errors: ClassVar[tuple[type[BaseException], ...]] = (
         OperationalError,
         LimitExceeded,
@@ -83,7 +85,7 @@ class RedisBroker(Broker):
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""
-        return diagnose(self.settings.broker_url)
+        return diagnose(self.settings.broker_url.partition(";")[0])
 
     def beat_arguments(self, app: Celery) -> list[str]:
         """Several beats may run: redbeat's lock lets one of them publish, and another takes over when it dies."""

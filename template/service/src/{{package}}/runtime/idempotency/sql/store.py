@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ...errors import StoreUnavailable
+from ...urls import SQL
 from ..claim import Attempt, Claim, Mode, State, digest, encode
 from ..store import Store, SuspendOn
 from .database import engine_of, transaction
@@ -28,6 +29,7 @@ T = TypeVar("T")
 class SqlStore(Store):
     """Keys as rows, each change one statement; the tables are made by `migrations`."""
 
+    schemes: ClassVar[tuple[str, ...]] = SQL
     modes: ClassVar[tuple[Mode, ...]] = ("transactional", "lease", "at-most-once", "natural")
 
     @classmethod
