@@ -52,7 +52,7 @@ EXPECTED = {
     "garbled": ("DecodeError", 1),
     "listed": ("InvalidTaskError: expected the arguments to be a list and an object", 1),
     "foreign": ("UnknownMessage", 1),
-    "no_argument": ("TypeError: missing a required argument", 1),
+    "no_argument": ("PayloadError: expected the arguments of tests.effect to be (name: str", 1),
 }
 """How the reason begins, and the starts; 0 where the broker says when it is enough."""
 

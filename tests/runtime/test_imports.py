@@ -1,7 +1,7 @@
 """The order of imports within the runtime, executable: who may import whom, and no way round in a circle.
 
-errors, settings, queues → payload, schedule → brokers, idempotency → service, publishing, dead_letters → task → worker
-    → app → cli → testing
+errors, settings, queues → payload, arguments, schedule → brokers, idempotency → service, publishing, dead_letters
+    → task → worker → app → cli → testing
 """
 
 import ast
@@ -18,7 +18,7 @@ import runtime
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
     {"errors", "urls", "settings", "queues"},
-    {"payload", "schedule"},
+    {"annotations", "arguments", "payload", "schedule"},
     {"brokers", "idempotency"},
     {"service", "publishing", "outbox", "relay", "dead_letters"},
     {"options", "task", "decorator", "workflow", "breaker"},

@@ -39,6 +39,7 @@ __all__ = [
     "relay_and_die",
     "replay_and_die",
     "result_of",
+    "send_unchecked",
 ]
 
 
@@ -46,6 +47,11 @@ def publish(task: str, *arguments: Any, **options: Any) -> str:
     """Publish the task of this name with options of `apply_async`; its id."""
     published: str = app.tasks[task].apply_async(arguments, **options).id
     return published
+
+
+def send_unchecked(task: str, arguments: list[Any], task_id: str) -> None:
+    """Publish as another program does, which knows the task by its name alone."""
+    app.send_task(task, arguments, task_id=task_id)
 
 
 def publish_chain(folder: str) -> None:

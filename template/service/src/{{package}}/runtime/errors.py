@@ -3,7 +3,7 @@
 ServiceError                what was expected, what came instead, how to fix it
 ├── ConfigurationError      an environment variable or a number in the queue table
 ├── TaskOptionError         an option of a task that is unknown, missing or out of its range
-├── PayloadError            an argument that may not travel in a message
+├── PayloadError            an argument that the task does not take, or that may not travel in a message
 ├── PublishError            the broker did not take a message in time
 ├── RetryLater              a run that may be made again later; nothing is wrong with the task
 │   ├── Busy                another delivery holds the key
@@ -44,8 +44,8 @@ class TaskOptionError(ServiceError, TypeError):
     """A task declares something that would be ignored or could never hold."""
 
 
-class PayloadError(ServiceError, ValueError):
-    """An argument is not a key or a primitive, or the message is too large."""
+class PayloadError(ServiceError, ValueError, TypeError):
+    """A call does not fit the task, an argument is not a key or a primitive, or the message is too large."""
 
 
 class PublishError(ServiceError, OperationalError):

@@ -5,9 +5,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
+from celery import current_app
 from kombu.utils.json import dumps
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
@@ -20,6 +21,16 @@ from .settings import settings
 __all__ = ["publish"]
 
 
+@runtime_checkable
+class Checked(Protocol):
+    """A task of a service whose application is imported; another one is known by its name alone."""
+
+    def checked(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """See ServiceTask."""
+
+
 def publish(
     session: Session | Connection,
     task: str | Mapping[str, Any],
@@ -30,10 +41,14 @@ def publish(
     """Send a task when the session's transaction commits, and return the task's id.
 
     `task` is a name or a signature of one task, `options` are those of `apply_async`: a `countdown` and an `expires` in
-    seconds count from now. Raises PayloadError for an argument that may not travel in a message.
+    seconds count from now. Raises PayloadError for arguments that the task does not take, or
+    that may not travel in a message.
     """
     name, args, kwargs, options = _unpack(task, args, kwargs or {}, options)
-    check_payload(name, args, kwargs, settings().payload_limit)
+    if isinstance(known := current_app.tasks.get(name), Checked):
+        args, kwargs = known.checked(args, kwargs, options)
+    else:
+        check_payload(name, args, kwargs, settings().payload_limit)
     now = datetime.now(UTC)
     if (countdown := options.pop("countdown", None)) is not None:
         options["eta"] = now + timedelta(seconds=countdown)

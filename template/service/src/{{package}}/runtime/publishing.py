@@ -16,7 +16,6 @@ from celery.utils import uuid
 from kombu import Queue as BrokerQueue
 
 from .errors import PayloadError, PublishError
-from .payload import check_payload
 from .service import current_service
 from .settings import settings
 
@@ -108,13 +107,13 @@ def publish_many(tasks: Iterable[Signature | tuple[Any, Mapping[str, Any]]]) -> 
 
     The broker's confirmations are awaited for many messages at once, each with the guarantee of `.delay()`. Once the
     connection is lost, or nothing is confirmed for `attempt_timeout` seconds, nothing more is sent.
-    Raises PayloadError, or TypeError for arguments that a task does not take, before anything is sent.
+    Raises PayloadError before anything is sent.
     """
     broker = current_service().broker
     signatures = dict(_signature(task) for task in tasks)
     for signature in signatures.values():
-        check_payload(str(signature.task), signature.args, signature.kwargs, settings().payload_limit)
-        signature.type.__header__(*signature.args, **signature.kwargs)
+        checked: Any = signature.type.checked
+        signature["args"], signature["kwargs"] = checked(signature.args, signature.kwargs, signature.options)
     reasons = dict.fromkeys(signatures, "it was not sent")
 
     def on_result(task_id: str, problem: str) -> None:
@@ -127,7 +126,7 @@ def publish_many(tasks: Iterable[Signature | tuple[Any, Mapping[str, Any]]]) -> 
         with current_app.connection_for_write() as connection, broker.batch(connection, on_result) as batch:
             for task_id, signature in signatures.items():
                 reasons[task_id] = "it was not confirmed"
-                signature.apply_async(producer=batch.producer, retry=False)
+                signature.apply_async(producer=batch.producer, retry=False, check=False)
                 batch.sent(task_id)
     except broker.errors as error:
         log.error("Publishing broke off, %d tasks are not confirmed: %r", len(reasons), error)

@@ -12,7 +12,7 @@ breaker         the name of a circuit that its runs go through, one for each dep
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from enum import Enum
@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 import structlog
 from celery import Celery, Task
+from celery.canvas import Signature
 from celery.exceptions import Ignore, Reject, Retry
 from celery.utils import uuid
 from kombu.exceptions import OperationalError
 from kombu.utils.json import dumps
 
 from . import dead_letters
+from .arguments import Arguments, check_steps
 from .dead_letters.message import DEFERRALS, deferrals_of, without_history
 from .errors import RetryLater, TaskOptionError
 from .idempotency import Mode
@@ -75,17 +77,41 @@ class ServiceTask(Task[..., Any]):
         """The arguments that a message brings, without `self`."""
         return inspect.signature(self.run, eval_str=True)
 
+    @functools.cached_property
+    def typed(self) -> Arguments:
+        """What checks the arguments of a call."""
+        return Arguments(self.name, self.arguments)
+
     # ---- where it is published ----
 
-    def apply_async(  # type: ignore[override]  # the options are Celery's, passed on as they are
-        self, args: Any = None, kwargs: Any = None, task_id: Any = None, producer: Any = None, **options: Any
-    ) -> Any:
-        """Celery's `apply_async`, behind the payload guard; returns or raises PublishError within `publish_timeout`.
+    def checked(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments as they are published. Raises PayloadError for these, or those of a task that follows."""
+        check_payload(self.name, args, kwargs, settings().payload_limit)
+        check_steps(self.app.tasks, options)
+        return self.typed.checked(args, kwargs)
 
-        With a `producer`, the time that this one is configured to wait.
+    def apply_async(  # type: ignore[override]  # the options are Celery's, passed on as they are
+        self,
+        args: Any = None,
+        kwargs: Any = None,
+        task_id: Any = None,
+        producer: Any = None,
+        *,
+        check: bool = True,
+        **options: Any,
+    ) -> Any:
+        """Celery's `apply_async`, for checked arguments; returns or raises PublishError within `publish_timeout`.
+
+        With a `producer`, the time that this one is configured to wait. Without `check`, and for what follows a run
+        that is over or repeats it, wrong arguments become a dead letter where they arrive: the caller is not at fault.
         """
         settings().require("broker_url")
-        check_payload(self.name, args or (), kwargs or {}, settings().payload_limit)
+        if check and "retries" not in options and not options.get("parent_id"):
+            args, kwargs = self.checked(args or (), kwargs or {}, options)
+        elif check:
+            check_payload(self.name, args or (), kwargs or {}, settings().payload_limit)
         options["headers"] = without_history(options.get("headers") or {})
         options["headers"].setdefault("first_published", datetime.now(UTC).isoformat())
         scheduled = self.every and options["headers"].get("celery_beat_task")
@@ -97,6 +123,11 @@ class ServiceTask(Task[..., Any]):
             f"{self.name} with id {task_id}",
             lambda producer: publish(producer=producer, retry=False, confirm_timeout=settings().attempt_timeout),
         )
+
+    def si(self, *args: Any, **kwargs: Any) -> "Signature[Any]":
+        """Celery's immutable signature, whose arguments are all known: checked where it is made."""
+        args, kwargs = self.checked(args, kwargs, {})
+        return super().si(*args, **kwargs)
 
     # ---- where it runs ----
 
@@ -140,9 +171,8 @@ class ServiceTask(Task[..., Any]):
 
     def _run_once(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request: Any = self.request
-        bound = self.arguments.bind(*args, **kwargs)
-        bound.apply_defaults()
-        key = self._key_of(bound.arguments)
+        checked_args, checked_kwargs = self.typed.checked(args, kwargs)
+        key = self._key_of(self._bound(checked_args, checked_kwargs))
         mode: Any = self.idempotency  # checked at start-up
         with (
             self._circuit() as call,
@@ -152,7 +182,7 @@ class ServiceTask(Task[..., Any]):
                 mode,
                 key=key,
                 owner=request.id,
-                fingerprint=fingerprint(bound.arguments),
+                fingerprint=fingerprint(self._bound(args, kwargs)),  # as it came: earlier releases have stored it so
                 lease=settings().key_lease,
                 retention=settings().retention,
                 suspend_on=(Retry,),
@@ -162,7 +192,7 @@ class ServiceTask(Task[..., Any]):
                 log.info("duplicate", task=self.name, id=request.id, key=key)
                 return attempt.result
             request.idempotency_key, request.session = key, attempt.session
-            result = call(self.run, *args, **kwargs)
+            result = call(self.run, *checked_args, **checked_kwargs)
             if self.keep_result:
                 attempt.result = result
         log.info("done", task=self.name, id=request.id, key=key)
@@ -173,6 +203,11 @@ class ServiceTask(Task[..., Any]):
         if self.breaker is None or breaker is None:  # the second was refused at start-up
             return nullcontext(lambda run, *args, **kwargs: run(*args, **kwargs))
         return breaker.calling(self.breaker, self.autoretry_for)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        bound = self.arguments.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.arguments
 
     def _key_of(self, arguments: dict[str, Any]) -> str:
         chosen = dumps([arguments[name] for name in self.key]) if self.key else self.request.id

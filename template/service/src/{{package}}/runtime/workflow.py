@@ -11,9 +11,7 @@ from typing import Any, TypeVarTuple
 from celery.canvas import Signature
 from celery.utils import uuid
 
-from .payload import check_payload
 from .publishing import publish_with_deadline
-from .settings import settings
 
 __all__ = ["Workflow"]
 
@@ -38,7 +36,6 @@ class Workflow:
         """
         published: Any = task
         name = published.name.rpartition(".")[2]
-        check_payload(name, arguments, {}, settings().payload_limit)
         options = {"task_id": f"{self.id}.{place}.{name}", "link_error": [self._failed]}
         step: Signature[Any] = published.si(*arguments).set(**options, **({"ignore_result": False} if counted else {}))
         return step

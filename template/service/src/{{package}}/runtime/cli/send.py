@@ -1,12 +1,7 @@
 """`send`: publish one task. JSON has no dates or UUIDs: the task's annotations say how to read them."""
 
 import json
-import types
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, get_args, get_origin
-from uuid import UUID
+from typing import Any
 
 import click
 from celery import Celery
@@ -16,13 +11,6 @@ from ..task import ServiceTask, service_tasks
 from . import LoadApp
 
 __all__ = ["command", "find", "send"]
-
-READERS: dict[Any, Callable[[str], Any]] = {
-    UUID: UUID,
-    Decimal: Decimal,
-    date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
-}
 
 
 @click.command("send")
@@ -44,15 +32,7 @@ def command(load_app: LoadApp, task: str, arguments: str, task_id: str | None) -
 def send(app: Celery, name: str, keywords: dict[str, Any], task_id: str | None = None) -> str:
     """Publish the task called `name`, short or in full, and return its id."""
     task = find(app, name)
-    parameters = task.arguments.parameters
-    for keyword in keywords.keys() ^ {n for n, p in parameters.items() if p.default is p.empty}:
-        if keyword not in parameters or keyword not in keywords:
-            raise PayloadError(
-                f"expected the arguments of {name} to be {', '.join(parameters) or 'none'}, "
-                f"got: {', '.join(keywords) or 'none'}; correct the JSON object"
-            )
-    values = {keyword: _read(keyword, value, parameters[keyword].annotation) for keyword, value in keywords.items()}
-    published: str = task.apply_async(kwargs=values, task_id=task_id).id
+    published: str = task.apply_async(kwargs=task.typed.read(keywords), task_id=task_id).id
     return published
 
 
@@ -66,18 +46,3 @@ def find(app: Celery, name: str) -> ServiceTask:
             f"expected the name of one task ({known or 'there is none yet'}), got: {name}; correct the name"
         )
     return found[0]
-
-
-def _read(keyword: str, value: Any, annotation: Any) -> Any:
-    if get_origin(annotation) is list and isinstance(value, list):
-        return [_read(keyword, item, get_args(annotation)[0]) for item in value]
-    if isinstance(annotation, types.UnionType):
-        annotation = next((part for part in get_args(annotation) if part is not type(None)), str)
-    if annotation in READERS and isinstance(value, str):
-        try:
-            return READERS[annotation](value)
-        except (ValueError, ArithmeticError) as invalid:
-            raise PayloadError(
-                f"expected {keyword} to be a {annotation.__name__}, got: {value!r}; correct the JSON object"
-            ) from invalid
-    return value

@@ -1,0 +1,120 @@
+"""The arguments of a call, checked against the task's annotations: where they are published, and where they arrive.
+
+Strictly, since a value that only looks like the right one makes another idempotency key: an `int` is no `"1"`, no `1.0`
+and no `True`. JSON has no tuples: a list stands for one, and a tuple for a list. What is not annotated is not checked.
+"""
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from celery.utils.functional import maybe_list
+from pydantic import TypeAdapter, ValidationError
+
+from .annotations import strict
+from .errors import PayloadError, TaskOptionError
+
+__all__ = ["Arguments", "check_steps"]
+
+RESULT = object()
+"""Stands for what the step before returns, which nobody knows yet."""
+
+
+class Arguments:
+    """The parameters of the task called `task`, as `signature` says."""
+
+    def __init__(self, task: str, signature: inspect.Signature) -> None:
+        self._task = task
+        self._signature = signature
+        self._parameters = signature.parameters
+        kinds = {parameter.name: parameter.kind for parameter in self._parameters.values()}
+        by_name = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+        self._positional = [name for name, kind in kinds.items() if kind not in by_name]
+        self._others = next((name for name, kind in kinds.items() if kind is inspect.Parameter.VAR_KEYWORD), "")
+
+    def checked(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The same call with each value in one form: `1` is `1.0` where a float is expected.
+
+        Raises PayloadError, which is also a TypeError, for a call that the task does not take.
+        """
+        try:
+            self._signature.bind(*args, **kwargs)
+        except TypeError as wrong:
+            accepted = self._signature.replace(return_annotation=inspect.Signature.empty)
+            raise PayloadError(
+                f"expected the arguments of {self._task} to be {accepted}, got: {str(wrong).removeprefix('got ')}; "
+                "correct the call"
+            ) from wrong
+        last = len(self._positional) - 1
+        return (
+            tuple(self._check(self._positional[min(place, last)], value) for place, value in enumerate(args)),
+            {name: self._check(self._parameter(name), value) for name, value in kwargs.items()},
+        )
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Keyword arguments that came as JSON, where a date, a UUID or a Decimal is a string. Raises PayloadError."""
+        found = {}
+        for name, value in values.items():
+            parameter = self._parameter(name)
+            if adapter := self._adapters.get(parameter):
+                try:
+                    found[name] = adapter.validate_json(json.dumps(value))
+                except ValidationError as wrong:
+                    raise self._error(parameter, value, wrong) from wrong
+            else:
+                found[name] = value
+        return found
+
+    def check_annotations(self) -> None:
+        """Raise TaskOptionError for an annotation of what JSON does not carry."""
+        for name, parameter in self._parameters.items():
+            try:
+                strict(parameter.annotation)
+            except TypeError as foreign:
+                raise TaskOptionError(
+                    f"expected the annotation of {name} in {self._task} to be a type that JSON carries, such as int, "
+                    f"str, UUID or list[int], got: {foreign}; annotate what travels: a key, a primitive, a list"
+                ) from foreign
+
+    @cached_property
+    def _adapters(self) -> dict[str, TypeAdapter[Any]]:
+        annotations = {name: strict(parameter.annotation) for name, parameter in self._parameters.items()}
+        return {name: TypeAdapter(annotation) for name, annotation in annotations.items() if annotation is not Any}
+
+    def _parameter(self, keyword: str) -> str:
+        return keyword if keyword in self._parameters else self._others
+
+    def _check(self, name: str, value: Any) -> Any:
+        adapter = self._adapters.get(name)
+        if adapter is None or value is RESULT:
+            return value
+        try:
+            return adapter.validate_python(value)
+        except ValidationError as wrong:
+            raise self._error(name, value, wrong) from wrong
+
+    def _error(self, name: str, value: Any, wrong: ValidationError) -> PayloadError:
+        expected = inspect.formatannotation(self._parameters[name].annotation)
+        reason = wrong.errors(include_url=False)[0]["msg"]
+        return PayloadError(
+            f"expected argument {name} of {self._task} to be {expected}, got: {value!r:.100} of type "
+            f"{type(value).__name__} ({reason[:1].lower()}{reason[1:]}); pass what the annotation says"
+        )
+
+
+def check_steps(tasks: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Check the signatures that a message carries for later, in options of `apply_async`, by what is known of them."""
+    for name in ("chain", "link", "chord"):
+        for step in maybe_list(options.get(name)) or ():
+            _check_step(tasks, step)
+
+
+def _check_step(tasks: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    if step.get("subtask_type"):
+        for name in ("tasks", "header", "body"):
+            for part in maybe_list(step["kwargs"].get(name)) or ():
+                _check_step(tasks, part)
+    elif arguments := getattr(tasks.get(step["task"]), "typed", None):
+        arguments.checked([*([] if step.get("immutable") else [RESULT]), *step["args"]], step["kwargs"])
