@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import Enum
 from typing import Any
 
 import pytest
 
-from runtime import ConfigurationError, ServiceTask, TaskOptionError
+from runtime import ConfigurationError, ServiceTask, TaskOptionError, shared_task
 from runtime.options import check_values
 from runtime.settings import settings
 from runtime.task import service_tasks
@@ -25,6 +26,12 @@ GOOD: dict[str, Any] = {
 }
 
 
+class Colour(Enum):
+    """An enumeration."""
+
+    RED = "red"
+
+
 class OwnersTask(ServiceTask):
     """A base class with an option of its own, as a service's `task.py` may have it."""
 
@@ -38,12 +45,12 @@ def planted() -> Iterator[Callable[..., Any]]:
 
     task: Any = app.task
 
-    def plant(**options: Any) -> Any:
-        def run(self: ServiceTask, user_id: int) -> None:
-            raise NotImplementedError
+    def run(self: ServiceTask, user_id: int) -> None:
+        raise NotImplementedError
 
+    def plant(function: Callable[..., Any] = run, **options: Any) -> Any:
         app.tasks.pop("tests.planted", None)
-        return task(shared=False, **{**GOOD, **options})(run)
+        return task(shared=False, **{**GOOD, **options})(function)
 
     yield plant
     app.tasks.pop("tests.planted", None)
@@ -64,6 +71,20 @@ def planted() -> Iterator[Callable[..., Any]]:
         ({"time_limit": 100_000}, "at most 10 s, the max_runtime of queue short"),
         ({"keep_result": "why"}, "_RESULT_URL to be set"),
         ({"every": "now and then"}, "five crontab fields"),
+        ({"every": "1h"}, "expected every argument of tests.planted to have a default, .* got: user_id"),
+        (
+            {"acks_late": False},
+            "expected acks_late of tests.planted to be True, got: False; remove it, since a message",
+        ),
+        ({"reject_on_worker_lost": True}, "expected reject_on_worker_lost of tests.planted to be False, got: True"),
+        ({"retry_on_worker_lost": False}, "expected retry_on_worker_lost of tests.planted to be True"),
+        ({"acks_on_failure": False}, "expected acks_on_failure of tests.planted to be True"),
+        ({"acks_on_timeout": False}, "expected acks_on_timeout of tests.planted to be True"),
+        ({"acks_on_failure_or_timeout": False}, "expected acks_on_failure_or_timeout of tests.planted to be True"),
+        ({"serializer": "pickle"}, "expected serializer of tests.planted to be 'json', got: 'pickle'"),
+        ({"ignore_result": False}, "expected keep_result of run to say whether .* got: ignore_result=False"),
+        ({"ignore_result": True, "keep_result": "why"}, "expected keep_result of run .* got: ignore_result=True"),
+        ({"bind": False}, "expected bind of tests.planted to be True, since its function takes self"),
         ({"breaker": "Pay now"}, "breaker of tests.planted"),
     ],
     ids=str,
@@ -83,6 +104,59 @@ def test_an_attribute_of_the_owner_s_base_class_is_an_option(planted: Callable[.
     message = r"expected an option that Celery or OwnersTask knows on run, got: tenants; did you mean tenant\?"
     with pytest.raises(TaskOptionError, match=message):
         planted(base=OwnersTask, tenants="acme")
+
+
+class Invoice:
+    """Stands for a row of a database."""
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Invoice,
+        set[int],
+        bytes,
+        Callable[[], int],
+        type[int],
+        Colour,
+        list[Invoice],
+        dict[int, str],
+        int | Invoice,
+        "Nowhere",
+    ],
+    ids=str,
+)
+def test_an_annotation_of_what_json_does_not_carry_stops_the_service(
+    annotation: Any, planted: Callable[..., Any]
+) -> None:
+    def run(self: ServiceTask, first: int, user: Any = None) -> None:
+        raise NotImplementedError
+
+    run.__annotations__["user"] = annotation
+    message = (
+        r"expected the annotations? (of user in|of) tests\.planted to be .*, got: .*(Invoice|int|bytes|Colour|Nowhere)"
+    )
+    with pytest.raises(TaskOptionError, match=message):
+        check_values(planted(run), app.service, settings())
+
+
+def test_a_task_that_is_not_bound_and_one_without_annotations_are_tasks(planted: Callable[..., Any]) -> None:
+    def run(user_id, *rest, **more):  # type: ignore[no-untyped-def]  # as an owner may write it
+        raise NotImplementedError
+
+    check_values(planted(run, bind=False), app.service, settings())
+
+
+def test_two_tasks_with_one_name_stop_the_service(planted: Callable[..., Any]) -> None:
+    planted()
+
+    def another(self: ServiceTask) -> None:
+        raise NotImplementedError
+
+    register: Any = shared_task
+    message = r"expected one task to have the name tests\.planted, got: .*run and .*another; rename one of them"
+    with pytest.raises(TaskOptionError, match=message):
+        register(**GOOD)(another)
 
 
 def test_a_service_whose_workers_share_no_redis_has_no_breakers(planted: Callable[..., Any]) -> None:

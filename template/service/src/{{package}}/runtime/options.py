@@ -8,6 +8,7 @@ from typing import Protocol
 
 from celery import Task
 
+from .arguments import Arguments
 from .errors import ConfigurationError, TaskOptionError
 from .idempotency import Mode
 from .queues import Limits, QueueClass, check_limits
@@ -27,6 +28,18 @@ CELERY_OPTIONS = {
     "retry_kwargs",
 }
 """What `@shared_task` takes: a task's attributes, and what Celery's autoretry reads besides."""
+
+
+PROMISED = {
+    "acks_late": (True, "a message that is acknowledged before its run is lost with its worker"),
+    "acks_on_failure": (True, "a failed run would be a dead letter twice"),
+    "acks_on_timeout": (True, "a run that is out of time would be a dead letter twice"),
+    "acks_on_failure_or_timeout": (True, "a failed run would be a dead letter twice"),
+    "retry_on_worker_lost": (True, "a run whose process is killed would be neither retried nor a dead letter"),
+    "reject_on_worker_lost": (False, "a run that kills its process would be repeated without being counted"),
+    "serializer": ("json", "no worker accepts anything else"),
+}
+"""Celery's options that keep a promise of every task: the value that each has, and what another one would do."""
 
 
 class Options(Limits, Scheduled, Protocol):
@@ -50,6 +63,9 @@ class Options(Limits, Scheduled, Protocol):
     @property
     def arguments(self) -> inspect.Signature: ...
 
+    @property
+    def typed(self) -> Arguments: ...
+
 
 def check_names(task: type) -> None:
     """Refuse a misspelt option of a class that `@shared_task` has made: Celery would take it and ignore it."""
@@ -61,6 +77,12 @@ def check_names(task: type) -> None:
         raise TaskOptionError(
             f"expected an option that Celery or {base.__name__} knows on {task.__name__}, got: {option}; "
             + (f"did you mean {near[0]}?" if near else "remove it")
+        )
+    kept = getattr(task, "keep_result", None) is not None
+    if vars(task).get("ignore_result") == kept:
+        raise TaskOptionError(
+            f"expected keep_result of {task.__name__} to say whether its result is kept, and why, "
+            f"got: ignore_result={kept}; remove ignore_result"
         )
 
 
@@ -76,6 +98,12 @@ def check_values(task: Options, service: Service, settings: Settings) -> None:
             f"expected idempotency of {task.name} to be one of {', '.join(service.store.modes)}, "
             f"got: {task.idempotency!r}; choose one of them"
         )
+    for option, (promised, otherwise) in PROMISED.items():
+        if (got := getattr(task, option)) != promised:
+            raise TaskOptionError(
+                f"expected {option} of {task.name} to be {promised!r}, got: {got!r}; remove it, since {otherwise}"
+            )
+    _check_arguments(task)
     for name in task.key:
         if name not in task.arguments.parameters:
             raise TaskOptionError(f"expected key of {task.name} to name its arguments, got: {name}; correct the key")
@@ -85,6 +113,11 @@ def check_values(task: Options, service: Service, settings: Settings) -> None:
         )
     if task.every:
         parse_every(task.every)
+        if needed := [name for name, each in task.arguments.parameters.items() if _is_needed(each)]:
+            raise TaskOptionError(
+                f"expected every argument of {task.name} to have a default, since beat passes none, "
+                f"got: {', '.join(needed)}; give each a default, or publish it from another task that names every"
+            )
     if task.breaker is not None:
         if service.breaker is None:
             raise TaskOptionError(
@@ -93,3 +126,27 @@ def check_values(task: Options, service: Service, settings: Settings) -> None:
             )
         service.breaker.check(task.name, task.breaker)
     check_limits(task, queue)
+
+
+def _check_arguments(task: Options) -> None:
+    try:
+        parameters = list(task.arguments.parameters.values())
+    except NameError as unknown:
+        raise TaskOptionError(
+            f"expected the annotations of {task.name} to be known when it runs, got: {unknown}; "
+            "import what they name, and not only for type checkers"
+        ) from unknown
+    if parameters and isinstance(inspect.getattr_static(type(task), "run"), staticmethod):
+        first = parameters[0]
+        if first.name == "self" or (isinstance(first.annotation, type) and issubclass(first.annotation, Task)):
+            raise TaskOptionError(
+                f"expected bind of {task.name} to be True, since its function takes {first}, got: False; add bind=True"
+            )
+    task.typed.check_annotations()
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty and parameter.kind not in (
+        parameter.VAR_POSITIONAL,
+        parameter.VAR_KEYWORD,
+    )

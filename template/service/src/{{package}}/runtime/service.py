@@ -11,7 +11,7 @@ from celery import Celery, current_app
 from celery.utils.time import subtract_datetimes  # type: ignore[attr-defined]  # not in the stubs
 
 from .brokers import Broker
-from .errors import ConfigurationError
+from .errors import ConfigurationError, TaskOptionError
 from .idempotency import Store
 from .queues import QueueClass
 from .settings import NAME, Settings, settings
@@ -77,6 +77,12 @@ class ServiceApp(Celery):
             if countdown and countdown > 0:
                 countdown = max(shortest, countdown)
         return super().send_task(name, args, kwargs, countdown, eta, **options)
+
+    def _warn_duplicate_task_name(self, name: str, existing: str, new: str, consequence: str) -> None:
+        """Celery's own warns that one of the two cannot be called."""
+        raise TaskOptionError(
+            f"expected one task to have the name {name}, got: {existing} and {new}; rename one of them"
+        )
 
     def _get_backend(self) -> Any:
         """Celery's own, which connects to a Redis of results before each publish; whoever reads one connects then."""
