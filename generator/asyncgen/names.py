@@ -5,11 +5,12 @@ import difflib
 import keyword
 import re
 import sys
+import unicodedata
 from collections.abc import Collection, Iterable
 
 from .errors import BadInput
 
-__all__ = ["ANSWERS_FILE", "TASK_LETTERS", "argument_name", "nearest", "task_name", "words"]
+__all__ = ["ANSWERS_FILE", "TASK_LETTERS", "argument_name", "corrected", "nearest", "task_name", "words"]
 
 ANSWERS_FILE = ".copier-answers.yml"
 """Where a project records its template and its answers."""
@@ -33,6 +34,16 @@ def words(text: str) -> list[str]:
     return [word for word in re.split(r"[^0-9a-z]+", split.lower()) if word]
 
 
+def corrected(text: str, what: str, most: int = TASK_LETTERS) -> str:
+    """The nearest name of at most `most` lowercase letters, digits and _ that begins with a letter; "" for none.
+
+    what: the word that is put before a digit.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = "_".join(words(plain))
+    return (f"{what}_{name}" if name[:1].isdigit() else name)[:most].rstrip("_")
+
+
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
     """The known name that is spelt most like a wrong one."""
     near = difflib.get_close_matches(wrong, list(known), n=1)
@@ -51,11 +62,9 @@ def task_name(text: str, taken: Collection[str] = (), what: str = "task") -> str
     # Letters beyond ASCII would be dropped without a word: the name has to be one that the user typed.
     invalid = re.search(r"[^A-Za-z0-9_ -]", text)
     if not name or invalid or not name[0].isalpha():
-        suggestion = f"{what}_{name}" if name and not invalid else name
-        raise _bad(text, "letters, digits and _ that begin with a letter", suggestion, taken, what)
+        raise _bad(text, "letters, digits and _ that begin with a letter", corrected(text, what), taken, what)
     if len(name) > TASK_LETTERS:
-        short = name[:TASK_LETTERS].rstrip("_")
-        raise _bad(text, f"at most {TASK_LETTERS} letters", short, taken, what)
+        raise _bad(text, f"at most {TASK_LETTERS} letters", corrected(name, what), taken, what)
     if meaning := _meaning(name) or ("a module of this service" if name in taken else None):
         raise _bad(f"{text}, which is {meaning}", "free", f"run_{name}", taken, what)
     return name
@@ -63,15 +72,13 @@ def task_name(text: str, taken: Collection[str] = (), what: str = "task") -> str
 
 def argument_name(text: str) -> str:
     """An argument's name as it is; BadInput where Python or the linter would stumble over it."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
-        suggestion = "_".join(words(text))
-        fix = f"; use {suggestion}" if re.fullmatch(r"[a-z][a-z0-9_]*", suggestion) else ""
+    if not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{TASK_LETTERS - 1}}}", text):
+        suggestion = corrected(text, "value")
+        fix = f"; use {suggestion}" if suggestion else ""
         raise BadInput(
-            "expected the name of an argument to be lowercase letters, digits and _ "
+            f"expected the name of an argument to be at most {TASK_LETTERS} lowercase letters, digits and _ "
             f"that begin with a letter, got: {text}{fix}"
         )
-    if len(text) > TASK_LETTERS:
-        raise BadInput(f"expected the name of an argument to have at most {TASK_LETTERS} letters, got: {text}")
     if keyword.iskeyword(text) or hasattr(builtins, text) or text in _NO_ARGUMENTS:
         raise BadInput(
             f"expected the name of an argument to be free, got: {text}, which Python, a linter or the task file "
@@ -97,7 +104,6 @@ def _meaning(name: str) -> str | None:
 
 
 def _bad(got: str, expected: str, suggestion: str, taken: Collection[str], what: str) -> BadInput:
-    usable = re.fullmatch(rf"[a-z][a-z0-9_]{{0,{TASK_LETTERS - 1}}}", suggestion)
-    free = usable and not _meaning(suggestion) and suggestion not in taken
+    free = suggestion and not _meaning(suggestion) and suggestion not in taken
     fix = f"; use {suggestion}" if free else ""
     return BadInput(f"expected the {what}'s name to be {expected}, got: {got}{fix}")

@@ -227,7 +227,7 @@ def test_a_kept_result_is_returned(service: Path, asyncgen: Asyncgen) -> None:
         ("do --arg id:int", "expected the name of an argument to be free, got: id, which Python, a linter or the task"),
         (
             "do --arg Foo:int",
-            "expected the name of an argument to be lowercase letters, digits and _ that begin with a",
+            "expected the name of an argument to be at most 30 lowercase letters",
         ),
         ("do --arg a", "expected an argument to be NAME:TYPE, got: a; such as a:int"),
         ("do --arg user:User", "expected the type of user to be int, str, bool, float, UUID, date, datetime, Decimal,"),

@@ -1,5 +1,6 @@
 """What ends a command without its result has an exit code that stands for no result: 2, or 141 without a reader."""
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,15 @@ def one_line(ran: Ran) -> str:
     return ran.err
 
 
+def one_error(ran: Ran) -> str:
+    """The sentence of an error with --json: on stderr, and as JSON on stdout."""
+    assert (ran.code, ran.err.count("\n")) == (2, 1), ran
+    (sentence,) = json.loads(ran.out).values()
+    assert json.loads(ran.out) == {"error": sentence}
+    assert ran.err == f"asyncgen: {sentence}\n"
+    return str(sentence)
+
+
 def boom(*_: object, **__: object) -> None:
     raise RuntimeError("boom\nand more")
 
@@ -29,7 +39,6 @@ def boom(*_: object, **__: object) -> None:
     ("function", "arguments"),
     [
         ("asyncgen.service.find_service", ["update", "--check"]),
-        ("asyncgen.service.find_service", ["update", "--json"]),
         ("asyncgen.service.find_service", ["tasks"]),
         ("asyncgen.check.entry.check_paths", ["check", "--format", "json"]),
     ],
@@ -43,6 +52,27 @@ def test_an_unexpected_error_is_one_line_and_no_result(
         "asyncgen: expected the command to end in order, got: RuntimeError: boom and more at asyncgen/"
     )
     assert message.endswith("; run it with ASYNCGEN_DEBUG=1 and report what it shows\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["add-task", "Bad Name!", "--json"], "; use bad_name"),
+        (["update", "--json", "-d", "brocker=redis"], "; did you mean broker?"),
+        (["tasks", "--json", "--nosuch"], "no such option: --nosuch; see asyncgen tasks --help"),
+        (["remove-task", "--json"], "missing argument 'NAME'; see asyncgen remove-task --help"),
+        (["add-queue", "2nd", "--longest", "60", "--json"], "; use queue_2nd"),
+    ],
+)
+def test_with_json_an_error_is_json(service: Path, asyncgen: Asyncgen, arguments: list[str], sentence: str) -> None:
+    assert one_error(asyncgen(*arguments)).endswith(sentence)
+
+
+def test_with_json_an_unexpected_error_is_json(
+    service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncgen.service.find_service", boom)
+    assert "RuntimeError: boom and more" in one_error(asyncgen("update", "--json"))
 
 
 def test_the_debug_variable_shows_the_traceback(

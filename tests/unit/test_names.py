@@ -40,6 +40,9 @@ def test_spellings(text: str, name: str) -> None:
         ("l", "run_l"),
         ("app", "run_app"),
         ("2fast", "task_2fast"),
+        ("Bad Name!", "bad_name"),
+        ("Größe", "groe"),
+        ("2 fast!", "task_2_fast"),
         ("a" * 31, "a" * 30),
     ],
 )
@@ -68,6 +71,15 @@ def test_any_text_gives_a_name_that_holds_or_a_sentence(text: str) -> None:
 def test_a_bad_argument_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         argument_name(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"), [("Foo-Bar", "foo_bar"), ("2nd", "value_2nd"), ("a" * 31, "a" * 30), ("id", "id_value")]
+)
+def test_a_bad_argument_is_corrected(text: str, corrected: str) -> None:
+    with pytest.raises(BadInput, match=f"; use {corrected}$"):
+        argument_name(text)
+    assert argument_name(corrected) == corrected
 
 
 def test_nearest_and_words() -> None:

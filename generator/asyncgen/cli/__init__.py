@@ -22,7 +22,7 @@ __all__ = ["app"]
 app = typer.Typer(
     name="asyncgen",
     help="Start, grow and keep a Celery service that loses nothing when workers and brokers die.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .completion import choice
 from .opening import open_service
 from .options import DryRun, Json
 from .output import say, say_json
@@ -28,7 +29,7 @@ def add_queue(
         int, typer.Option(metavar="N", help="Messages taken ahead for each; above 1 only for runs of milliseconds.")
     ] = 1,
     pool: Annotated[
-        str, typer.Option(metavar="prefork|threads", help="threads only for work that waits: they know no time limits.")
+        str, choice("prefork|threads", "threads only for work that waits: they know no time limits.")
     ] = "prefork",
     dry_run: DryRun = False,
     json: Json = False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .completion import choice, queue_names
 from .opening import open_service
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, say, say_json
@@ -26,7 +27,7 @@ def add_task(
     ] = None,
     idempotency: Annotated[
         str | None,
-        typer.Option(help="What a crash may do to the work.", metavar="transactional|lease|at-most-once|natural"),
+        choice("transactional|lease|at-most-once|natural", "What a crash may do to the work."),
     ] = None,
     key: Annotated[
         str | None,
@@ -45,9 +46,7 @@ def add_task(
         int | None,
         typer.Option(help="How long a run takes as a rule; the limits are 2 and 3 times that.", metavar="SECONDS"),
     ] = None,
-    bound: Annotated[
-        str | None, typer.Option(help="What a run spends its time on; decides the pool.", metavar="io|cpu")
-    ] = None,
+    bound: Annotated[str | None, choice("io|cpu", "What a run spends its time on; decides the pool.")] = None,
     rate_limit: Annotated[
         str | None, typer.Option(help="The most runs that one worker starts, such as 10/m.", metavar="N/s|m|h")
     ] = None,
@@ -55,7 +54,9 @@ def add_task(
         str | None,
         typer.Option(help="A circuit that all workers share, for a dependency that is often down.", metavar="NAME"),
     ] = None,
-    queue: Annotated[str | None, typer.Option(help="A member of Queue; the limits have to fit it.")] = None,
+    queue: Annotated[
+        str | None, typer.Option(help="A member of Queue; the limits have to fit it.", autocompletion=queue_names)
+    ] = None,
     every: Annotated[
         str | None, typer.Option(help="Run it on a schedule, UTC: five crontab fields, or 30s.", metavar="CRONTAB|30s")
     ] = None,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from .completion import task_list
 from .opening import open_service
 from .options import DryRun, Json, TemplateOption
 from .output import name_strays, say, say_json
@@ -15,9 +16,14 @@ def add_workflow(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The workflow: checkout, NightlyReport or nightly-report.")
     ],
-    chain: Annotated[str | None, typer.Option(help="One after the other.", metavar="a,b,c")] = None,
-    group: Annotated[str | None, typer.Option(help="All at once.", metavar="a,b")] = None,
-    chord: Annotated[str | None, typer.Option(help="All at once, and one when they are done.", metavar="a,b:c")] = None,
+    chain: Annotated[
+        str | None, typer.Option(help="One after the other.", metavar="a,b,c", autocompletion=task_list)
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="All at once.", metavar="a,b", autocompletion=task_list)] = None,
+    chord: Annotated[
+        str | None,
+        typer.Option(help="All at once, and one when they are done.", metavar="a,b:c", autocompletion=task_list),
+    ] = None,
     template: TemplateOption = None,
     dry_run: DryRun = False,
     json: Json = False,

@@ -1,5 +1,7 @@
 """The edge: runs a command, and turns its errors into one sentence on stderr and an exit code.
 
+With --json the sentence is on stdout as well, as {"error": ...}.
+
 0    done
 1    `check` found something, an update is due or left conflicts, something is left to do by hand; never an error
 2    bad input, a refused state, an error of the system, or one of asyncgen's own: ASYNCGEN_DEBUG=1 shows where
@@ -38,34 +40,40 @@ def run(arguments: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, SystemExit) as error:
-        # Nobody reads the output. Typer makes an exit with code 1 of a broken pipe.
+        # Nobody reads the output.
         _close_output()
         return NO_READER if isinstance(error, SystemExit) or error.errno == errno.EPIPE else 2
     return code
 
 
 def _run(arguments: Sequence[str]) -> int:
+    as_json = "--json" in arguments
     try:
         from . import app
 
         code = app(list(arguments) or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:
-        complain(str(error))
+        complain(str(error), as_json=as_json)
         return error.exit_code
     except typer.TyperException as error:
-        complain(_usage(error))
+        complain(_usage(error), as_json=as_json)
         return 2
     except (KeyboardInterrupt, typer.Abort, EOFError):
         code = INTERRUPTED
+    except SystemExit as ended:
+        # How Typer ends a completion; it makes an exit with code 1 of a broken pipe.
+        if ended.code:
+            raise
+        code = 0
     except BrokenPipeError:
         raise
     except Exception as error:
         if os.environ.get("ASYNCGEN_DEBUG"):
             sys.excepthook(type(error), error, error.__traceback__)
-        complain(system_error(error) if isinstance(error, OSError) else _unexpected(error))
+        complain(system_error(error) if isinstance(error, OSError) else _unexpected(error), as_json=as_json)
         return 2
     if code == INTERRUPTED:
-        complain("interrupted; what was not finished is undone")
+        complain("interrupted; what was not finished is undone", as_json=as_json)
     return code if isinstance(code, int) else 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .completion import choice
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, notice, say, say_json
 
@@ -24,30 +25,17 @@ def new(
     package: Annotated[str | None, typer.Option(help="The Python package, at most 20 letters.")] = None,
     author_name: Annotated[str | None, typer.Option(help="Who answers for the service.")] = None,
     author_email: Annotated[str | None, typer.Option(help="Where they are reached.")] = None,
-    broker: Annotated[
-        str | None,
-        typer.Option(help="The message broker.", metavar="redis|rabbitmq"),
-    ] = None,
-    queue_layout: Annotated[
-        str | None,
-        typer.Option(help="The classes of work.", metavar="single|priority|latency"),
-    ] = None,
+    broker: Annotated[str | None, choice("redis|rabbitmq", "The message broker.")] = None,
+    queue_layout: Annotated[str | None, choice("single|priority|latency", "The classes of work.")] = None,
     idempotency_store: Annotated[
-        str | None,
-        typer.Option(help="Where the keys of finished work are kept.", metavar="redis|postgresql"),
+        str | None, choice("redis|postgresql", "Where the keys of finished work are kept.")
     ] = None,
-    results: Annotated[
-        str | None,
-        typer.Option(help="Where return values are kept.", metavar="none|redis|postgresql"),
-    ] = None,
+    results: Annotated[str | None, choice("none|redis|postgresql", "Where return values are kept.")] = None,
     scheduler: Annotated[
         bool | None, typer.Option("--scheduler/--no-scheduler", help="Run tasks on a schedule.")
     ] = None,
-    ci: Annotated[str | None, typer.Option(help="Where the pipeline runs.", metavar="github|gitlab|none")] = None,
-    deploy: Annotated[
-        list[str] | None,
-        typer.Option(help="What it is deployed with; repeatable.", metavar="compose"),
-    ] = None,
+    ci: Annotated[str | None, choice("github|gitlab|none", "Where the pipeline runs.")] = None,
+    deploy: Annotated[list[str] | None, choice("compose", "What it is deployed with; repeatable.")] = None,
     data: Data = None,
     defaults: Defaults = False,
     template: TemplateOption = None,

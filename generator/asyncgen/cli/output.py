@@ -36,10 +36,12 @@ def name_strays(service: "Service") -> None:
         notice(text)
 
 
-def complain(text: str) -> None:
-    """Print why the command stops: one line, whatever the user's input contains."""
-    line = "".join(letter if letter.isprintable() else " " for letter in text)
-    typer.echo(f"asyncgen: {' '.join(line.split())}", err=True)
+def complain(text: str, *, as_json: bool = False) -> None:
+    """Print why the command stops: one line, whatever the user's input contains; with `as_json` on stdout as well."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    typer.echo(f"asyncgen: {line}", err=True)
+    if as_json:
+        say_json({"error": line})
 
 
 def interactive() -> bool:

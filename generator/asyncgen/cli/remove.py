@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .completion import task_names, workflow_names
 from .opening import open_service
 from .options import DryRun, Force, Json, TemplateOption
 from .output import name_strays, say, say_json
@@ -16,7 +17,7 @@ __all__ = ["remove_task", "remove_workflow"]
 
 
 def remove_task(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The task, as in add-task.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The task, as in add-task.", autocompletion=task_names)],
     force: Force = False,
     template: TemplateOption = None,
     dry_run: DryRun = False,
@@ -33,7 +34,9 @@ def remove_task(
 
 
 def remove_workflow(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The workflow, as in add-workflow.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The workflow, as in add-workflow.", autocompletion=workflow_names)
+    ],
     force: Force = False,
     template: TemplateOption = None,
     dry_run: DryRun = False,

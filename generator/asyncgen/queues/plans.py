@@ -3,7 +3,7 @@
 import re
 
 from ..errors import BadInput
-from ..names import words
+from ..names import corrected, words
 from ..plan import Change, digest
 from ..service import QueueClass, Service, read_queues
 from .derived import derive
@@ -23,9 +23,10 @@ def check_queue(text: str, longest: int, prefetch: int = 1, concurrency: int = 0
     name = "_".join(words(text))
     invalid = re.search(r"[^A-Za-z0-9_ -]", text)
     if invalid or not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{_LETTERS - 1}}}", name):
+        suggestion = corrected(text, "queue", _LETTERS)
         raise BadInput(
             f"expected the queue's name to be at most {_LETTERS} letters, digits and _ that begin with a letter, "
-            f"got: {text}"
+            f"got: {text}" + (f"; use {suggestion}" if suggestion else "")
         )
     for option, value, lowest, highest in (
         ("--longest", longest, 10, _LONGEST),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BadInput
+from ..names import corrected
 from ..service import Service
 
 __all__ = ["check_breaker", "has_redis"]
@@ -27,6 +28,6 @@ def check_breaker(name: str, service: Service) -> str:
     if name and not _NAME.fullmatch(name):
         raise BadInput(
             "expected --breaker to name what the task calls in at most 30 lowercase letters, digits and _, "
-            f"got: {name}; such as payments"
+            f"got: {name}; use {corrected(name, 'service') or 'payments'}"
         )
     return name
