@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -168,3 +169,57 @@ def test_what_the_task_does_not_take_is_refused(changed: dict[str, Any], message
     with pytest.raises(PayloadError, match="got: missing a required argument: 'price'; correct the call"):
         send(app, "tests.typed", {"id": GIVEN["id"]})
     assert published == []
+
+
+def commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", [*commands(group)], ids=" ".join)
+def test_every_command_has_a_short_help(path: tuple[str, ...]) -> None:
+    short = called(*path, "-h")
+    assert (short.exit_code, short.output) == (0, called(*path, "--help").output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("queues", "--json", "--nosuch"), "No such option '--nosuch'."),
+        (("dead", "list", "--json", "--queue", "unheard"), "expected one of short, long, got: unheard"),
+        (("dead", "list", "--json", "--since", "soon"), "expected a time like 2h"),
+        (("nosuch", "--json"), "No such command 'nosuch'."),
+    ],
+    ids=str,
+)
+def test_with_json_an_error_is_json(
+    arguments: tuple[str, ...],
+    message: str,
+    service: object,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["runtime", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)
+    assert list(error) == ["error"]
+    assert message in error["error"]
+    assert printed.err == f"runtime: {error['error']}\n"
+
+
+def test_with_json_a_result_and_an_exit_code_stay_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["runtime", "health", "--max-age", "0", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 1
+    assert "alive" in json.loads(capsys.readouterr().out)

@@ -1,5 +1,6 @@
 """The service's command: one module for each command."""
 
+import json
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -11,6 +12,7 @@ import click
 from ..errors import ServiceError
 from ..loading import load
 from ..settings import NAME
+from . import _completion
 
 if TYPE_CHECKING:  # it imports Celery
     from ..service import ServiceApp
@@ -25,8 +27,8 @@ class Commands(click.Group):
     """Finds a command in the module of its name, and imports no other."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The modules of this package."""
-        return sorted(module.name for module in iter_modules(__path__))
+        """The modules of this package that have a public name."""
+        return sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, or None for click's own error."""
@@ -37,6 +39,26 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, name=NAME, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--install-completion",
+    metavar="[SHELL]",
+    is_flag=False,
+    flag_value="",
+    is_eager=True,
+    expose_value=False,
+    callback=_completion.install,
+    help="Complete commands, queues and tasks in bash, zsh or fish.",
+)
+@click.option(
+    "--show-completion",
+    metavar="[SHELL]",
+    is_flag=False,
+    flag_value="",
+    is_eager=True,
+    expose_value=False,
+    callback=_completion.show,
+    help="Print the script for that instead.",
+)
 def group() -> None:
     """Run and look after this Celery service."""
 
@@ -44,10 +66,19 @@ def group() -> None:
 def main(module: str) -> None:
     """The console script: an error that the service raises on purpose is one sentence and exit code 2.
 
+    With --json every error is on stdout as well, as {"error": ...}, and those of click have one line on stderr.
     module: the name of the one that holds the application, as `app`.
     """
+    as_json = "--json" in sys.argv
     try:
-        group(prog_name=NAME, obj=lambda: load(module))
+        sys.exit(group(prog_name=NAME, obj=lambda: load(module), standalone_mode=not as_json))
     except ServiceError as error:
-        click.echo(f"{NAME}: {error}", err=True)
-        sys.exit(2)
+        message, code = str(error), 2
+    except click.ClickException as error:
+        message, code = error.format_message(), error.exit_code
+    except click.Abort:
+        message, code = "interrupted", 1
+    click.echo(f"{NAME}: {message}", err=True)
+    if as_json:
+        click.echo(json.dumps({"error": message}, indent=2))
+    sys.exit(code)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import LoadApp
+from ._completion import queue_names, task_names
 
 if TYPE_CHECKING:
     from ..dead_letters import DeadLetter, DeadLetterFilter
@@ -32,8 +33,8 @@ def filters(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--limit", type=click.IntRange(min=1), help="The most letters, oldest first."),
         click.option("--since", default="", help="Died since: 30m, 2h or 1d ago, or a date or time in UTC."),
         click.option("--reason", default="", help="A part of the reason."),
-        click.option("--task", default="", help="A task's name."),
-        click.option("--queue", default="", help="A queue."),
+        click.option("--task", default="", shell_complete=task_names, help="A task's name."),
+        click.option("--queue", default="", shell_complete=queue_names, help="A queue."),
     ):
         function = option(function)
     return function

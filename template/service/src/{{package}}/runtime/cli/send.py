@@ -1,20 +1,24 @@
 """`send`: publish one task. JSON has no dates or UUIDs: the task's annotations say how to read them."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from celery import Celery
 
 from ..errors import PayloadError
-from ..task import ServiceTask, service_tasks
 from . import LoadApp
+from ._completion import task_names
+
+if TYPE_CHECKING:  # completion needs no Celery
+    from celery import Celery
+
+    from ..task import ServiceTask
 
 __all__ = ["command", "find", "send"]
 
 
 @click.command("send")
-@click.argument("task")
+@click.argument("task", shell_complete=task_names)
 @click.argument("arguments", default="{}")
 @click.option("--id", "task_id", help="The task's id; without --key in its options, also its idempotency key.")
 @click.pass_obj
@@ -29,15 +33,17 @@ def command(load_app: LoadApp, task: str, arguments: str, task_id: str | None) -
     click.echo(send(load_app(), task, keywords, task_id=task_id))
 
 
-def send(app: Celery, name: str, keywords: dict[str, Any], task_id: str | None = None) -> str:
+def send(app: "Celery", name: str, keywords: dict[str, Any], task_id: str | None = None) -> str:
     """Publish the task called `name`, short or in full, and return its id."""
     task = find(app, name)
     published: str = task.apply_async(kwargs=task.typed.read(keywords), task_id=task_id).id
     return published
 
 
-def find(app: Celery, name: str) -> ServiceTask:
+def find(app: "Celery", name: str) -> "ServiceTask":
     """The task of that name: `send_invoice`, or Celery's full name."""
+    from ..task import service_tasks
+
     tasks = service_tasks(app)
     found = [task for task in tasks if name in (task.name, task.name.rsplit(".", 1)[-1])]
     if len(found) != 1:

@@ -3,12 +3,19 @@
 import click
 
 from . import LoadApp
+from ._completion import queue_names
 
 __all__ = ["command"]
 
 
 @click.command("worker")
-@click.option("--queue", "names", multiple=True, help="A queue to work on; repeatable. Default: all of them.")
+@click.option(
+    "--queue",
+    "names",
+    multiple=True,
+    shell_complete=queue_names,
+    help="A queue to work on; repeatable. Default: all of them.",
+)
 @click.pass_obj
 def command(load_app: LoadApp, names: tuple[str, ...]) -> None:
     """Run tasks of the given queues, as the queue table says."""
