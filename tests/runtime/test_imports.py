@@ -21,7 +21,7 @@ LEVELS = [
     {"annotations", "arguments", "payload", "schedule"},
     {"brokers", "idempotency"},
     {"service", "publishing", "outbox", "relay", "dead_letters"},
-    {"options", "task", "decorator", "workflow", "breaker"},
+    {"options", "task", "task_modules", "decorator", "workflow", "breaker"},
     {"worker"},
     {"app", "loading"},
     {"cli"},

@@ -15,6 +15,7 @@ from .options import check_values
 from .service import BreakerType, Service, ServiceApp
 from .settings import NAME, Settings, settings
 from .task import service_tasks
+from .task_modules import use_as_tasks
 from .urls import MEMORY, REDIS, SQL
 
 __all__ = ["create_app"]
@@ -47,6 +48,7 @@ def create_app(
         for module in iter_modules(import_module(package).__path__):
             import_module(f"{package}.{module.name}")
     app.finalize()
+    use_as_tasks(f"{tasks}.{module.name}" for module in iter_modules(import_module(tasks).__path__))
     for task in service_tasks(app):
         check_values(task, service, values)
     app.conf.update(schedule.celery_settings(service_tasks(app)))
