@@ -230,12 +230,12 @@ def test_imports_alone_end_with_1_and_are_data(made: Callable[..., Path], asyncg
 
 def test_an_import_of_an_edit_that_moved_is_named(made: Callable[..., Path], asyncgen: Command) -> None:
     project = made(list(BEFORE)[-1], KINDS[0])
-    edit(project, "src/shop/payload.py", "from .errors import", "from .broker import EXCHANGE\nfrom .errors import")
-    append(project, "src/shop/payload.py", "\n\nprint(EXCHANGE)\n")
+    edit(project, "src/shop/payload.py", "from .errors import", "from .broker import Exchange\nfrom .errors import")
+    append(project, "src/shop/payload.py", "\n\nprint(Exchange)\n")
     commit(project)
     ran = asyncgen("update")
     assert ran.code == 1, ran.out + ran.err
-    assert ": from .broker import EXCHANGE -> from .brokers.redis.broker import EXCHANGE (internal" in ran.out
+    assert ": from .broker import Exchange -> from .brokers.redis.broker import Exchange (internal" in ran.out
 
 
 def test_a_part_of_the_runtime_that_the_user_removed_comes_back(made: Callable[..., Path], asyncgen: Command) -> None:

@@ -13,7 +13,7 @@ from .brokers import Broker
 from .idempotency import Store
 from .options import check_values
 from .service import BreakerType, Service, ServiceApp
-from .settings import NAME, Settings, settings
+from .settings import NAME, Settings, server_name, settings
 from .task import service_tasks
 from .task_modules import use_as_tasks
 from .urls import MEMORY, REDIS, SQL
@@ -78,6 +78,7 @@ def _celery_settings(service: Service, values: Settings) -> dict[str, Any]:
         "task_store_errors_even_if_ignored": False,
         "result_backend": _result_backend(values),
         "result_expires": values.retention,
+        **_result_names(values),
         # Celery would create them in the first `.delay()`; whoever stores a result creates them.
         "database_create_tables_at_setup": False,
         # Queues: what the table says; Celery creates none by itself.
@@ -92,8 +93,8 @@ def _celery_settings(service: Service, values: Settings) -> dict[str, Any]:
         # What arrives and is no task becomes a dead letter.
         "worker_consumer": f"{__package__}.worker.consumer:ServiceConsumer",
         # Several services may share one broker.
-        "control_exchange": f"{NAME}.control",
-        "event_exchange": f"{NAME}.events",
+        "control_exchange": f"{server_name()}.control",
+        "event_exchange": f"{server_name()}.events",
         "worker_hijack_root_logger": False,
         "timezone": "UTC",
         **service.broker.celery_settings(queues),
@@ -114,3 +115,11 @@ def _result_backend(values: Settings) -> str | None:
     if not url or url.startswith("redis"):
         return url or None
     return re.sub("^db[+]postgres(ql)?:", "db+postgresql+psycopg:", f"db+{url}")
+
+
+def _result_names(values: Settings) -> dict[str, Any]:
+    if not values.namespace:
+        return {}
+    if values.result_url.startswith("postgres"):
+        return {"database_engine_options": {"connect_args": {"options": f"-csearch_path={values.namespace}"}}}
+    return {"result_backend_transport_options": {"global_keyprefix": f"{values.namespace}."}}

@@ -31,7 +31,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from .errors import CircuitOpen, ConfigurationError, TaskOptionError
-from .settings import NAME, PREFIX, Environment, Settings
+from .settings import PREFIX, Environment, Settings, server_name
 
 __all__ = ["CircuitBreakers"]
 
@@ -169,4 +169,4 @@ def _client(url: str) -> Redis:
 
 
 def _prefix(name: str) -> str:
-    return f"{NAME}:breaker:{name}"
+    return f"{server_name()}:breaker:{name}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from .errors import ConfigurationError
-from .settings import NAME, Settings
+from .settings import Settings, server_name
 
 __all__ = ["Limits", "Pool", "QueueClass", "check_limits", "grace_period", "max_runtime", "shutdown_cap"]
 
@@ -58,7 +58,7 @@ class QueueClass:
     @property
     def wire_name(self) -> str:
         """The queue's name on the broker, which other services may share."""
-        return f"{NAME}.{self.name}"
+        return f"{server_name()}.{self.name}"
 
     @property
     def dead_name(self) -> str:

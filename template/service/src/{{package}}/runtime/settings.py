@@ -17,10 +17,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .errors import ConfigurationError
 from .urls import MEMORY, RABBITMQ, REDIS, SENTINEL, SQL, check_url, masked
 
-__all__ = ["NAME", "PREFIX", "Environment", "Settings", "settings"]
+__all__ = ["NAME", "PREFIX", "Environment", "Settings", "server_name", "settings"]
 
 NAME = __name__.partition(".")[0]
-"""The service's package. Prefixes everything that the service owns on its servers."""
+"""The service's package."""
 
 PREFIX = f"{NAME.upper()}_"
 """Prefixes the environment variables."""
@@ -52,6 +52,11 @@ class Settings(Environment):
     """Several, with `;` in between, stand in for each other."""
     idempotency_url: str = ""
     result_url: str = ""
+
+    namespace: str = Field(default="", pattern="^([a-z][a-z0-9_]{0,29})?$")
+    """Keeps a second instance of the service apart on the same servers: begins the name of every queue, exchange and
+    key, and is the schema of PostgreSQL's tables. Not of the exchanges that delay messages on RabbitMQ, which Celery
+    names, and which services may share."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
     retention: int = Field(default=7 * 24 * 3600, gt=0)
@@ -111,3 +116,9 @@ SCHEMES = {
 def settings() -> Settings:
     """The settings of this process, read once."""
     return Settings.read()
+
+
+def server_name() -> str:
+    """What begins the name of everything that the service owns on its servers."""
+    namespace = settings().namespace
+    return f"{namespace}.{NAME}" if namespace else NAME

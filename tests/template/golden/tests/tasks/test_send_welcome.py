@@ -8,7 +8,7 @@ from myservice.tasks import send_welcome as module
 
 TASK: Any = module.send_welcome
 
-# Yours: arguments that the work accepts.
+# Yours: arguments that the work accepts. The data that it reads goes into a fixture here that uses `service`.
 ARGUMENTS: list[Any] = [1]
 
 
@@ -57,4 +57,4 @@ def test_the_limits_fit_the_queue() -> None:
     assert 0 < TASK.soft_time_limit < TASK.time_limit <= TASK.work_queue.value.max_runtime
 
 
-# asyncgen: unknown sha256:6fefbf3b4bce6c0ecb14dbfcb208e2be9bc6804bf85ac46f89cc664ae0daffd1
+# asyncgen: unknown sha256:5b5bbd87801f4ec389670200eaa2a8ff8a2304418d78a5e4ecfdfbdd1512c3f2

@@ -1,7 +1,7 @@
 """Idempotency keys: what makes a task that is delivered twice run once.
 
 Four modes, chosen per task; `Store` says what each promises and where its window lies. `redis` and `sql` implement it.
-Knows no Celery and reads no environment.
+Knows no Celery, and of the environment the namespace alone.
 
     with RedisStore.open(url).attempt("lease", key="pay:17", owner=task_id, fingerprint=payload) as attempt:
         if attempt.done:

@@ -4,7 +4,17 @@ Not in the service's wheel, nor in its image. `demo` and `chaos` are programs.
 """
 
 from .delivery import Delivery, InProcessService
-from .fixtures import effects, new_worker, pytest_configure, pytest_unconfigure, service, services, worker, workers
+from .fixtures import (
+    effects,
+    new_worker,
+    pytest_configure,
+    pytest_report_header,
+    pytest_unconfigure,
+    service,
+    services,
+    worker,
+    workers,
+)
 from .processes import Effects, Worker
 
 __all__ = [
@@ -15,6 +25,7 @@ __all__ = [
     "effects",
     "new_worker",
     "pytest_configure",
+    "pytest_report_header",
     "pytest_unconfigure",
     "service",
     "services",

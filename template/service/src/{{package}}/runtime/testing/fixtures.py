@@ -1,7 +1,7 @@
 """pytest fixtures of a service. `service`: one delivery in this process. `worker`: a real worker on a real broker.
 
 The tests of tasks use `service` alone, whose servers are private. Only the other fixtures use the servers that the
-environment names: name a broker that no other worker of this service is on.
+environment names, under names of their own.
 """
 
 import os
@@ -16,7 +16,7 @@ from ..settings import PREFIX
 from .app import load_app
 from .delivery import InProcessService
 from .processes import Console, Effects, Worker, Workers
-from .servers import Unavailable, needs, running
+from .servers import Unavailable, described, needs, new_namespace, running
 from .stores import store_module
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "effects",
     "new_worker",
     "pytest_configure",
+    "pytest_report_header",
     "pytest_unconfigure",
     "service",
     "services",
@@ -43,6 +44,16 @@ def pytest_configure(config: pytest.Config) -> None:
     configure_process(config, needs())
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What is tested here, and on which servers."""
+    workers = [f"a worker's {line}" for line in described(needs(), OUTSIDE)]
+    return [
+        "tested here: tasks, workflows, the queue table and one kill; the runtime is tested with its template",
+        f"servers of tasks: a broker in memory; {'; '.join(described(_private(needs()), {}))}",
+        *workers,
+    ]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End what was started."""
     STACK.close()
@@ -58,7 +69,7 @@ def service() -> InProcessService:
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An environment with the servers that the service needs: those named outside, else started here."""
-    with started(tmp_path_factory.mktemp("services"), needs(), OUTSIDE) as environment:
+    with started(tmp_path_factory.mktemp("services"), needs(), OUTSIDE, new_namespace("test")) as environment:
         yield environment
 
 
@@ -108,21 +119,26 @@ def configure_process(config: pytest.Config, schemes: Mapping[str, str]) -> None
     if config.getoption("dist", "no") != "no":
         return
     folder = Path(STACK.enter_context(tempfile.TemporaryDirectory()))
-    private = {variable: scheme for variable, scheme in schemes.items() if variable != BROKER}
-    os.environ.update(STACK.enter_context(running(folder, private, environ={})))
+    os.environ.update(STACK.enter_context(running(folder, _private(schemes), environ={})))
     os.environ[BROKER] = "memory://"
     store_module(os.environ[STORE]).prepare(os.environ[STORE])
 
 
+def _private(schemes: Mapping[str, str]) -> dict[str, str]:
+    return {variable: scheme for variable, scheme in schemes.items() if variable != BROKER}
+
+
 @contextmanager
-def started(folder: Path, schemes: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def started(
+    folder: Path, schemes: Mapping[str, str], environ: Mapping[str, str], namespace: str = ""
+) -> Iterator[dict[str, str]]:
     """`environ` with the URLs that `schemes` asks for, and short leases; skips where a server cannot be started.
 
     In CI (the variable CI is set) that is an error.
     """
     with ExitStack() as stack:
         try:
-            urls = stack.enter_context(running(folder, schemes, environ))
+            urls = stack.enter_context(running(folder, schemes, environ, namespace))
         except Unavailable as unavailable:
             if environ.get("CI"):
                 raise

@@ -14,7 +14,7 @@ from kombu.exceptions import LimitExceeded, OperationalError
 
 from ...errors import ConfigurationError
 from ...queues import QueueClass, max_runtime
-from ...settings import NAME, PREFIX, Settings
+from ...settings import PREFIX, Settings, server_name
 from ...urls import RABBITMQ
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
 from .batch import RabbitmqBatchPublisher
@@ -24,9 +24,6 @@ from .diagnostics import diagnose
 from .settings import rabbitmq_settings
 
 __all__ = ["RabbitmqBroker"]
-
-EXCHANGE = Exchange(NAME, type="topic")
-DEAD_EXCHANGE = Exchange(f"{NAME}.dead", type="direct")
 
 UNLIMITED = 2**31 - 1
 """A delivery limit that is never reached; RabbitMQ 4 sets 20 where none is given."""
@@ -80,17 +77,18 @@ class RabbitmqBroker(Broker):
 
     def task_queues(self, queues: Iterable[QueueClass]) -> list[Queue]:
         """Quorum queues whose rejected messages the broker itself moves to the dead letters."""
+        exchange = Exchange(server_name(), type="topic")
         return [
             Queue(
                 queue.wire_name,
-                EXCHANGE,
+                exchange,
                 routing_key=queue.wire_name,
                 queue_arguments={
                     "x-queue-type": "quorum",
                     "x-delivery-limit": self.settings.delivery_limit,
                     "x-overflow": "reject-publish",
                     "x-dead-letter-strategy": "at-least-once",
-                    "x-dead-letter-exchange": DEAD_EXCHANGE.name,
+                    "x-dead-letter-exchange": _dead_exchange().name,
                     "x-dead-letter-routing-key": queue.dead_name,
                 },
             )
@@ -101,7 +99,7 @@ class RabbitmqBroker(Broker):
         """The queue of a queue's dead letters: reading them must not count as a delivery that failed."""
         return Queue(
             queue.dead_name,
-            DEAD_EXCHANGE,
+            _dead_exchange(),
             routing_key=queue.dead_name,
             queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": UNLIMITED},
         )
@@ -123,4 +121,8 @@ class RabbitmqBroker(Broker):
 
     def beat_arguments(self, app: Celery) -> list[str]:
         """Exactly one beat may run: RabbitMQ has no lock that would choose between two."""
-        return ["--schedule", str(Path(tempfile.gettempdir()) / f"{NAME}.schedule")]
+        return ["--schedule", str(Path(tempfile.gettempdir()) / f"{server_name()}.schedule")]
+
+
+def _dead_exchange() -> Exchange:
+    return Exchange(f"{server_name()}.dead", type="direct")

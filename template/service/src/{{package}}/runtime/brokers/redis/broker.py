@@ -10,7 +10,7 @@ from kombu.exceptions import BatchPublishError, LimitExceeded, OperationalError 
 from redis.exceptions import RedisError
 
 from ...queues import QueueClass, max_runtime
-from ...settings import NAME
+from ...settings import server_name
 from ...urls import REDIS, SENTINEL
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
 from . import transport
@@ -20,8 +20,6 @@ from .diagnostics import diagnose
 from .settings import redis_settings
 
 __all__ = ["RedisBroker"]
-
-EXCHANGE = Exchange(NAME, type="direct")
 
 
 class RedisBroker(Broker):
@@ -46,7 +44,7 @@ class RedisBroker(Broker):
 
     def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
         """See Broker. Installs the service's own transport, unless that is switched off."""
-        own = redis_settings()
+        own, name = redis_settings(), server_name()
         atomic = own.redis_delivery == "atomic"
         if atomic:
             transport.install()
@@ -54,9 +52,9 @@ class RedisBroker(Broker):
             "visibility_timeout": own.lease if atomic else max_runtime(queues) + own.stock_max_delay,
             "delivery_limit": self.settings.delivery_limit,
             "malformed_suffix": ".dead",
-            "unacked_key": f"{NAME}.unacked",
-            "unacked_index_key": f"{NAME}.unacked_index",
-            "unacked_mutex_key": f"{NAME}.unacked_mutex",
+            "unacked_key": f"{name}.unacked",
+            "unacked_index_key": f"{name}.unacked_index",
+            "unacked_mutex_key": f"{name}.unacked_mutex",
             "unacked_restore_interval": 5,
             "priority_steps": [0],
             "queue_order_strategy": "round_robin",
@@ -67,7 +65,8 @@ class RedisBroker(Broker):
 
     def task_queues(self, queues: Iterable[QueueClass]) -> list[Queue]:
         """The lists that hold the messages."""
-        return [Queue(queue.wire_name, EXCHANGE, routing_key=queue.wire_name) for queue in queues]
+        exchange = Exchange(server_name(), type="direct")
+        return [Queue(queue.wire_name, exchange, routing_key=queue.wire_name) for queue in queues]
 
     def dead_letter_queue(self, queue: QueueClass) -> Queue:
         """The list that holds a queue's dead letters."""
@@ -91,7 +90,7 @@ class RedisBroker(Broker):
         """Several beats may run: redbeat's lock lets one of them publish, and another takes over when it dies."""
         app.conf.update(
             redbeat_redis_url=self.settings.require("broker_url"),
-            redbeat_key_prefix=f"{NAME}:beat:",
+            redbeat_key_prefix=f"{server_name()}:beat:",
             redbeat_lock_timeout=30,
             beat_max_loop_interval=5,
         )

@@ -16,7 +16,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from ...errors import StoreUnavailable
-from ...settings import NAME
+from ...settings import server_name
 from ...urls import REDIS
 from ..claim import Attempt, Claim, Mode, State
 from ..store import Store
@@ -51,8 +51,8 @@ class RedisStore(Store):
         """The store at a redis://, rediss:// or unix:// URL."""
         return cls(url)
 
-    def __init__(self, url: str, *, prefix: str = f"{NAME}:key:", timeout: float = 3.0) -> None:
-        """prefix: begins the name of every key. timeout: seconds, to connect and for each answer."""
+    def __init__(self, url: str, *, prefix: str = "", timeout: float = 3.0) -> None:
+        """prefix: begins every key, by default as the service is called. timeout: seconds, also to connect."""
         # redis-py notices a fork, and opens new connections there. Its retries may send a script twice: see `scripts`.
         self._client = Redis.from_url(
             url,
@@ -63,7 +63,7 @@ class RedisStore(Store):
             retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 2),
         )
         self._where = sanitize_url(url)
-        self._prefix = prefix
+        self._prefix = prefix or f"{server_name()}:key:"
         self._acquire = self._script(ACQUIRE)
         self._complete = self._script(COMPLETE)
         self._suspend = self._script(SUSPEND)

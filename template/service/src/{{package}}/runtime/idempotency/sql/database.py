@@ -15,13 +15,13 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event, make_url
 
 from ...errors import ConfigurationError
-from ...settings import NAME
+from ...settings import NAME, settings
 
 __all__ = ["CLOCK", "KEYS", "OUTBOX", "engine_of", "transaction"]
 
 KEYS = f"{NAME}_idempotency_keys"
 OUTBOX = f"{NAME}_outbox"
-"""The tables carry the service's name, so that services can share a database."""
+"""The tables carry the service's name, so that services can share a database; a namespace is a schema of its own."""
 
 CLOCK = {
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) AS double precision)",
@@ -69,6 +69,8 @@ def engine_of(url: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     elif parsed.drivername in POSTGRESQL:
         options = {name: value for name, value in LIBPQ.items() if name not in parsed.query}
+        if namespace := settings().namespace:
+            options["options"] = f"{parsed.query.get('options', '')} -csearch_path={namespace}"
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             connect_args=options,

@@ -7,6 +7,7 @@ are none of its business: keep those with the tool of your choice, in the same d
 
 from sqlalchemy import Connection, Engine, text
 
+from ...settings import settings
 from .database import KEYS, OUTBOX, engine_of
 from .failures import translating_errors
 
@@ -64,6 +65,7 @@ def _migrate(engine: Engine) -> list[int]:
             connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
     with engine.begin() as connection:
         _take_turns(connection)
+        _create_schema(connection)
         connection.execute(text(f"CREATE TABLE IF NOT EXISTS {APPLIED} (step INTEGER PRIMARY KEY)"))
         lacking = _lacking(connection)
         for number in lacking:
@@ -77,6 +79,15 @@ def _take_turns(connection: Connection) -> None:
     """Let one process migrate at a time; SQLite's transactions do that by themselves."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": APPLIED})
+
+
+def _create_schema(connection: Connection) -> None:
+    """Of the namespace, where it is missing: to ask for it with IF NOT EXISTS needs a privilege all the same."""
+    namespace = settings().namespace
+    if not namespace or connection.dialect.name != "postgresql":
+        return
+    if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": namespace}) is None:
+        connection.execute(text(f"CREATE SCHEMA {namespace}"))
 
 
 def _lacking(connection: Connection) -> list[int]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ...settings import NAME, PREFIX
 from ..app import load_app
-from ..servers import Unavailable, needs, running
+from ..servers import Unavailable, described, needs, new_namespace, running
 from ..servers.process import STARTED
 from ..stores import store_module
 from .attack import Kills, attack
@@ -63,7 +63,8 @@ def main() -> int:
 def run(folder: Path, options: argparse.Namespace) -> tuple[list[Row], Kills]:
     """Start what is needed, attack, count."""
     environ = {f"{PREFIX}IDEMPOTENCY_URL": options.store} if options.store else {}
-    with running(folder, needs(), environ=environ) as urls:
+    print(*described(needs(), environ), sep="\n", file=sys.stderr)
+    with running(folder, needs(), environ, new_namespace("chaos")) as urls:
         broker = STARTED[0]
         if broker.command[0] == sys.executable:
             raise Unavailable("expected redis-server or valkey-server on PATH, got: neither; install one of them")

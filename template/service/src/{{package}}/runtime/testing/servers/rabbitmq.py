@@ -1,25 +1,39 @@
-"""RabbitMQ for a demo or a test: rabbitmq-server from PATH, as an ordinary process with a folder of its own."""
+"""RabbitMQ for a demo or a test: one that is named, else rabbitmq-server as a process with a folder of its own."""
 
 import os
 import shutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from amqp.exceptions import NotFound, PreconditionFailed
+from kombu import Connection
+from kombu.exceptions import OperationalError
+from kombu.transport.native_delayed_delivery import CELERY_DELAYED_DELIVERY_EXCHANGE, MAX_LEVEL, level_name
+
+from ...errors import ConfigurationError
+from ...settings import NAME
+from ...urls import masked
+from ..app import load_app
 from . import Unavailable
 from .process import free_port, serving
 
-__all__ = ["started", "url"]
+__all__ = ["description", "own", "started", "url"]
 
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/homebrew/sbin", "/usr/local/sbin", "/usr/sbin")
 """Searched before PATH: Debian's wrapper on PATH changes to a user who cannot write a private folder."""
 
 
+def description() -> str:
+    """What `started` gives."""
+    return _binary() or "none, since rabbitmq-server is not on PATH"
+
+
 @contextmanager
 def started(folder: Path) -> Iterator[str]:
     """Yield the server's URL."""
-    binary = shutil.which("rabbitmq-server", path=os.pathsep.join([*PLACES, os.environ["PATH"]]))
+    binary = _binary()
     if binary is None:
         raise Unavailable(
             "expected RabbitMQ, got: no rabbitmq-server on PATH and no BROKER_URL in the environment; "
@@ -45,7 +59,6 @@ def started(folder: Path) -> Iterator[str]:
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
     }
-    print(f"rabbitmq: {binary}", file=sys.stderr)
     with serving([binary], port, folder / "rabbitmq.log", env=env, timeout=90):
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
 
@@ -53,3 +66,62 @@ def started(folder: Path) -> Iterator[str]:
 def url(server: str, number: int) -> str:
     """The default virtual host."""
     return server
+
+
+def own(url: str, namespace: str) -> tuple[str, Callable[[], None]]:
+    """The URL of a named server, as it is, and what deletes the queues and exchanges with the namespace.
+
+    The exchanges and queues that delay messages have no namespace: they go, too, if they were not there before and
+    nobody else has begun to use them.
+    """
+    with _connected(url) as connection:
+        shared = _succeeds(connection, NotFound, "exchange_declare", level_name(MAX_LEVEL), "topic", passive=True)
+    return url, lambda: _delete(url, f"{namespace}.{NAME}", shared)
+
+
+def _delete(url: str, name: str, shared: bool) -> None:
+    try:
+        queues = load_app().service.queues
+    except Exception:  # an application that cannot be imported has declared nothing
+        return
+    with _connected(url) as connection:
+        channel: Any = connection.default_channel
+        for queue in queues:
+            channel.queue_delete(f"{name}.{queue.name}")
+            channel.queue_delete(f"{name}.{queue.name}.dead")
+        for exchange in ("", ".dead", ".events", ".control.pidbox"):
+            channel.exchange_delete(f"{name}{exchange}")
+        channel.exchange_delete(f"reply.{name}.control.pidbox")
+        last = CELERY_DELAYED_DELIVERY_EXCHANGE
+        if shared or not _succeeds(connection, PreconditionFailed, "exchange_delete", last, if_unused=True):
+            return
+        for level in range(MAX_LEVEL + 1):
+            channel.exchange_delete(level_name(level))
+            channel.queue_delete(level_name(level))
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    with Connection(url, connect_timeout=5) as connection:
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0)
+        except OperationalError as error:
+            raise ConfigurationError(
+                f"expected RabbitMQ at {masked(url)} to answer, got: {error}; "
+                "start it, or unset the variable for a private one"
+            ) from error
+        yield connection
+
+
+def _succeeds(connection: Any, refusal: type[Exception], method: str, *arguments: Any, **options: Any) -> bool:
+    """Whether the server does not refuse; a refusal closes the channel."""
+    try:
+        with connection.channel() as channel:
+            getattr(channel, method)(*arguments, **options)
+    except refusal:
+        return False
+    return True
+
+
+def _binary() -> str | None:
+    return shutil.which("rabbitmq-server", path=os.pathsep.join([*PLACES, os.environ["PATH"]]))
