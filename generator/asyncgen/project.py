@@ -6,17 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Refused
-from .git import GitError, git
+from .git import GitError, git, git_bytes
 from .plan import new_folder
 from .releases import files_at
 from .rendering import render
 from .source import Template
 from .trees import fill
 
-__all__ = ["Project", "check_destination", "create"]
+__all__ = ["Project", "WorkTree", "check_destination", "create", "work_tree"]
 
 
 _FALLBACK_IDENTITY = {"user.name": "asyncgen", "user.email": "asyncgen@localhost"}
+
+
+@dataclass(frozen=True)
+class WorkTree:
+    """The git work tree at `root` that holds a new project's folder, `subfolder` below it, with slashes."""
+
+    root: Path
+    subfolder: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,18 @@ def check_destination(destination: Path) -> None:
         raise Refused(
             f"expected {destination.parent} to be a folder, got: no such folder; run mkdir -p {destination.parent}"
         )
+
+
+def work_tree(destination: Path) -> WorkTree | None:
+    """The work tree that a project at `destination` would be a part of; None where there is none, or it ignores it."""
+    parent = destination.parent
+    try:
+        inside = git("rev-parse", "--is-inside-work-tree", "--show-prefix", "--show-toplevel", at=parent)
+        ignored = git_bytes("check-ignore", f"{destination.name}/", at=parent, most=1)
+    except GitError:
+        return None
+    _, prefix, root = inside.splitlines()
+    return None if ignored else WorkTree(Path(root), f"{prefix}{destination.name}")
 
 
 def create(

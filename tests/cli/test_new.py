@@ -108,6 +108,7 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
         "results": "none",
         "scheduler": True,
         "ci": "none",
+        "subfolder": "",
         "deploy": [],
     }
 
@@ -138,6 +139,8 @@ def test_json(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
         "commit": git(template, "rev-parse", "HEAD"),
         "files": FILES,
         "committed": True,
+        "work_tree": None,
+        "advice": [],
         "dry_run": False,
     }
 
@@ -338,7 +341,8 @@ def test_in_a_terminal_every_question_is_asked(template: Path, workdir: Path) ->
         stderr=child,
     )
     os.close(child)
-    questions = [details["help"] for name, details in asked_questions().items() if name != "broker"]
+    answered_already = {"broker", "subfolder"}  # by the flag, and by where the folder is
+    questions = [details["help"] for name, details in asked_questions().items() if name not in answered_already]
     shown, answered, deadline = "", 0, time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         if select.select([parent], [], [], 0.1)[0]:

@@ -25,18 +25,25 @@ AXES: dict[str, list[Any]] = {
 }
 """Every question with a choice, and every choice."""
 
-FREE_TEXT = ["service_name", "package", "author_name", "author_email"]
+FREE_TEXT = ["service_name", "package", "author_name", "author_email", "subfolder"]
 """Every other question: `NAMES` holds their extremes."""
 
 NAMES: list[dict[str, str]] = [
-    {"service_name": "a", "package": "a", "author_name": "", "author_email": ""},
+    {"service_name": "a", "package": "a", "author_name": "", "author_email": "", "subfolder": ""},
     {
         "service_name": "The Longest Name That A Service Can Have",
         "package": "a_package_of_20_char",
         "author_name": 'Zoë "Quote" O\'Back\\slash {{ brace }} # hash',
         "author_email": "zoe+quote@example.com",
+        "subfolder": "services/größe 1.0/a_package",
     },
-    {"service_name": "z9_-9z", "package": "zzzzzzzzzzzzzzzzzzzz", "author_name": "安", "author_email": ""},
+    {
+        "service_name": "z9_-9z",
+        "package": "zzzzzzzzzzzzzzzzzzzz",
+        "author_name": "安",
+        "author_email": "",
+        "subfolder": "a",
+    },
 ]
 
 

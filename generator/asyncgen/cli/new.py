@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .completion import choice
+from .monorepo import pipeline_advice
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, notice, say, say_json
 
 if TYPE_CHECKING:
-    from ..project import Project
+    from ..project import Project, WorkTree
     from ..questions import Question
     from ..source import Template
 
@@ -35,6 +36,12 @@ def new(
         bool | None, typer.Option("--scheduler/--no-scheduler", help="Run tasks on a schedule.")
     ] = None,
     ci: Annotated[str | None, choice("github|gitlab|none", "Where the pipeline runs.")] = None,
+    subfolder: Annotated[
+        str | None,
+        typer.Option(
+            help="Its folder in a git repository that holds more; by default found where DEST is.", metavar="PATH"
+        ),
+    ] = None,
     deploy: Annotated[list[str] | None, choice("compose", "What it is deployed with; repeatable.")] = None,
     data: Data = None,
     defaults: Defaults = False,
@@ -46,6 +53,7 @@ def new(
 ) -> None:
     """Make a new service in the folder DEST.
 
+    Inside a git work tree it makes no repository, and says how its pipeline runs in the one that is there.
     In a terminal, the questions that no flag answers are asked. Elsewhere they take their defaults.
     DEST appears when all is done: an error or an interruption leaves nothing behind.
     """
@@ -60,6 +68,7 @@ def new(
         "results": results,
         "scheduler": scheduler,
         "ci": ci,
+        "subfolder": subfolder,
         "deploy": deploy,
     }
     flags = {name: value for name, value in given.items() if value is not None}
@@ -72,33 +81,40 @@ def new(
     require_git()
     found = find(template, ref)
 
-    from ..project import check_destination, create
+    from ..project import check_destination, create, work_tree
     from ..questions import answers_from, questions
 
     target = Path(os.path.abspath(destination))
     check_destination(target)
     known = questions(found)
-    answers = answers_from(extra | flags, known)
+    tree = work_tree(target)
+    found_subfolder = {"subfolder": tree.subfolder if tree else ""} if "subfolder" in known else {}
+    answers = found_subfolder | answers_from(extra | flags, known)
     notice(found.notice)
     project = create(
         found,
         target,
         answers,
         ask=interactive() and not (defaults or json),
-        repository=not no_git,
+        repository=not (no_git or tree),
         keep=not dry_run,
     )
     if json:
-        say_json(_as_data(project, found, dry_run))
+        say_json(_as_data(project, found, tree, dry_run))
     elif dry_run:
         say(f"Would make {destination} with {len(project.files)} files:")
         say(*(f"  {path}" for path in project.files))
     else:
-        say(*_next_steps(destination, project, found))
-        say("", "The same answers again:", f"  {_replay(destination, project, known, template, ref)}")
+        say(*_next_steps(destination, project, found, tree))
+        # What was found is found again, and may be something else then.
+        by_place = found_subfolder.items() <= project.answers.items()
+        told = {name: question for name, question in known.items() if not (by_place and name == "subfolder")}
+        options = [*(["--template", template] if template else []), *(["--ref", ref] if ref else [])]
+        options += ["--no-git"] if no_git else []
+        say("", "The same answers again:", f"  {_replay(destination, project, told, options)}")
 
 
-def _as_data(project: "Project", template: "Template", dry_run: bool) -> dict[str, Any]:
+def _as_data(project: "Project", template: "Template", tree: "WorkTree | None", dry_run: bool) -> dict[str, Any]:
     return {
         "destination": str(project.destination),
         "template": template.src,
@@ -106,14 +122,20 @@ def _as_data(project: "Project", template: "Template", dry_run: bool) -> dict[st
         "answers": project.answers,
         "files": list(project.files),
         "committed": project.committed,
+        "work_tree": str(tree.root) if tree else None,
+        "advice": pipeline_advice(tree, project.answers) if tree else [],
         "dry_run": dry_run,
     }
 
 
-def _next_steps(destination: str, project: "Project", template: "Template") -> list[str]:
+def _next_steps(destination: str, project: "Project", template: "Template", tree: "WorkTree | None") -> list[str]:
     commit = ", committed to a new git repository" if project.committed else ""
+    part = [f"It is a part of the git repository at {tree.root}: no other was made; commit it there."] if tree else []
+    advice = pipeline_advice(tree, project.answers) if tree else []
     return [
         f"Made {destination}: {len(project.files)} files from the template at {template.commit[:7]}{commit}.",
+        *part,
+        *(["", *advice] if advice else []),
         "",
         "Next:",
         f"  cd {shlex.quote(destination)}",
@@ -123,13 +145,7 @@ def _next_steps(destination: str, project: "Project", template: "Template") -> l
     ]
 
 
-def _replay(
-    destination: str,
-    project: "Project",
-    known: "dict[str, Question]",
-    template: str | None,
-    ref: str | None,
-) -> str:
+def _replay(destination: str, project: "Project", known: "dict[str, Question]", options: list[str]) -> str:
     """The command that makes the same project without a question: what differs from a fixed default is spelt out."""
     command = ["asyncgen", "new", destination, "--defaults"]
     for name, question in known.items():
@@ -143,6 +159,4 @@ def _replay(
         else:
             for item in answer if isinstance(answer, list) else [answer]:
                 command += [f"--{flag}", str(item)]
-    for option, value in (("--template", template), ("--ref", ref)):
-        command += [option, value] if value else []
-    return shlex.join(command)
+    return shlex.join([*command, *options])

@@ -1,7 +1,6 @@
 """Applying an update to the project: only over files that git can restore, and all of them or none."""
 
 import os
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,10 +30,14 @@ def check_repository(root: Path) -> None:
     try:
         answer = git("rev-parse", *markers, "HEAD", "--", at=root)
     except GitError as error:
-        none = re.search("not a git repository|bad revision 'HEAD'", str(error))
-        got, fix = ("none", "run git init, git add . and git commit") if none else (error, "repair it")
+        got, fix = "none", "git add . and git commit"
+        if "not a git repository" in str(error):
+            fix = f"git init, {fix}"
+        elif "bad revision 'HEAD'" not in str(error):
+            got, fix = str(error), "git fsck, and repair it"
         raise Refused(
-            f"expected {root} to be in a git repository with a commit, by which an update is undone, got: {got}; {fix}"
+            f"expected {root} to be in a git repository with a commit, by which an update is undone, "
+            f"got: {got}; run {fix}"
         ) from error
     for path, command in zip(answer.splitlines(), _UNDER_WAY.values(), strict=False):
         if (root / path).exists():
