@@ -8,7 +8,7 @@ import pytest
 from runtime import QueueClass
 from runtime.queues import grace_period, max_runtime, shutdown_cap
 from runtime.settings import settings
-from runtime.worker import arguments
+from runtime.worker import arguments, concurrency
 
 from .service.queues import Queue
 
@@ -23,6 +23,11 @@ def test_what_follows_from_the_table() -> None:
     assert shutdown_cap([SHORT, LONG], limited) == 60
     assert grace_period([SHORT], settings()) == 10 + 2 * margin
     assert grace_period([LONG], limited) == 60 + margin
+
+
+def test_the_smallest_concurrency_is_that_of_a_worker_on_all_queues() -> None:
+    assert concurrency([SHORT, replace(SHORT, concurrency=8), replace(LONG, concurrency=4)]) == 4
+    assert concurrency([SHORT, LONG]) is None
 
 
 def test_the_former_name_of_max_runtime_is_accepted() -> None:

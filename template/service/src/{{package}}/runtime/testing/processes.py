@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, Self, TypeVar
 import pytest
 
 from ..settings import PREFIX
+from ..worker import concurrency
+from .app import load_app
 from .servers.process import until
 from .stores import store_module
 
@@ -20,7 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKER_PROCESSES = 2
-"""Processes of a worker that runs the tasks of the harness."""
+"""Processes of a worker that runs the tasks of the harness, where no queue of the service names a concurrency."""
 
 
 class Console:
@@ -141,7 +143,9 @@ class Effects:
     @property
     def window(self) -> int:
         """How many effects a killed worker may repeat: none if they commit with their keys, else one a process."""
-        return 0 if self._mode == "transactional" else WORKER_PROCESSES
+        if self._mode == "transactional":
+            return 0
+        return concurrency(load_app().service.queues) or WORKER_PROCESSES
 
     def publish(self, number: int) -> None:
         """Publish so many runs, and return when the broker has them all."""

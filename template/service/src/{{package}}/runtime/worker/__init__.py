@@ -8,7 +8,7 @@ from ..service import ServiceApp
 from ..settings import NAME, settings
 from . import heartbeat, logging, prefork, shutdown, threads
 
-__all__ = ["arguments", "run"]
+__all__ = ["arguments", "concurrency", "run"]
 
 
 def run(app: ServiceApp, queues: Sequence[QueueClass]) -> None:
@@ -29,8 +29,13 @@ def arguments(queues: Sequence[QueueClass]) -> list[str]:
     pools = {queue.pool for queue in queues}
     chosen = ["worker", "--queues", ",".join(queue.wire_name for queue in queues)]
     chosen += ["--pool", pools.pop() if len(pools) == 1 else "prefork"]
-    limits = [queue.concurrency for queue in queues if queue.concurrency]
-    chosen += ["--concurrency", str(min(limits))] if limits else []
+    if limit := concurrency(queues):
+        chosen += ["--concurrency", str(limit)]
     # A unique name: RabbitMQ refuses a second worker of one name, which one host may well have.
     chosen += ["--hostname", f"{NAME}.{os.getpid()}@%h"]
     return [*chosen, "--without-gossip", "--without-mingle", "--loglevel", settings().log_level]
+
+
+def concurrency(queues: Sequence[QueueClass]) -> int | None:
+    """How many tasks a worker on all of `queues` runs at once; None where Celery's `worker_concurrency` decides."""
+    return min((queue.concurrency for queue in queues if queue.concurrency), default=None)
