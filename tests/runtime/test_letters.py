@@ -1,7 +1,11 @@
 """The form of a dead letter, what selects it, and what is left of its history when it is published again."""
 
+import json
 from base64 import b64encode
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from kombu.message import Message
 from runtime import ServiceError
 from runtime.brokers import DEAD_LETTER_HEADER
 from runtime.dead_letters import DeadLetter, DeadLetterFilter, read
+from runtime.dead_letters.display import one_line
 from runtime.dead_letters.filter import parse_time
 from runtime.dead_letters.message import deferrals_of, headers_for_replay, without_history
 
@@ -21,7 +26,7 @@ HEADERS = {"id": "1", "task": "tests.effect", "first_published": "2026-01-31T12:
 
 
 def message(
-    headers: dict[str, Any], body: str | bytes = "[[1], {}, {}]", content_type: str = "application/json"
+    headers: dict[str, Any], body: str | bytes | None = "[[1], {}, {}]", content_type: Any = "application/json"
 ) -> Any:
     kind: Any = Message
     return kind(body=body, content_type=content_type, content_encoding="utf-8", headers=headers)
@@ -139,3 +144,57 @@ def test_a_time_is_a_moment_or_an_age() -> None:
         assert (datetime.now(UTC) - parse_time(age)).total_seconds() == pytest.approx(seconds, abs=60)
     with pytest.raises(ServiceError, match=r"expected a time like 2h, .* got: soon; correct it"):
         parse_time("soon")
+
+
+ATOMS: list[Any] = [
+    None,
+    True,
+    -1,
+    2**70,
+    1e308,
+    float("nan"),
+    "",
+    "\ud800",
+    "a\nb",
+    b"\xff",
+    "2026",
+    "2026-13-01",
+    {},
+    [],
+]
+ATOMS += [
+    "2026-01-31T12:00:00+14:00",
+    "0001-01-01",
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime.max,
+    Decimal("NaN"),
+    HEADERS,
+]
+NAMES = [*HEADERS, DEAD_LETTER_HEADER, "x-death", "x-first-death-reason", "x-delivery-count", "retries", "compression"]
+NAMES += [*DIED, "queue", "time", "count", "undecodable", "deferrals", "lang"]
+
+
+def odd(random: Random, levels: int = 3) -> Any:
+    """Any value, with the names that matter at any level."""
+    kind = random.randrange(6) if levels else 0
+    if kind == 4:
+        return {random.choice(NAMES): odd(random, levels - 1) for _ in range(random.randrange(6))}
+    if kind == 5:
+        return [odd(random, levels - 1) for _ in range(random.randrange(4))]
+    return random.choice(ATOMS)
+
+
+def test_a_letter_is_made_of_any_message() -> None:
+    random = Random(1)
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    for number in range(5000):
+        headers = {random.choice(NAMES): odd(random) for _ in range(random.randrange(8))}
+        if not number % 100:
+            headers[random.choice(NAMES)] = nested
+        body = random.choice(["", b"\xff", "[[], {}, {}]", "[" * 100_000, '[["\ud800"], {}, {}]', None])
+        letter = read(message(headers, body, random.choice(["application/json", "", None, [1], "x"])), QUEUE)
+        assert json.loads(json.dumps(asdict(letter))) == asdict(letter)
+        assert len(one_line(f"{letter.id} {letter.task} {letter.reason}").splitlines()) == 1
+        assert (letter in DeadLetterFilter(since=datetime(2026, 1, 1, tzinfo=UTC))) in (True, False)

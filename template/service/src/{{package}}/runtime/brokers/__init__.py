@@ -1,7 +1,7 @@
 """What differs between brokers: one class for each, chosen in `app.py`. `redis` and `rabbitmq` implement it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -13,10 +13,28 @@ from kombu import Queue
 from ..queues import QueueClass
 from ..settings import Settings
 
-__all__ = ["DEAD_LETTER_HEADER", "BatchPublisher", "Broker", "DeadLetterQueue", "Finding"]
+__all__ = [
+    "DEAD_LETTER_HEADER",
+    "UNDECODABLE",
+    "BatchPublisher",
+    "Broker",
+    "DeadLetterQueue",
+    "Finding",
+    "deaths_of",
+]
 
 DEAD_LETTER_HEADER = "dead_letter"
 """What the service adds to the original message: the reason, the traceback, the attempts and the time of death."""
+
+
+UNDECODABLE = "undecodable"
+"""The header, alone, of a message whose properties the client could not decode; its value says why."""
+
+
+def deaths_of(headers: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What dead-letter exchanges have noted in the header `x-death`, the last death first."""
+    noted = headers.get("x-death")
+    return [event for event in noted if isinstance(event, Mapping)] if isinstance(noted, list) else []
 
 
 @dataclass(frozen=True)

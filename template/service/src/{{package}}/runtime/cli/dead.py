@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import ServiceError
 from . import LoadApp
 from ._completion import queue_names, task_names
 
@@ -60,7 +61,9 @@ def list_(load_app: LoadApp, /, as_json: bool, limit: int | None, **chosen: str)
     from ..dead_letters import letters
 
     found = letters(_filter(load_app, chosen), limit or SHOWN)
-    _print(found, as_json, "dead letters" if limit or len(found) < SHOWN else "dead letters; --limit shows more")
+    _print(found, as_json)
+    more = "" if limit or len(found) < SHOWN else "; --limit shows more"
+    click.echo(f"{len(found)} dead letters{more}", err=True)
 
 
 @command.command("show")
@@ -109,7 +112,13 @@ def _act(
     **chosen: str,
 ) -> None:
     matching = _filter(load_app, chosen, ids, everything)
-    _print(action(matching, limit, dry_run), as_json, f"would be {past}" if dry_run else past)
+    done = _print(action(matching, limit, dry_run), as_json)
+    if done or not ids:
+        click.echo(f"{len(done)} {f'would be {past}' if dry_run else past}", err=True)
+    if (unknown := sorted(set(ids) - done)) and len(done) != limit:
+        raise ServiceError(
+            f"expected ids of dead letters that the options choose, got: {', '.join(unknown)}; `dead list` shows them"
+        )
 
 
 def _filter(
@@ -129,14 +138,19 @@ def _filter(
     return DeadLetterFilter(frozenset(ids), since=parse_time(since) if since else None, **named)
 
 
-def _print(letters: "Iterable[DeadLetter]", as_json: bool, what: str) -> None:
-    number = 0
-    for letter in letters:
-        number += 1
+def _print(letters: "Iterable[DeadLetter]", as_json: bool) -> set[str]:
+    """Print letters as they come; their ids. JSON is complete even if what comes breaks off."""
+    from ..dead_letters.display import one_line
+
+    ids: set[str] = set()
+    try:
+        for letter in letters:
+            if as_json:
+                click.echo(("," if ids else "[") + json.dumps(asdict(letter), default=str))
+            else:
+                click.echo(f"{letter.last or '-'}  {letter.id}  {letter.task or '-'}  {one_line(letter.reason)}")
+            ids.add(letter.id)
+    finally:
         if as_json:
-            click.echo(("," if number > 1 else "[") + json.dumps(asdict(letter), default=str))
-        else:
-            click.echo(f"{letter.last}  {letter.id}  {letter.task or '-'}  {letter.reason}")
-    if as_json:
-        click.echo("]" if number else "[]")
-    click.echo(f"{number} {what}", err=True)
+            click.echo("]" if ids else "[]")
+    return ids

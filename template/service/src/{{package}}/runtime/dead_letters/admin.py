@@ -10,10 +10,12 @@ from typing import Any
 
 from celery import current_app
 
-from ..brokers import DeadLetterQueue
+from ..brokers import UNDECODABLE, DeadLetterQueue
+from ..errors import PublishError, ServiceError
 from ..publishing import publish_message
 from ..queues import QueueClass
 from ..service import current_service
+from .display import as_text
 from .filter import DeadLetterFilter
 from .message import DeadLetter, headers_for_replay, headers_of, read
 
@@ -35,14 +37,22 @@ def replay(matching: DeadLetterFilter, limit: int | None = None, dry_run: bool =
     """Publish the original messages again with the same ids; yield each letter once that is done.
 
     A letter is removed after its message was published: a crash in between leaves both, and the run of one too many is
-    a repeat, which the task's idempotency catches.
+    a repeat, which the task's idempotency catches. What cannot be published stays; once all others are done it raises
+    ServiceError, which names it, and PublishError as soon as the broker is away.
     """
-    return _handle(_publish_again, matching, limit, dry_run)
+    refused: dict[str, Exception] = {}
+    yield from _handle(_publish_again, matching, limit, dry_run, refused)
+    if refused:
+        raise ServiceError(
+            "expected each letter to hold a message that can be published again, got: "
+            + "; ".join(f"{letter_id} ({type(error).__name__}: {error})" for letter_id, error in refused.items())
+            + "; see `dead show`, then remove it with `dead purge`"
+        )
 
 
 def purge(matching: DeadLetterFilter, limit: int | None = None, dry_run: bool = False) -> Iterator[DeadLetter]:
     """Delete letters; yield each one once that is done."""
-    return _handle(lambda queue, message: None, matching, limit, dry_run)
+    return _handle(lambda queue, message: None, matching, limit, dry_run, {})
 
 
 def _opened(queue: QueueClass) -> AbstractContextManager[DeadLetterQueue]:
@@ -64,8 +74,13 @@ def _letters_of(queue: QueueClass, matching: DeadLetterFilter) -> Iterator[DeadL
 
 
 def _handle(
-    act: Callable[[QueueClass, Any], None], matching: DeadLetterFilter, limit: int | None, dry_run: bool
+    act: Callable[[QueueClass, Any], None],
+    matching: DeadLetterFilter,
+    limit: int | None,
+    dry_run: bool,
+    refused: dict[str, Exception],
 ) -> Iterator[DeadLetter]:
+    """Act on letters, remove and yield them; those for which `act` raises stay, and are noted in `refused`."""
     done: set[str] = set()
     for queue in _queues(matching):
         with _opened(queue) as dead:
@@ -78,8 +93,14 @@ def _handle(
                 if first and len(done) == limit:
                     return
                 if not dry_run:
-                    if first:
-                        act(queue, message)
+                    try:
+                        if first:
+                            act(queue, message)
+                    except PublishError:
+                        raise
+                    except Exception as error:
+                        refused[letter.id] = error
+                        continue
                     dead.remove(message)
                 if first:
                     done.add(letter.id)
@@ -87,6 +108,8 @@ def _handle(
 
 
 def _publish_again(queue: QueueClass, message: Any) -> None:
+    if UNDECODABLE in message.headers:
+        raise ValueError(as_text(message.headers[UNDECODABLE]))
     publish_message(
         current_app.amqp.queues[queue.wire_name],
         message.body,

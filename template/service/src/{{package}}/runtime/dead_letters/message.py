@@ -1,18 +1,18 @@
 """The form of a dead letter, read from a message that the service or the broker has stored."""
 
 import hashlib
+import json
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from kombu.exceptions import KombuError
 from kombu.serialization import loads
 
-from ..brokers import DEAD_LETTER_HEADER
+from ..brokers import DEAD_LETTER_HEADER, UNDECODABLE, deaths_of
 from ..queues import QueueClass
+from .display import as_count, as_json, as_text, as_time
 
 __all__ = [
     "DEFERRALS",
@@ -47,7 +47,8 @@ REASONS = {
 class DeadLetter:
     """A task that will not be tried again by itself. Times are ISO 8601, UTC; `attempts` counts the starts.
 
-    `body` is set, in base64, where the message was no task that could be read.
+    `body` is set, in base64, where the message was no task that could be read; a value in `headers` that JSON does not
+    have is an object with the key "raw". What could not be read at all is empty.
     """
 
     id: str
@@ -65,21 +66,29 @@ class DeadLetter:
 
 
 def read(message: Any, queue: QueueClass) -> DeadLetter:
-    """The letter in a message of `queue`'s dead letters, whoever has put it there."""
-    death = message.headers.get(DEAD_LETTER_HEADER) or _death(message.headers, queue)
-    headers = {name: value for name, value in without_history(message.headers).items() if name != DEAD_LETTER_HEADER}
+    """The letter in a message of `queue`'s dead letters, whoever has put it there; it raises for none, however odd."""
+    noted = message.headers.get(DEAD_LETTER_HEADER)
+    if UNDECODABLE in message.headers:
+        death = {"reason": f"Malformed: {as_text(message.headers[UNDECODABLE])}"}
+    else:
+        death = noted if isinstance(noted, dict) else _death(message.headers, queue)
+    kept = without_history(message.headers)
+    for name in (DEAD_LETTER_HEADER, UNDECODABLE):
+        kept.pop(name, None)
+    headers = {name: as_json(value) for name, value in kept.items()}
     args, kwargs, body = _arguments(message)
+    last = as_time(death.get("last"))
     return DeadLetter(
-        id=str(headers.get("id") or hashlib.sha256(_bytes(message.body)).hexdigest()[:32]),
-        task=str(headers.get("task") or ""),
+        id=as_text(headers.get("id")) or _digest(headers, message.body),
+        task=as_text(headers.get("task")),
         queue=queue.name,
-        reason=death["reason"],
+        reason=_text(death.get("reason")),
         args=args,
         kwargs=kwargs,
-        attempts=death["attempts"],
-        first=headers.get("first_published") or death["last"],
-        last=death["last"],
-        traceback=death.get("traceback", ""),
+        attempts=as_count(death.get("attempts")),
+        first=as_time(headers.get("first_published")) or last,
+        last=last,
+        traceback=_text(death.get("traceback")),
         headers=headers,
         body=body,
     )
@@ -93,7 +102,8 @@ def headers_of(message: Any) -> dict[str, Any]:
 
 def without_history(headers: Mapping[str, Any]) -> dict[str, Any]:
     """Headers for a new message: nothing that brokers have counted or noted of an earlier one."""
-    return {name: value for name, value in headers.items() if not name.startswith(HISTORY)}
+    named = {name if isinstance(name, str) else repr(name): value for name, value in headers.items()}
+    return {name: value for name, value in named.items() if not name.startswith(HISTORY)}
 
 
 def deferrals_of(headers: Mapping[str, Any]) -> int:
@@ -113,31 +123,33 @@ def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _death(headers: Mapping[str, Any], queue: QueueClass) -> dict[str, Any]:
     """What the broker noted. Its first death may have been a wait in a queue for delayed messages."""
-    events = [event for event in headers.get("x-death") or () if event.get("queue") == queue.wire_name]
-    reason = events[0]["reason"] if events else headers.get("x-first-death-reason", "rejected")
-    moment = events[0].get("time") if events else None
+    events = [event for event in deaths_of(headers) if event.get("queue") == queue.wire_name]
+    reason = as_text(events[0].get("reason") if events else headers.get("x-first-death-reason", "rejected"))
+    moment = as_time(events[0].get("time")) if events else ""
     return {
         "reason": REASONS.get(reason, reason),
-        "attempts": headers.get("retries", 0) + max(1, headers.get("x-delivery-count", 1)),
-        "last": max(_iso(moment), headers.get("first_published", "")),  # RabbitMQ says it in whole seconds
+        "attempts": as_count(headers.get("retries")) + max(1, as_count(headers.get("x-delivery-count"))),
+        "last": max(moment, as_time(headers.get("first_published"))),  # RabbitMQ says it in whole seconds
     }
 
 
-def _iso(moment: Any) -> str:
-    if isinstance(moment, int | float):
-        moment = datetime.fromtimestamp(moment, UTC)
-    if isinstance(moment, datetime):
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
-    return moment if isinstance(moment, str) else ""
-
-
 def _arguments(message: Any) -> tuple[list[Any], dict[str, Any], str | None]:
-    with suppress(KombuError, TypeError, ValueError):
+    with suppress(Exception):  # whatever a decoder raises for what is not in its format
         args, kwargs, _ = loads(message.body, message.content_type, message.content_encoding, accept={JSON})
-        if isinstance(args, list) and isinstance(kwargs, dict):
+        if isinstance(args, list) and isinstance(kwargs, dict) and isinstance(as_json([args, kwargs]), list):
             return args, kwargs, None
     return [], {}, b64encode(_bytes(message.body)).decode()
 
 
-def _bytes(body: Any) -> bytes:
-    return body.encode() if isinstance(body, str) else bytes(body)
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else as_text(value)
+
+
+def _digest(headers: Mapping[str, Any], body: str | bytes | None) -> str:
+    """What stands for a message without an id."""
+    known = json.dumps(headers, sort_keys=True).encode() if headers else b""
+    return hashlib.sha256(known + _bytes(body)).hexdigest()[:32]
+
+
+def _bytes(body: str | bytes | None) -> bytes:
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body or b"")

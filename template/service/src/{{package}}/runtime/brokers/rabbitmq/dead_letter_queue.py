@@ -6,6 +6,8 @@ That counts as a delivery in a quorum queue: `RabbitmqBroker.dead_letter_queue` 
 from collections.abc import Iterator
 from typing import Any
 
+from .. import deaths_of
+
 __all__ = ["RabbitmqDeadLetterQueue"]
 
 DELIVERY_COUNT = "x-delivery-count"
@@ -21,10 +23,12 @@ class RabbitmqDeadLetterQueue:
     def __iter__(self) -> Iterator[Any]:
         """The messages."""
         self._queue.declare()
+        channel = self._queue.channel
         for _ in range(self._queue.queue_declare(passive=True).message_count):
-            message = self._queue.get(no_ack=False)
-            if message is None:
+            # kombu's own `Queue.get` raises for a message that cannot be decompressed.
+            if (found := channel.basic_get(self._queue.name, no_ack=False)) is None:
                 return
+            message = channel.message_to_python(found)
             self._set_delivery_count(message)
             yield message
 
@@ -35,6 +39,6 @@ class RabbitmqDeadLetterQueue:
     def _set_delivery_count(self, message: Any) -> None:
         """Let the header count deliveries to workers: here the broker counts how often the letter was read."""
         message.headers.pop(DELIVERY_COUNT, None)
-        deaths = [(death.get("queue"), death.get("reason")) for death in message.headers.get("x-death") or ()]
+        deaths = [(death.get("queue"), death.get("reason")) for death in deaths_of(message.headers)]
         if (self._source, "delivery_limit") in deaths:
             message.headers[DELIVERY_COUNT] = self._delivery_limit + 1

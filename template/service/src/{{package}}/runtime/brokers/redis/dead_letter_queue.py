@@ -8,7 +8,7 @@ from kombu.utils.json import loads
 from redis import Redis
 
 from ...queues import QueueClass
-from .. import DEAD_LETTER_HEADER
+from .. import UNDECODABLE
 
 __all__ = ["RedisDeadLetterQueue"]
 
@@ -40,11 +40,17 @@ class RedisDeadLetterQueue:
         self._removed += removed
 
     def _message(self, entry: bytes) -> Any:
+        headers: dict[str, Any] = {}
         try:
-            message = self._channel.Message(loads(entry), channel=self._channel)
-        except (KeyError, TypeError, ValueError):  # the transport has quarantined what was no message at all
-            death = {"reason": "Malformed: this is no message", "attempts": 0, "last": ""}
-            headers: dict[str, Any] = {DEAD_LETTER_HEADER: death}
+            payload = loads(entry)
+            if isinstance(payload["headers"], dict):
+                headers = payload["headers"]
+            payload["properties"].setdefault("delivery_tag", "")
+            message = self._channel.Message(payload, channel=self._channel)
+            if not isinstance(message.headers, dict) or not isinstance(message.body, str | bytes | None):
+                raise TypeError("expected the headers to be an object and the body to be text")
+        except Exception:  # whatever decoders and constructors raise: the other letters are none the worse for it
+            headers = {**headers, UNDECODABLE: "this is no message"}
             message = Message(body=entry, content_encoding="binary", headers=headers)  # type: ignore[arg-type]  # bytes
         message.entry = entry
         return message
