@@ -20,7 +20,7 @@ LEVELS = [
     {"errors", "urls", "settings", "queues"},
     {"annotations", "arguments", "payload", "schedule"},
     {"brokers", "idempotency"},
-    {"service", "publishing", "outbox", "relay", "dead_letters"},
+    {"service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
     {"options", "task", "task_modules", "decorator", "workflow", "breaker"},
     {"worker"},
     {"app", "loading"},

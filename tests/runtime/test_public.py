@@ -21,6 +21,7 @@ PUBLIC = [
     "ConfigurationError",
     "KeyConflict",
     "LeaseLost",
+    "MigrationError",
     "PayloadError",
     "PublishError",
     "QueueClass",

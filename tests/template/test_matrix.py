@@ -98,7 +98,7 @@ def parse(file: Path) -> None:
     assert "{%" not in file.name, file
     assert text.endswith("\n") or not text, f"{file} does not end with a newline"
     assert not text.endswith("\n\n"), f"{file} ends with an empty line"
-    assert file.suffix == ".py" or "\n\n\n" not in text, f"{file} has a hole"
+    assert ".py" in file.suffixes or "\n\n\n" not in text, f"{file} has a hole"
     assert not any(line != line.rstrip() for line in text.splitlines()), f"{file} has blanks at the end of a line"
 
 

@@ -143,14 +143,13 @@ def test_the_way_back_leaves_other_work_alone(template: Path, service: Path, asy
     assert snapshot(service) == before
 
 
-@pytest.mark.parametrize("path", ["README.md", "src/shop/added.py"])
-def test_what_is_not_committed_is_refused_by_name(template: Path, service: Path, asyncgen: Command, path: str) -> None:
-    (service / path).write_text("unsaved\n")
+def test_what_is_not_committed_is_refused_by_name(template: Path, service: Path, asyncgen: Command) -> None:
+    (service / "README.md").write_text("unsaved\n")
     before = snapshot(service)
     release(template, "0.2.0", NEWER)
     ran = asyncgen("update")
     assert ran.code == 2
-    assert f"got: changes in {path}; commit or stash" in ran.err
+    assert "got: changes in README.md; commit or stash" in ran.err
     assert snapshot(service) == before
 
 
@@ -160,8 +159,8 @@ def test_an_ignored_file_is_not_overwritten(template: Path, service: Path, async
     write(service, {"secret.env": "mine\n"})
     release(template, "0.2.0", {"template/service/secret.env": "theirs\n"})
     ran = asyncgen("update")
-    assert ran.code == 2
-    assert "secret.env" in ran.err
+    assert ran.code == 1
+    assert "  secret.env: the template has a file of this name now, and yours stays as it is" in ran.out
     assert (service / "secret.env").read_text() == "mine\n"
 
 
@@ -220,8 +219,8 @@ def test_a_file_where_the_user_has_one_is_a_conflict(template: Path, service: Pa
     release(template, "0.2.0", NEWER)
     ran = asyncgen("update")
     assert ran.code == 1
-    assert "  src/shop/added.py:1" in ran.out.splitlines()
-    assert "MINE = True\n" in (service / "src/shop/added.py").read_text()
+    assert "  src/shop/added.py: the template has a file of this name now, and yours stays as it is" in ran.out
+    assert (service / "src/shop/added.py").read_text() == "MINE = True\n"
 
 
 def test_modes_and_line_ends(template: Path, service: Path, asyncgen: Command) -> None:

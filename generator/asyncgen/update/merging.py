@@ -123,6 +123,12 @@ def _renamed(
     return [created, Outcome(old, "remove", before=ours.content)]
 
 
+_BOTH_NEW = (
+    "the template has a file of this name now, and yours stays as it is: `asyncgen new` in another folder shows the "
+    "template's"
+)
+
+
 def _one(
     path: str, base: File | None, ours: Standing, theirs: File | None, scratch: Path, *, same: bool
 ) -> Outcome | None:
@@ -144,7 +150,10 @@ def _one(
     if same:
         content = _with_line_ends(theirs.content, ours.content)
         return Outcome(path, "replace", ours.content, content, mode)
-    return replace(_merged(path, base or File(b""), ours, theirs, scratch), executable=mode)
+    after = _merged(path, base or File(b""), ours, theirs, scratch)
+    if base is None and after.conflicts:
+        return Outcome(path, "keep", ours.content, ours.content, edited=True, reason=_BOTH_NEW)
+    return replace(after, executable=mode)
 
 
 def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> Outcome:

@@ -6,6 +6,7 @@ from runtime.brokers.rabbitmq import RabbitmqBroker
 from runtime.brokers.redis import RedisBroker
 from runtime.idempotency.redis import RedisStore
 from runtime.idempotency.sql import SqlStore
+from runtime.migrations import Migrations
 from runtime.settings import settings
 
 from .queues import Queue
@@ -20,6 +21,7 @@ app = create_app(
     broker=RabbitmqBroker if RABBITMQ else RedisBroker,
     store=RedisStore if REDIS_STORE else SqlStore,
     breaker=CircuitBreakers if REDIS_STORE or not RABBITMQ else None,
+    migrations=None if REDIS_STORE else Migrations(f"{__package__}:migrations"),
     tasks=f"{__package__}.tasks",
     workflows=f"{__package__}.workflows",
 )

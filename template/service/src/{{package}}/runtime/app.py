@@ -12,7 +12,7 @@ from . import schedule
 from .brokers import Broker
 from .idempotency import Store
 from .options import check_values
-from .service import BreakerType, Service, ServiceApp
+from .service import BreakerType, Migrations, Service, ServiceApp
 from .settings import NAME, Settings, server_name, settings
 from .task import service_tasks
 from .task_modules import use_as_tasks
@@ -27,18 +27,19 @@ def create_app(
     broker: Callable[[Settings], Broker],
     store: type[Store],
     breaker: BreakerType | None = None,
+    migrations: Migrations | None = None,
     tasks: str,
     workflows: str,
 ) -> ServiceApp:
     """A configured application, with every module of the packages `tasks` and `workflows` imported.
 
     queues: the queue table, whose members' values are QueueClass. broker, store, breaker: the classes for what the
-    environment's URLs lead to. Raises ConfigurationError and TaskOptionError for what could never work, and whatever an
-    import of a task's module raises.
+    environment's URLs lead to. migrations: of the service's own tables, with a SQL store. Raises ConfigurationError and
+    TaskOptionError for what could never work, and whatever an import of a task's module raises.
     """
     values = settings()
     values.check("idempotency_url", store.schemes)
-    service = Service(queues, broker(values), store, breaker(values) if breaker else None)
+    service = Service(queues, broker(values), store, breaker(values) if breaker else None, migrations)
     values.check("broker_url", (*service.broker.schemes, *MEMORY))
     app = ServiceApp(NAME, broker=values.broker_url or "unset://", amqp=service.broker.amqp_class, strict_typing=True)
     app.service = service

@@ -3,6 +3,7 @@
 ServiceError                what was expected, what came instead, how to fix it
 ├── ConfigurationError      an environment variable or a number in the queue table
 ├── TaskOptionError         an option of a task that is unknown, missing or out of its range
+├── MigrationError          a migration of the service's own tables that does not apply, or is yet to be applied
 ├── PayloadError            an argument that the task does not take, or that may not travel in a message
 ├── PublishError            the broker did not take a message in time
 ├── RetryLater              a run that may be made again later; nothing is wrong with the task
@@ -23,6 +24,7 @@ __all__ = [
     "ConfigurationError",
     "KeyConflict",
     "LeaseLost",
+    "MigrationError",
     "PayloadError",
     "PublishError",
     "RetryLater",
@@ -42,6 +44,10 @@ class ConfigurationError(ServiceError):
 
 class TaskOptionError(ServiceError, TypeError):
     """A task declares something that would be ignored or could never hold."""
+
+
+class MigrationError(ServiceError):
+    """The tables are not as the release needs them, or a migration could not make them so."""
 
 
 class PayloadError(ServiceError, ValueError, TypeError):

@@ -16,7 +16,7 @@ from .idempotency import Store
 from .queues import QueueClass
 from .settings import NAME, Settings, settings
 
-__all__ = ["Breaker", "BreakerType", "Service", "ServiceApp", "current_service", "service_of"]
+__all__ = ["Breaker", "BreakerType", "Migrations", "Service", "ServiceApp", "current_service", "service_of"]
 
 
 class Breaker(Protocol):
@@ -35,6 +35,19 @@ BreakerType = Callable[[Settings], Breaker]
 """What makes the circuit breakers of a service: the class that the module `breaker` defines."""
 
 
+class Migrations(Protocol):
+    """What the migrations of the service's own tables offer; implemented by the module `migrations`."""
+
+    def upgrade(self, url: str) -> list[str]:
+        """Apply what the database at `url` lacks, and tell each; raises MigrationError and StoreUnavailable."""
+
+    def lacking(self, url: str) -> list[str]:
+        """The migrations that the database at `url` lacks; raises MigrationError and StoreUnavailable."""
+
+    def differences(self, url: str) -> list[str]:
+        """What a new migration of the migrated database at `url` would have to do."""
+
+
 @dataclass(frozen=True)
 class Service:
     """What a service is made of."""
@@ -44,6 +57,7 @@ class Service:
     broker: Broker
     store: type[Store]
     breaker: Breaker | None
+    migrations: Migrations | None = None
 
     @property
     def queues(self) -> tuple[QueueClass, ...]:
@@ -53,6 +67,11 @@ class Service:
     def open_store(self) -> Store:
         """The idempotency store that the environment names; raises ConfigurationError where it names none."""
         return self.store.open(settings().require("idempotency_url"))
+
+    def lacking(self) -> list[str]:
+        """The migrations that the store's database lacks, the runtime's first."""
+        own = self.migrations.lacking(settings().require("idempotency_url")) if self.migrations else []
+        return [*self.open_store().lacking(), *own]
 
 
 class ServiceApp(Celery):

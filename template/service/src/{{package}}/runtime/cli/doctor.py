@@ -8,9 +8,9 @@ from dataclasses import asdict
 import click
 
 from ..brokers import Finding
-from ..errors import ServiceError
+from ..errors import MigrationError, ServiceError
 from ..service import ServiceApp
-from ..settings import PREFIX, settings
+from ..settings import NAME, PREFIX, settings
 from ..task import service_tasks
 from . import LoadApp
 
@@ -57,5 +57,9 @@ def _connect(app: ServiceApp) -> str:
 
 
 def _ping(app: ServiceApp) -> str:
+    if lacking := app.service.lacking():
+        raise MigrationError(
+            f"expected the database to have every migration, got: one without {', '.join(lacking)}; run {NAME} migrate"
+        )
     app.service.open_store().ping()
     return f"answers at {PREFIX}IDEMPOTENCY_URL"

@@ -1,16 +1,25 @@
-"""`migrate`: the tables of the SQL store."""
+"""`migrate`: the tables of the SQL store, and the service's own."""
 
 import click
+
+from . import LoadApp
 
 __all__ = ["command"]
 
 
 @click.command("migrate")
-def command() -> None:
-    """Create or upgrade the tables of idempotency and outbox; safe to run again, and from many machines at once."""
+@click.pass_obj
+def command(load_app: LoadApp) -> None:
+    """Create or upgrade the tables of idempotency and outbox, then this service's own.
+
+    Safe to run again, and from many machines at once.
+    """
     from ..idempotency.sql.migrations import migrate
     from ..settings import settings
     from ..urls import SQL
 
-    steps = migrate(settings().require("idempotency_url", SQL))
-    click.echo(f"applied: {', '.join(map(str, steps))}" if steps else "nothing to apply")
+    own = load_app().service.migrations
+    url = settings().require("idempotency_url", SQL)
+    applied = [f"runtime {step}" for step in migrate(url)]
+    applied += own.upgrade(url) if own else []
+    click.echo(f"applied: {', '.join(applied)}" if applied else "nothing to apply")

@@ -153,6 +153,10 @@ class Store(ABC):
     def renew(self, claim: Claim) -> bool:
         """Extend the lease by its length from now; False where the key is not held by this claim."""
 
+    def lacking(self) -> list[str]:
+        """The steps by which the store's tables are yet to be migrated; none where it has no tables."""
+        return []
+
     @abstractmethod
     def ping(self) -> None:
         """Raise StoreUnavailable unless the store answers and is ready for use."""

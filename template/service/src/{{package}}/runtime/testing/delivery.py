@@ -1,6 +1,7 @@
 """One delivery in this process, as a worker does it, on a broker in memory."""
 
 import uuid
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,9 @@ from structlog.testing import capture_logs
 
 from ..dead_letters import read
 from ..service import ServiceApp
+from ..settings import settings
 from ..worker.request import ServiceRequest
+from .stores import store_module
 
 __all__ = ["Delivery", "InProcessService"]
 
@@ -58,6 +61,20 @@ class InProcessService:
                 while (message := bound.get(no_ack=True)) is not None:
                     found.append(read(message, queue))
         return found
+
+    def session(self) -> AbstractContextManager[Any]:
+        """A session on the service's own tables, to arrange and to assert: `with service.session() as session`.
+
+        Its end commits. For a service whose idempotency store is SQL.
+        """
+        url = settings().require("idempotency_url")
+        opened: AbstractContextManager[Any] = store_module(url).session(url)
+        return opened
+
+    def missing_migrations(self) -> list[str]:
+        """What the models describe and the migrations do not make, or the other way: lines of the missing migration."""
+        migrations = self.app.service.migrations
+        return migrations.differences(settings().require("idempotency_url")) if migrations else []
 
     def planted(self, error: type[BaseException]) -> BaseException:
         """An instance of `error`, whatever its constructor and its attributes require."""

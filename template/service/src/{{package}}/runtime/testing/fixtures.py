@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def service() -> InProcessService:
-    """The service in this process, with an empty store and an empty broker."""
+    """The service in this process, with an empty store, empty tables and an empty broker."""
+    _prepare(os.environ[STORE])
     store_module(os.environ[STORE]).empty(os.environ[STORE])
     return InProcessService(load_app())
 
@@ -121,7 +123,12 @@ def configure_process(config: pytest.Config, schemes: Mapping[str, str]) -> None
     folder = Path(STACK.enter_context(tempfile.TemporaryDirectory()))
     os.environ.update(STACK.enter_context(running(folder, _private(schemes), environ={})))
     os.environ[BROKER] = "memory://"
-    store_module(os.environ[STORE]).prepare(os.environ[STORE])
+
+
+@cache
+def _prepare(url: str) -> None:
+    """Not before the first test that needs it: the migrations of the service's own tables are those of its app."""
+    store_module(url).prepare(url)
 
 
 def _private(schemes: Mapping[str, str]) -> dict[str, str]:

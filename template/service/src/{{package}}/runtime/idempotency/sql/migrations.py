@@ -1,19 +1,22 @@
 """The tables of idempotency and outbox, in numbered steps that only grow.
 
 There are two tables and they seldom change, so a list of SQL is enough: it needs no configuration, runs from the
-installed package, and in PostgreSQL and SQLite alike a step and its number commit together. The service's own tables
-are none of its business: keep those with the tool of your choice, in the same database.
+installed package, and in PostgreSQL and SQLite alike a step and its number commit together. The migrations of the
+service's own tables follow, with Alembic: see the runtime's module `migrations`.
 """
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from ...settings import settings
 from .database import KEYS, OUTBOX, engine_of
 from .failures import translating_errors
 
-__all__ = ["STEPS", "migrate"]
+__all__ = ["APPLIED", "STEPS", "TABLES", "lacking", "migrate"]
 
 APPLIED = KEYS.replace("idempotency_keys", "migrations")
+
+TABLES = {KEYS, OUTBOX, APPLIED}
+"""The runtime's."""
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (
@@ -58,6 +61,13 @@ def migrate(url: str) -> list[int]:
         return _migrate(engine)
 
 
+def lacking(url: str) -> list[int]:
+    """The numbers of the steps that the database at `url` lacks. Raises StoreUnavailable."""
+    engine = engine_of(url)
+    with translating_errors(engine.url.render_as_string()), engine.connect() as connection:
+        return _lacking(connection) if inspect(connection).has_table(APPLIED) else list(range(1, len(STEPS) + 1))
+
+
 def _migrate(engine: Engine) -> list[int]:
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
@@ -67,12 +77,12 @@ def _migrate(engine: Engine) -> list[int]:
         _take_turns(connection)
         _create_schema(connection)
         connection.execute(text(f"CREATE TABLE IF NOT EXISTS {APPLIED} (step INTEGER PRIMARY KEY)"))
-        lacking = _lacking(connection)
-        for number in lacking:
+        missing = _lacking(connection)
+        for number in missing:
             for statement in STEPS[number - 1]:
                 connection.execute(text(statement))
             connection.execute(text(f"INSERT INTO {APPLIED} (step) VALUES (:step)"), {"step": number})
-    return lacking
+    return missing
 
 
 def _take_turns(connection: Connection) -> None:

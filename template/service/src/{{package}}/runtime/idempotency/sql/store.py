@@ -14,6 +14,7 @@ from ...errors import StoreUnavailable
 from ...urls import SQL
 from ..claim import Attempt, Claim, Mode, State, digest, encode
 from ..store import Store, SuspendOn
+from . import migrations
 from .database import engine_of, transaction
 from .failures import OPEN_TRANSACTION, store_unavailable, translating_errors
 from .statements import statements
@@ -39,6 +40,7 @@ class SqlStore(Store):
         return cls(url)
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._engine = engine_of(url)
         self._where = self._engine.url.render_as_string()
         self._sqlite = self._engine.dialect.name == "sqlite"
@@ -117,6 +119,10 @@ class SqlStore(Store):
         while batch := self._change(self._statements.purge, now=now, batch=PURGE_BATCH):
             deleted += batch
         return deleted
+
+    def lacking(self) -> list[str]:
+        """See Store."""
+        return [f"runtime {step}" for step in migrations.lacking(self._url)]
 
     def ping(self) -> None:
         """See Store."""

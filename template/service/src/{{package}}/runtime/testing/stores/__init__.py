@@ -1,6 +1,7 @@
 """What tests do with a store of idempotency keys: one module for each kind, by the scheme of its URL.
 
 Each has the store's `MODES`, `prepare(url)`, `empty(url)`, `clean_up(url)` and the class `Effects`.
+SQL also has `session(url)`.
 """
 
 from importlib import import_module

@@ -1,25 +1,34 @@
 """SQL as the store of a demo or a test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
 
 from ...idempotency.sql import SqlStore
-from ...idempotency.sql.database import KEYS, OUTBOX, engine_of
-from ...idempotency.sql.migrations import migrate
+from ...idempotency.sql.database import engine_of
+from ...idempotency.sql.migrations import APPLIED, migrate
+from ...migrations import VERSIONS
 from ...settings import NAME
+from ..app import load_app
 from ..effect_files import FileEffects
 
-__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare"]
+__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare", "session"]
 
 MODES = SqlStore.modes
 TABLE = f"{NAME}_test_effects"
+KEPT = {APPLIED, VERSIONS, TABLE}
+"""The tables that `empty` leaves as they are."""
 
 
 def prepare(url: str) -> None:
-    """Create the tables of the store, and one for effects."""
+    """Create the tables of the store, the service's own, and one for effects."""
     migrate(url)
+    if own := load_app().service.migrations:
+        own.upgrade(url)
     number = {"postgresql": "bigserial", "sqlite": "integer"}[engine_of(url).dialect.name]
     with engine_of(url).begin() as connection:
         connection.execute(text(f"CREATE TABLE IF NOT EXISTS {TABLE} (id {number} PRIMARY KEY, run text, line text)"))
@@ -32,10 +41,19 @@ def clean_up(url: str) -> None:
 
 
 def empty(url: str) -> None:
-    """Delete every key; only for a database that was started for a test."""
+    """Delete every key, and every row of the service's own tables; only for a database that was started for a test."""
     with engine_of(url).begin() as connection:
-        for table in (KEYS, OUTBOX):
-            connection.execute(text(f"DELETE FROM {table}"))
+        quote = connection.dialect.identifier_preparer.quote
+        for table, _ in reversed(inspect(connection).get_sorted_table_and_fkc_names()):
+            if table and table not in KEPT:
+                connection.execute(text(f"DELETE FROM {quote(table)}"))
+
+
+@contextmanager
+def session(url: str) -> Iterator[Session]:
+    """A session whose end commits: SQLite has one writer, so that to leave it open would keep tasks out."""
+    with Session(engine_of(url)) as opened, opened.begin():
+        yield opened
 
 
 class Effects(FileEffects):
