@@ -1,6 +1,9 @@
 """`doctor` sees a sound service, and names what is not."""
 
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +15,10 @@ from kombu import Connection
 
 from runtime.brokers.rabbitmq.diagnostics import diagnose
 from runtime.testing.processes import Workers
+from runtime.testing.servers.process import free_port, serving
 
 from .combinations import on
+from .conftest import VARIABLES
 
 
 def test_the_doctor_finds_broker_store_and_tasks_as_they_have_to_be(workers: Workers) -> None:
@@ -33,6 +38,50 @@ def test_the_doctor_names_the_variable_that_is_not_set(services: dict[str, str])
     assert not findings["broker"]["ok"]
     assert "RUNTIME_BROKER_URL" in findings["broker"]["detail"]
     assert "RUNTIME_IDEMPOTENCY_URL" in findings["idempotency store"]["detail"]
+
+
+def doctor(**variables: str) -> tuple[int, list[list[str]]]:
+    """The exit code, and the lines: verdict, subject, detail."""
+    command = [sys.executable, "-m", "runtime.testing.tasks", "doctor"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("RUNTIME_")}
+    done = subprocess.run(command, env={**env, **VARIABLES, **variables}, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    return done.returncode, [re.split(r"\s{2,}", line, maxsplit=2) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not on PATH")
+def test_a_fresh_redis_is_a_warning_in_development_and_a_failure_elsewhere(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}"
+    fresh = ["redis-server", "--port", str(port), "--dir", str(tmp_path)]
+    with serving(fresh, port, tmp_path / "redis.log"):
+        urls = {f"RUNTIME_{kind}_URL": f"{url}/0" for kind in ("BROKER", "IDEMPOTENCY", "RESULT")}
+        code, lines = doctor(**urls, RUNTIME_ENVIRONMENT="development")
+        assert code == 0
+        warned = {subject: detail for verdict, subject, detail in lines if verdict == "warn"}
+        assert set(warned) == {"redis appendonly", "redis appendfsync"}
+        for detail in warned.values():
+            subprocess.run(detail.partition(": redis-cli")[2].join(["redis-cli", ""]).split(), check=True)
+        assert [verdict for verdict, *_ in doctor(**urls)[1]] == ["ok"] * 6
+    with serving(fresh, port, tmp_path / "redis.log"):
+        for environment in ({}, {"RUNTIME_ENVIRONMENT": "staging"}):
+            code, lines = doctor(**urls, **environment)
+            assert code == 1
+            failed = [detail for verdict, _, detail in lines if verdict == "FAIL"]
+            assert len(failed) == 2
+            assert all("(RUNTIME_ENVIRONMENT=development makes this a warning)" in detail for detail in failed)
+
+
+def test_one_error_is_under_one_heading() -> None:
+    port = free_port()
+    urls = dict.fromkeys(
+        ("RUNTIME_BROKER_URL", "RUNTIME_IDEMPOTENCY_URL", "RUNTIME_RESULT_URL"), f"redis://127.0.0.1:{port}"
+    )
+    code, lines = doctor(**urls)
+    assert code == 1
+    assert [verdict for verdict, *_ in lines] == ["ok", "FAIL", "FAIL"]
+    assert [str(port) in detail for _, _, detail in lines] == [False, True, False]
+    assert lines[2][1:] == ["idempotency store", "not asked, since it is on the server of the broker"]
 
 
 @on("rabbitmq-sql")

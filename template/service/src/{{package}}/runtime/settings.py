@@ -25,6 +25,8 @@ NAME = __name__.partition(".")[0]
 PREFIX = f"{NAME.upper()}_"
 """Prefixes the environment variables."""
 
+DEVELOPMENT = "development"
+
 
 class Environment(BaseSettings):
     """Fields that are read from the variables `PREFIX` + the field's name in capitals."""
@@ -53,6 +55,9 @@ class Settings(Environment):
     idempotency_url: str = ""
     result_url: str = ""
 
+    environment: str = "production"
+    """`development` is a machine where data may be lost: `doctor` warns of a server that is not durable, and `.env` is
+    read. Anything else is production."""
     namespace: str = Field(default="", pattern="^([a-z][a-z0-9_]{0,29})?$")
     """Keeps a second instance of the service apart on the same servers: begins the name of every queue, exchange and
     key, and is the schema of PostgreSQL's tables. Not of the exchanges that delay messages on RabbitMQ, which Celery
@@ -85,6 +90,11 @@ class Settings(Environment):
         for field, schemes in SCHEMES.items():
             values.check(field, schemes)
         return values
+
+    @property
+    def development(self) -> bool:
+        """Whether data may be lost here."""
+        return self.environment == DEVELOPMENT
 
     def check(self, field: str, schemes: Iterable[str]) -> None:
         """Raise ConfigurationError if the URL in `field` is set and has another scheme, or lacks a part."""

@@ -39,11 +39,15 @@ def deaths_of(headers: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that `doctor` looked at: whether it is as it has to be, and what was seen or what to change."""
+    """One thing that `doctor` looked at: whether it is as it has to be, and what was seen or what to change.
+
+    warning: it is not, which is good enough for development.
+    """
 
     subject: str
     ok: bool
     detail: str
+    warning: bool = False
 
 
 class BatchPublisher(Protocol):
