@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from celery import chain, signature
 from sqlalchemy.orm import Session
 
 from runtime import PayloadError
@@ -51,6 +52,11 @@ def test_what_cannot_be_sent_waits_and_keeps_its_id(url: str) -> None:
     assert (left.waiting, left.failing, left.error) == (1, 1, "ConnectionError('away')")
     with engine_of(url).connect() as connection:
         assert connection.exec_driver_sql(f"SELECT id FROM {OUTBOX}").scalar() == task_id
+
+
+def test_a_workflow_is_no_task(url: str) -> None:
+    with Session(engine_of(url)) as session, pytest.raises(PayloadError, match="got: a chain; start it as a workflow"):
+        publish(session, chain(signature("one"), signature("two")))
 
 
 def test_what_may_not_travel_is_refused_at_once(url: str) -> None:

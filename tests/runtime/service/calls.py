@@ -16,6 +16,7 @@ from runtime.brokers.redis.dead_letter_queue import RedisDeadLetterQueue
 from runtime.dead_letters import DeadLetterFilter, letters, replay
 from runtime.idempotency.sql.database import engine_of
 from runtime.outbox import publish as publish_on_commit
+from runtime.outbox import start as start_on_commit
 from runtime.publishing import Unconfirmed
 from runtime.relay import OutboxMessage, Relay
 from runtime.relay import publish as publish_message
@@ -24,6 +25,7 @@ from runtime.settings import settings
 from .app import app
 from .tasks.effects import effect
 from .tasks.waiting import waits
+from .workflows import numbered
 
 __all__ = [
     "dead_reasons",
@@ -40,6 +42,7 @@ __all__ = [
     "replay_and_die",
     "result_of",
     "send_unchecked",
+    "start_in_transaction",
 ]
 
 
@@ -97,6 +100,17 @@ def publish_in_transaction(name: str, folder: str, commit: bool) -> None:
             session.commit()
         else:
             session.rollback()
+
+
+def start_in_transaction(name: str, workflow_id: str, commit: bool, **options: Any) -> str:
+    """Put the start of a workflow into the outbox, and commit or roll back."""
+    with Session(engine_of(settings().idempotency_url)) as session:
+        started = start_on_commit(session, getattr(numbered, name), workflow_id, **options)
+        if commit:
+            session.commit()
+        else:
+            session.rollback()
+        return started
 
 
 def relay() -> int:

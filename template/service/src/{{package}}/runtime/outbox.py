@@ -1,11 +1,19 @@
-"""The outbox: tasks that are published if, and only if, the caller's transaction commits.
+"""The outbox: tasks and workflows that are published if, and only if, the caller's transaction commits.
 
-`publish` inserts a row; the relay, a process of the service, sends it and deletes it.
+To publish after a commit can be forgotten by a crash in between; to publish before it announces rows that nobody sees
+yet, or that are rolled back. So the message is a row of the same transaction:
+
+    task.session.add(Order(id=order_id))
+    publish(task.session, send_receipt.s(order_id))     # a task
+    start(task.session, checkout.start, order_id)       # a workflow
+
+The `relay`, a process of the service, sends the row and deletes it, about half a second after the commit. The session
+of a `transactional` task will do, and any other one on the database of the idempotency store, such as a web request's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ParamSpec, Protocol, runtime_checkable
 from uuid import uuid4
 
 from celery import current_app
@@ -16,9 +24,12 @@ from sqlalchemy.orm import Session
 from .errors import PayloadError
 from .idempotency.sql.database import CLOCK, OUTBOX
 from .payload import check_payload
+from .publishing import WORKFLOW, published_by
 from .settings import settings
 
-__all__ = ["publish"]
+__all__ = ["publish", "start"]
+
+P = ParamSpec("P")
 
 
 @runtime_checkable
@@ -55,6 +66,23 @@ def publish(
     if isinstance(options.get("expires"), int | float):
         options["expires"] = now + timedelta(seconds=options["expires"])
     task_id: str = options.pop("task_id", None) or str(uuid4())
+    _insert(session, task_id, name, list(args), dict(kwargs), options)
+    return task_id
+
+
+def start(session: Session | Connection, workflow: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
+    """Start a workflow when the session's transaction commits, and return the workflow's id.
+
+    `workflow` is the function `start` of a workflow's module, called here with its arguments: what it publishes with
+    `Workflow.publish` goes into the outbox. Raises PayloadError for arguments that a step does not take.
+    """
+    with published_by(lambda root, steps: _insert(session, str(uuid4()), WORKFLOW, [steps], {}, {"root_id": root})):
+        return workflow(*args, **kwargs)
+
+
+def _insert(
+    session: Session | Connection, message_id: str, task: str, args: list[Any], kwargs: dict[str, Any], options: Any
+) -> None:
     connection = session if isinstance(session, Connection) else session.connection()
     clock = CLOCK[connection.dialect.name]
     connection.execute(
@@ -62,9 +90,8 @@ def publish(
             f"INSERT INTO {OUTBOX} (id, task, payload, created_at, due_at) "
             f"VALUES (:id, :task, :payload, {clock}, {clock})"
         ),
-        {"id": task_id, "task": name, "payload": dumps([list(args), dict(kwargs), options])},
+        {"id": message_id, "task": task, "payload": dumps([args, kwargs, options])},
     )
-    return task_id
 
 
 def _unpack(
@@ -75,7 +102,8 @@ def _unpack(
         return task, args, kwargs, options
     if task.get("subtask_type"):
         raise PayloadError(
-            f"expected the signature of one task, got: a {task['subtask_type']}; publish a task that starts it"
+            f"expected the signature of one task, got: a {task['subtask_type']}; "
+            "start it as a workflow, with the outbox's start"
         )
     if task.get("immutable"):
         return task["task"], task["args"], task["kwargs"], {**task["options"], **options}

@@ -6,7 +6,9 @@ waiting for each of them.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,7 +21,15 @@ from .errors import PayloadError, PublishError
 from .service import current_service
 from .settings import settings
 
-__all__ = ["Unconfirmed", "publish_many", "publish_message", "publish_with_deadline"]
+__all__ = [
+    "WORKFLOW",
+    "Unconfirmed",
+    "publish_many",
+    "publish_message",
+    "publish_steps",
+    "publish_with_deadline",
+    "published_by",
+]
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +37,11 @@ RETRY_PAUSE = 0.1
 """Seconds between the first two attempts; doubled after each."""
 
 KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
+
+WORKFLOW = "celery.workflow"
+"""Stands for a task's name where a workflow's steps are kept: no task can have it."""
+
+_published_by: ContextVar[Callable[[str, Signature], None] | None] = ContextVar("published_by", default=None)
 
 T = TypeVar("T")
 
@@ -60,6 +75,30 @@ def publish_with_deadline(what: str, publish: Callable[[Any], T]) -> T:
                 ) from error
         time.sleep(pause)
         pause *= 2
+
+
+def publish_steps(workflow_id: str, steps: Signature) -> None:
+    """Publish the steps of a workflow that may run now, or hand them to what `published_by` has set.
+
+    Raises PublishError. What was published before it is published again by a second start with the same id, and runs
+    once.
+    """
+    if (instead := _published_by.get()) is not None:
+        instead(workflow_id, steps)
+        return
+    publish_with_deadline(
+        f"the workflow {workflow_id}", lambda producer: steps.apply_async(root_id=workflow_id, producer=producer)
+    )
+
+
+@contextmanager
+def published_by(instead: Callable[[str, Signature], None]) -> Iterator[None]:
+    """Hand the steps of the workflows that start in this block, each with the workflow's id, to `instead`."""
+    token = _published_by.set(instead)
+    try:
+        yield
+    finally:
+        _published_by.reset(token)
 
 
 def _publish_once(publish: Callable[[Any], T], timeout: float, broker_errors: tuple[type[BaseException], ...]) -> T:

@@ -1,7 +1,7 @@
 """The relay: sends what the outbox holds.
 
 A relay that dies after sending a message and before deleting its row leaves the row behind, and the next one sends it
-again with the same task id, which the task's idempotency catches. So nothing is lost, and nothing done twice.
+again with the same ids, which the idempotency of the tasks catches. So nothing is lost, and nothing done twice.
 """
 
 import logging
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
+from celery.canvas import Signature
 from kombu.utils.json import loads
 from sqlalchemy import Connection, Row, bindparam, text
 
 from .errors import PublishError, StoreUnavailable
 from .idempotency.sql.database import CLOCK, OUTBOX, engine_of, transaction
 from .idempotency.sql.failures import translating_errors
+from .publishing import WORKFLOW, publish_steps
 
 __all__ = ["Backlog", "OutboxMessage", "Relay", "backlog", "publish"]
 
@@ -32,7 +34,10 @@ MAX_RETRY_DELAY = 300.0
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """A task to send. `options` are those of Celery's `apply_async`, without the task id."""
+    """A task to send, or the steps of a workflow (WORKFLOW), its one argument.
+
+    `options` are those of Celery's `apply_async`, without the task id.
+    """
 
     id: str
     task: str
@@ -126,10 +131,14 @@ class Relay:
 
 
 def publish(message: OutboxMessage) -> None:
-    """Publish one message as its task would: the `send` of a service's relay. Raises PublishError.
+    """Publish one message as its task or its workflow would: the `send` of a service's relay. Raises PublishError.
 
     Arguments that an earlier release has let into the outbox are not refused, which would keep them there for ever.
     """
+    if message.task == WORKFLOW:
+        (steps,) = message.args
+        publish_steps(message.options["root_id"], Signature.from_dict(steps, app=current_app))
+        return
     task: Any = current_app.tasks.get(message.task)
     if task is None:
         raise PublishError(

@@ -11,7 +11,7 @@ from typing import Any, TypeVarTuple
 from celery.canvas import Signature
 from celery.utils import uuid
 
-from .publishing import publish_with_deadline
+from .publishing import publish_steps
 
 __all__ = ["Workflow"]
 
@@ -43,9 +43,8 @@ class Workflow:
     def publish(self, steps: "Signature[Any]") -> str:
         """Publish the steps that may run now, and return the workflow's id; raises PublishError within seconds.
 
-        What was published before an error is published again by a second start with the same id, and runs once.
+        What was published before an error is published again by a second start with the same id, and runs once. Within
+        the outbox's `start` they are published when the caller's transaction has committed.
         """
-        publish_with_deadline(
-            f"the workflow {self.id}", lambda producer: steps.apply_async(root_id=self.id, producer=producer)
-        )
+        publish_steps(self.id, steps)
         return self.id
