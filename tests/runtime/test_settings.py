@@ -1,6 +1,7 @@
 """Environment variables: a value that is not valid is named at start-up, and a valid one acts."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,3 +109,33 @@ def test_the_margin_lies_between_the_steps_of_the_timeout_budget(set_variables: 
     set_variables(CONSUMER_TIMEOUT=1025)
     with pytest.raises(ConfigurationError, match="to be above 1025 s"):
         RabbitmqBroker(values).celery_settings([queue])
+
+
+@pytest.mark.parametrize(
+    ("file", "environment", "level"),
+    [
+        ("RUNTIME_ENVIRONMENT=development\nRUNTIME_LOG_LEVEL=DEBUG\nOTHER=1\nRUNTIME_OTHER=2", {}, "DEBUG"),
+        ("RUNTIME_ENVIRONMENT=development\nRUNTIME_LOG_LEVEL=DEBUG", {"RUNTIME_LOG_LEVEL": "ERROR"}, "ERROR"),
+        ("RUNTIME_ENVIRONMENT=development\nRUNTIME_LOG_LEVEL=DEBUG", {"RUNTIME_ENVIRONMENT": "production"}, "INFO"),
+        ("RUNTIME_LOG_LEVEL=DEBUG", {}, "INFO"),
+        ("RUNTIME_ENVIRONMENT=staging\nRUNTIME_LOG_LEVEL=DEBUG", {}, "INFO"),
+        ("RUNTIME_LOG_LEVEL=DEBUG", {"RUNTIME_ENVIRONMENT": "development"}, "DEBUG"),
+        (None, {"RUNTIME_ENVIRONMENT": "development"}, "INFO"),
+    ],
+)
+def test_a_dotenv_file_is_read_in_development_alone_and_after_the_environment(
+    file: str | None, environment: dict[str, str], level: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if file is not None:
+        (tmp_path / ".env").write_text(file)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Settings.read().log_level == level
+
+
+def test_a_value_of_the_dotenv_file_that_is_not_valid_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("RUNTIME_ENVIRONMENT=development\nRUNTIME_LEASE=2\n")
+    with pytest.raises(ConfigurationError, match=r"^expected RUNTIME_LEASE to be valid \(.*, got: '2'; correct"):
+        RedisSettings.read()

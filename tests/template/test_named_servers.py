@@ -160,3 +160,18 @@ def test_private_servers_are_called_so(template: Path, tmp_path: Path) -> None:
     assert "ORDERS_BROKER_URL: private: " in shown.stderr
     assert "ORDERS_IDEMPOTENCY_URL: private: a file of SQLite, in place of PostgreSQL" in shown.stderr
     assert not (tmp_path / "mine").exists()
+
+
+def test_a_dotenv_file_names_no_server_for_the_demo_but_does_for_a_command(template: Path, tmp_path: Path) -> None:
+    asyncgen("new", "orders", "--defaults", "--no-git", "--template", template, cwd=tmp_path)
+    project = tmp_path / "orders"
+    (project / ".env").write_text((project / ".env.example").read_text() + "ORDERS_LOG_LEVEL=LOUD\n")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")} | {"PYTHONPATH": "src"}
+    refused = run("-m", "orders", "queues", cwd=project, env=env)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("orders: expected ORDERS_LOG_LEVEL to be valid")
+    env["ORDERS_LOG_LEVEL"] = "INFO"
+    assert run("-m", "orders", "queues", cwd=project, env=env).returncode == 0
+    shown = run("-m", "orders.runtime.testing.demo", cwd=project, env=env)
+    assert shown.returncode == 0, shown.stderr
+    assert "ORDERS_BROKER_URL: private: " in shown.stderr

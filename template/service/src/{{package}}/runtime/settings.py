@@ -2,8 +2,11 @@
 
 Every variable has the package's name in capitals as its prefix, for example `MYSERVICE_BROKER_URL`. A server is used
 only if its variable is set: no host and no port is ever guessed, and `urls` says what a URL has to name.
+
+In development the file `.env` of the working directory is read, too. A variable of the environment comes before it.
 """
 
+import os
 import re
 import tempfile
 from collections.abc import Iterable
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from .errors import ConfigurationError
 from .urls import MEMORY, RABBITMQ, REDIS, SENTINEL, SQL, check_url, masked
@@ -26,18 +29,28 @@ PREFIX = f"{NAME.upper()}_"
 """Prefixes the environment variables."""
 
 DEVELOPMENT = "development"
+DOTENV = Path(".env")
+
+
+def dotenv() -> Path | None:
+    """The file `.env`, if the environment says that this is development, or else the file itself does."""
+    if not DOTENV.is_file():
+        return None
+    variable = f"{PREFIX}ENVIRONMENT"
+    said = os.environ.get(variable) or DotEnvSettingsSource(BaseSettings, DOTENV).env_vars.get(variable.lower())
+    return DOTENV if said == DEVELOPMENT else None
 
 
 class Environment(BaseSettings):
     """Fields that are read from the variables `PREFIX` + the field's name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     @classmethod
     def read(cls) -> Self:
         """Read the variables; raises ConfigurationError for the first one whose value is not valid."""
         try:
-            return cls()
+            return cls(_env_file=dotenv())  # type: ignore[call-arg]  # pydantic-settings' own, not a field
         except ValidationError as invalid:
             first = invalid.errors()[0]
             variable, value = f"{PREFIX}{first['loc'][0]}".upper(), first["input"]
