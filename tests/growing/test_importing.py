@@ -52,6 +52,13 @@ def connection_error(): ...
     "around.py": "from around import *\nfrom around import Around\nclass Error(Error, Missing): ...\n",
     "namespace/part/errors.py": "class PartError(namespace.Base): ...\n",
     "_virtualenv.pth": "import _virtualenv\n",
+    "extended/__init__.py": "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n",
+    "a1_measured.pth": "import sys; exec('import measured')\n",
+    "measured-1.0.dist-info/RECORD": "a1_measured.pth,sha256=x,10\nmeasured/__init__.py,,\n",
+    "__editable__.edited-1.0.pth": "import __editable___edited_1_0_finder; __editable___edited_1_0_finder.install()\n",
+    "edited-1.0.dist-info/RECORD": "__editable__.edited-1.0.pth,,\n",
+    "edited-1.0.dist-info/direct_url.json": '{"dir_info": {"editable": true}, "url": "file:///edited"}',
+    "edited-1.0.dist-info/top_level.txt": "edited\n",
 }
 """The files of an environment that is complete."""
 
@@ -82,7 +89,6 @@ def refusal(error: str) -> str:
         "http_client.NativeError",
         "http_client.Made",
         "http_client.errors.RequestError",
-        "http_client.not_written_yet.Error",
         "shop.problems.Busy",
         "lazy.Anything",
         "by_code.Anything",
@@ -95,6 +101,10 @@ def refusal(error: str) -> str:
         "around.Error",
         "namespace.part.errors.PartError",
         "namespace.Anything",
+        "extended.elsewhere.Error",
+        "by_code.made.Error",
+        "compiled.made.Error",
+        "edited.Error",
     ],
 )
 def test_what_is_or_may_be_an_exception_is_accepted(modules: Path, error: str) -> None:
@@ -139,12 +149,37 @@ def test_a_module_that_the_environment_lacks_is_refused(modules: Path, service: 
 
 
 @pytest.mark.parametrize(
+    "module", ["http_client.not_there", "http_client.not_there.errors", "http_client.errors.too", "shop.problem"]
+)
+def test_a_module_that_its_package_lacks_is_refused(modules: Path, module: str) -> None:
+    assert refusal(f"{module}.Error") == (
+        f"asyncgen: expected a module that the project or its environment has, got: {module}; "
+        "correct the name, or write the module first if it is the project's own\n"
+    )
+
+
+def test_the_active_environment_counts_if_the_project_is_in_it(
+    modules: Path, service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active = tmp_path / "active"
+    (service / ".venv").rename(active)
+    # Each name once: what was looked up is kept while the process lives.
+    assert refusal("no_such_one.Error") == ""
+    monkeypatch.setenv("VIRTUAL_ENV", str(active))
+    assert refusal("no_such_two.Error") == ""
+    write(active / MODULES, {"_editable_impl_shop.pth": f"{service / 'src'}\n"})
+    assert "got: no_such_three; add its package" in refusal("no_such_three.Error")
+    assert refusal("edited.Error") == ""
+
+
+@pytest.mark.parametrize(
     "doubt",
     [
         {".venv/pyvenv.cfg": "home = /usr/bin\ninclude-system-site-packages = true\n"},
         {f".venv/{MODULES}/finder.pth": "import finder; finder.install()\n"},
         {f".venv/{MODULES}/easy-install.pth": "./library-1.0.egg\n"},
         {f".venv/{MODULES}/editable.pth": "../../../../library\n", "library/no_such_library/x.py": ""},
+        {f".venv/{MODULES}/edited-1.0.dist-info/top_level.txt": None},
         {f".venv/{MODULES}/celery/__init__.py": None},
         {".venv/lib/python3.2/site-packages/x.py": ""},
         {"src/no_such_library.py": "from other import *\n"},
@@ -153,7 +188,7 @@ def test_a_module_that_the_environment_lacks_is_refused(modules: Path, service: 
 )
 def test_where_there_is_doubt_a_module_is_taken(modules: Path, service: Path, doubt: dict[str, str | None]) -> None:
     write(service, doubt)
-    if None in doubt.values():
+    if not (modules / "celery/__init__.py").exists():
         (modules / "celery").rmdir()
     assert refusal("no_such_library.Error") == ""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .bindings import Bindings, FromImport, ModuleImport, read_bindings
-from .modules import source_of
+from .modules import names_in, source_of
 
 __all__ = ["Exceptions"]
 
@@ -43,6 +43,18 @@ class Exceptions:
                     kinds += [self._bound(node, origin, bindings) for node in bindings.names.get(name, ())]
             self._kinds[module, name] = _most_lenient(kinds)
         return self._kinds[module, name]
+
+    def lacks(self, module: str) -> bool:
+        """Whether a package above a module, or the module that stands in its place, is known not to have it."""
+        parent, _, name = module.rpartition(".")
+        if not parent:
+            return False
+        if self.lacks(parent):
+            return True
+        bindings, file = self._read(parent), source_of(parent, self._folders)
+        if bindings is None or file is None or bindings.dynamic or "__path__" in bindings.names:
+            return False
+        return file.name != "__init__.py" or name not in names_in(file.parent)
 
     def _with_stars(self, module: str) -> dict[str, Bindings | None]:
         """A module and those that it imports everything of, with their bindings; None for one that cannot be read."""

@@ -27,6 +27,11 @@ def check_import(error: str, root: Path) -> None:
         )
     found = _exceptions(root)
     try:
+        if found.lacks(module):
+            raise BadInput(
+                f"expected a module that the project or its environment has, got: {module}; "
+                "correct the name, or write the module first if it is the project's own"
+            )
         if found.kind(module, name) is False:
             raise BadInput(
                 f"expected an error to retry on to be an exception of {module}, got: {error}; "
