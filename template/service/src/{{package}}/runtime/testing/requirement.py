@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-__all__ = ["main", "pinned", "recorded"]
+__all__ = ["ROOT", "main", "pinned", "recorded", "required"]
 
 ROOT = Path(__file__).parents[4]
 PINNED = (
@@ -22,17 +22,24 @@ SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 
 def main() -> int:
     """Print the requirement; exit code 2 for a variable that pins nothing."""
+    try:
+        print(required())
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def required() -> str:
+    """The requirement, "" where none is known; ValueError for a variable that pins nothing."""
     variable = os.environ.get("ASYNCGEN", "")
     if variable and not pinned(variable):
-        print(
+        raise ValueError(
             "expected the variable ASYNCGEN to be git+https://HOST/PATH@COMMIT with all 40 digits, "
             "https://HOST/NAME.whl#sha256=DIGEST or the path of a wheel in this repository, "
-            f"got: {variable!r}; pin it, since anybody may publish under a name",
-            file=sys.stderr,
+            f"got: {variable!r}; pin it, since anybody may publish under a name"
         )
-        return 2
-    print(variable or recorded() or "")
-    return 0
+    return variable or recorded() or ""
 
 
 def pinned(variable: str) -> bool:
