@@ -1,13 +1,17 @@
-"""Two real beats publish what is due, side by side, and a real worker runs each slot once."""
+"""Real beats publish what is due, side by side and while the broker dies, and a real worker runs each slot once."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from runtime.testing import Worker
+from runtime.testing.servers import rabbitmq, redis
+from runtime.testing.servers.process import STARTED as SERVERS
 
 from .combinations import each_broker
 
@@ -15,6 +19,7 @@ pytestmark = each_broker
 
 STARTED = "beat: Starting..."
 SENT = "Sending due task tests.tick"
+WAITING = "beat: Waiting for the broker"
 
 
 @contextmanager
@@ -27,9 +32,10 @@ def beat(worker: Worker, folder: Path) -> Iterator[Path]:
         process = subprocess.Popen(command, env={**worker.env, "TMPDIR": str(folder)}, stdout=output, stderr=output)
     try:
         yield log
+        assert process.poll() is None, log.read_text()[-4000:]
     finally:
         process.terminate()
-        process.wait(30)
+        assert process.wait(30) == 0
 
 
 def slots(worker: Worker, event: str) -> list[str]:
@@ -51,3 +57,51 @@ def test_two_beats_make_one_run_of_each_slot(worker: Worker, tmp_path: Path) -> 
             assert bool(slots(worker, "duplicate")) == (publishers == 2)
     done = slots(worker, "done")
     assert len(set(done)) == len(done)
+
+
+def test_beat_waits_for_a_broker_that_dies(
+    new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
+) -> None:
+    server, period = (rabbitmq, 30) if services["RUNTIME_BROKER_URL"].startswith("amqp") else (redis, 10)
+    with server.started(tmp_path) as url:
+        broker = SERVERS[-1]
+        worker = new_worker(BROKER_URL=server.url(url, 0), TICK=f"{period}s")
+
+        def begun() -> list[float]:
+            return [datetime.fromisoformat(each.partition("@")[2]).timestamp() for each in slots(worker, "done")]
+
+        with beat(worker, tmp_path / "beat") as log:
+            worker.wait(begun, timeout=90)
+            broker.kill()
+            before = begun()
+            missed = before[-1] + period
+            worker.wait(lambda: time.time() > missed + 1 and WAITING in log.read_text(), timeout=90)
+            broker.start()
+            worker.wait(lambda: len(begun()) >= len(before) + 2, timeout=120)
+            late, next_one = begun()[len(before) :][:2]
+        # RabbitMQ may take longer to start than a period: then it is the latest slot that was missed.
+        assert missed <= late <= time.time()
+        assert next_one == late + period
+        assert period == 30 or late == missed
+        assert len(set(begun())) == len(begun())
+        assert len(log.read_text().splitlines()) < 60
+        assert "Traceback" not in log.read_text()
+
+
+def test_beat_waits_for_a_broker_that_is_not_there_yet(
+    new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
+) -> None:
+    server = rabbitmq if services["RUNTIME_BROKER_URL"].startswith("amqp") else redis
+    with server.started(tmp_path) as url:
+        broker = SERVERS[-1]
+        broker.kill()
+        worker = new_worker(BROKER_URL=server.url(url, 0))
+        with beat(worker, tmp_path / "beat") as log:
+            worker.wait(lambda: WAITING in log.read_text())
+            broker.start()
+            worker.wait(lambda: slots(worker, "done"), timeout=90)
+        with beat(worker, tmp_path / "ends") as log:
+            worker.wait(lambda: SENT in log.read_text())
+            broker.kill()
+            worker.wait(lambda: WAITING in log.read_text())
+        assert "Traceback" not in log.read_text()

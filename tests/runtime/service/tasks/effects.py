@@ -1,5 +1,6 @@
-"""An effect that a test can count, one that is due every second, and a failure."""
+"""An effect that a test can count, one that is due every second or as RUNTIME_TICK says, and a failure."""
 
+import os
 from pathlib import Path
 
 from runtime import ServiceTask, shared_task
@@ -48,7 +49,7 @@ def failure(self: ServiceTask) -> None:
     name="tests.tick",
     work_queue=Queue.SHORT,
     idempotency=MODE,
-    every="1s",
+    every=os.environ.get("RUNTIME_TICK", "1s"),
     soft_time_limit=5,
     time_limit=10,
 )

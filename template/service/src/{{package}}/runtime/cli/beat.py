@@ -14,7 +14,8 @@ def command(load_app: LoadApp) -> None:
     """Publish the tasks that name `every`, when they are due.
 
     With Redis as the broker start as many as you like: a lock lets one of them publish, and another takes over when it
-    dies. With RabbitMQ run exactly one, and stop it before another starts.
+    dies. With RabbitMQ run exactly one, and stop it before another starts. While the broker is away it waits: of the
+    slots that were missed, the latest one runs, once.
     """
     app = load_app()
     settings().require("broker_url")

@@ -121,7 +121,8 @@ class RabbitmqBroker(Broker):
 
     def beat_arguments(self, app: Celery) -> list[str]:
         """Exactly one beat may run: RabbitMQ has no lock that would choose between two."""
-        return ["--schedule", str(Path(tempfile.gettempdir()) / f"{server_name()}.schedule")]
+        file = Path(tempfile.gettempdir()) / f"{server_name()}.schedule"
+        return ["--scheduler", f"{__package__}.beat:Scheduler", "--schedule", str(file)]
 
 
 def _dead_exchange() -> Exchange:

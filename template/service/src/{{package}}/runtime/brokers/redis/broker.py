@@ -92,6 +92,7 @@ class RedisBroker(Broker):
             redbeat_redis_url=self.settings.require("broker_url"),
             redbeat_key_prefix=f"{server_name()}:beat:",
             redbeat_lock_timeout=30,
+            redbeat_redis_options={"socket_timeout": 5, "socket_connect_timeout": 2},
             beat_max_loop_interval=5,
         )
         return ["--scheduler", f"{__package__}.beat:Scheduler"]

@@ -1,0 +1,54 @@
+"""What both schedulers of `celery beat` do when the broker is away: they wait for it, and go on.
+
+Celery's own end then, or lose a run, which they note as sent before they send it. Here it is sent first, under the id
+of its slot: what is sent twice is one run, and what was missed runs once, under the id of the latest slot.
+"""
+
+from typing import Any
+
+from celery.beat import SchedulingError
+from celery.utils.log import get_logger
+
+__all__ = ["WaitingScheduler"]
+
+logger = get_logger("celery.beat")
+
+LONGEST_PAUSE = 8.0
+"""Seconds between two attempts; the first one is repeated after one second."""
+
+
+class WaitingScheduler:
+    """Goes before a class of Celery's `Scheduler`."""
+
+    producer: Any = None
+    """Each publish takes one from the application's pool, which drops a connection that broke."""
+
+    app: Any
+    _pause = 0.0
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery's own: publish what is due, and return the seconds until the next call."""
+        scheduler: Any = super()
+        try:
+            interval = scheduler.tick(*args, **kwargs)
+        except self.app.service.broker.errors as away:
+            self._pause = min(2 * self._pause or 1.0, LONGEST_PAUSE)
+            logger.warning(
+                "beat: Waiting for the broker, again in %d s: %s: %s", self._pause, type(away).__name__, away
+            )
+            return self._pause
+        if self._pause:
+            logger.warning("beat: The broker is back")
+            self._pause = 0.0
+        return interval
+
+    def publish(self, entry: Any) -> None:
+        """Send a run that is due. Raises the broker's errors; any other one is logged, and the run is dropped."""
+        logger.info("Scheduler: Sending due task %s (%s)", entry.name, entry.task)
+        scheduler: Any = super()
+        try:
+            scheduler.apply_async(entry, producer=None, advance=False)
+        except SchedulingError as failed:
+            if isinstance(failed.__context__, self.app.service.broker.errors):
+                raise failed.__context__ from None
+            logger.error("beat: %s", failed, exc_info=True)
