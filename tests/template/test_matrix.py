@@ -109,6 +109,7 @@ def assert_valid(folder: Path, number: int) -> None:
         "**/dependabot.yml": ["check-jsonschema", "--builtin-schema", "vendor.dependabot"],
         "**/.gitlab-ci.yml": ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform=gitlab-ci"],
         "**/compose.yaml": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec"],
+        "**/compose.override.yaml": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec"],
         "**/Dockerfile": ["hadolint"],
     }
     for pattern, (tool, *options) in schemas.items():

@@ -1,0 +1,42 @@
+"""The compose files: on a developer's machine the servers are there for the host too, in production for nobody else."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from .rendering import AXES, products, render
+
+PRODUCTS = list(products(queue_layout="single", ci="none", deploy=["compose"]))
+SERVERS = {"redis", "rabbitmq", "postgresql"}
+
+
+@pytest.mark.parametrize("broker", AXES["broker"])
+def test_ports_are_published_for_this_machine_alone_and_only_in_development(broker: str, tmp_path: Path) -> None:
+    for number, answers in enumerate(each for each in PRODUCTS if each["broker"] == broker):
+        service = render(tmp_path / str(number), answers)
+        production, development = read(service, "compose.yaml"), read(service, "compose.override.yaml")
+        assert not any("ports" in each for each in production.values())
+        published = {name: each["ports"] for name, each in development.items()}
+        assert published.keys() == production.keys() & SERVERS
+        assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+        # What .env names is what is published, and in the containers the same server by its name in the network.
+        shown = dict(re.findall(r"(?m)^(\w+_URL)=(\S+)$", (service / ".env.example").read_text()))
+        ports = {port.split(":")[1]: name for name, each in published.items() for port in each}
+        for name, container in production.items():
+            if name not in SERVERS:
+                inside = container["environment"]
+                assert inside.keys() == shown.keys()
+                for variable, url in shown.items():
+                    assert urlsplit(url).hostname == "127.0.0.1"
+                    server = ports[str(urlsplit(url).port)]
+                    assert inside[variable] == url.replace("127.0.0.1", server), (name, variable)
+
+
+def read(service: Path, name: str) -> dict[str, Any]:
+    services: dict[str, Any] = yaml.safe_load((service / name).read_text())["services"]
+    return services
