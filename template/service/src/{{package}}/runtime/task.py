@@ -139,12 +139,16 @@ class ServiceTask(Task[..., Any]):
             return self._run_once(args, kwargs)
         except (Ignore, Reject, Retry):
             raise
-        except RetryLater as later:
-            self._defer(later)
-        except MemoryError as exhausted:
-            # Celery raises it again in the main process, which then never acknowledges the message.
-            raise Reject(exhausted, requeue=True) from exhausted
         except Exception as failure:
+            if (published := getattr(self.request, "published_retry", None)) is not None:
+                # Not a second end of this attempt, such as a letter: the task goes on in the message that is published.
+                log.warning("failed after its retry", task=self.name, id=self.request.id, error=repr(failure))
+                raise published from failure
+            if isinstance(failure, RetryLater):
+                self._defer(failure)
+            if isinstance(failure, MemoryError):
+                # Celery raises it again in the main process, which then never acknowledges the message.
+                raise Reject(failure, requeue=True) from failure
             self._dead_letter(failure)
             raise
 
@@ -238,9 +242,14 @@ class ServiceTask(Task[..., Any]):
         def retry(self, *args: Any, **kwargs: Any) -> Any:
             """Celery's `retry`, except that a retry which cannot be published is requeued (Celery drops it)."""
             try:
-                return super().retry(*args, **kwargs)
+                published = super().retry(*args, **kwargs)
+            except Retry as raised:
+                self.request.published_retry = raised
+                raise
             except Reject as unsent:
                 raise Reject(unsent, requeue=True) from unsent
+            self.request.published_retry = published  # with throw=False
+            return published
 
     @property
     def idempotency_key(self) -> str:

@@ -3,21 +3,26 @@
 Idempotency keys and the outbox live in it beside the service's own tables: one transaction has to hold them together.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from ...errors import ConfigurationError
 from ...settings import NAME, settings
 
-__all__ = ["CLOCK", "KEYS", "OUTBOX", "engine_of", "transaction"]
+__all__ = ["CLOCK", "KEYS", "OUTBOX", "engine_of", "session_in", "transaction"]
+
+log = logging.getLogger(__name__)
 
 KEYS = f"{NAME}_idempotency_keys"
 OUTBOX = f"{NAME}_outbox"
@@ -95,8 +100,26 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         connection.begin()
         yield connection
     finally:
-        _abandon_statement(connection)
-        connection.close()
+        try:
+            _abandon_statement(connection)
+            connection.close()
+        except (DBAPIError, psycopg.Error) as error:
+            # Nothing is committed: the server rolls back by itself. How the block has ended must not be replaced.
+            log.warning("a transaction was left to the server to roll back: %s", error)
+            with suppress(SQLAlchemyError):
+                connection.invalidate()
+            connection.close()
+
+
+@contextmanager
+def session_in(connection: Connection) -> Iterator[Session]:
+    """Open a session within the connection's transaction; its own commit only flushes, and closing it never raises."""
+    session = Session(connection, join_transaction_mode="rollback_only")
+    try:
+        yield session
+    finally:
+        with suppress(DBAPIError):
+            session.close()
 
 
 def _abandon_statement(connection: Connection) -> None:

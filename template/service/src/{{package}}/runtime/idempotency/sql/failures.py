@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 
 from ...errors import StoreUnavailable
@@ -19,6 +20,21 @@ RETRY_AFTER = 5.0
 TRANSIENT_STATES = {"25006", "42P01"}
 """SQLSTATEs that are no OperationalError: a server that became a standby, and tables that are yet to be migrated."""
 
+LOST_STATES = {"25P03", "25P04", "57P01", "57P02", "57P05"}
+"""SQLSTATEs with which PostgreSQL ends a connection: at a time limit, or as it or the session is stopped."""
+
+
+def is_lost(connection: Connection, error: BaseException) -> bool:
+    """Whether a statement on `connection` failed because the connection was lost: its transaction is rolled back."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
+    return (
+        connection.invalidated
+        or (isinstance(error, DBAPIError) and error.connection_invalidated)
+        or state in LOST_STATES
+        or state.startswith("08")
+    )
+
 
 @contextmanager
 def translating_errors(where: str, claim: Claim | None = None) -> Iterator[None]:
@@ -30,17 +46,18 @@ def translating_errors(where: str, claim: Claim | None = None) -> Iterator[None]
             raise claim.busy(OPEN_TRANSACTION) from error
         raise store_unavailable(where, error) from error
     except DBAPIError as error:
-        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in TRANSIENT_STATES:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in TRANSIENT_STATES | LOST_STATES:
             raise store_unavailable(where, error) from error
         raise
     except StatementError as error:  # a soft time limit that struck while SQLAlchemy prepared a statement
         raise error.orig or error from None
 
 
-def store_unavailable(where: str, error: DBAPIError) -> StoreUnavailable:
+def store_unavailable(where: str, error: BaseException | str) -> StoreUnavailable:
     """The error for what the database at `where` replied."""
+    reply = str(error.orig if isinstance(error, DBAPIError) else error).strip()
     return StoreUnavailable(
-        f"expected the database at {where} to answer, got: {str(error.orig).strip()}; "
+        f"expected the database at {where} to answer, got: {reply}; "
         "start the server, correct the URL, or run the command `migrate`",
         RETRY_AFTER,
     )

@@ -5,18 +5,18 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
+import psycopg
 from kombu.utils.json import loads
 from sqlalchemy import Connection, TextClause
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import StoreUnavailable
 from ...urls import SQL
 from ..claim import Attempt, Claim, Mode, State, digest, encode
 from ..store import Store, SuspendOn
 from . import migrations
-from .database import engine_of, transaction
-from .failures import OPEN_TRANSACTION, store_unavailable, translating_errors
+from .database import engine_of, session_in, transaction
+from .failures import OPEN_TRANSACTION, is_lost, store_unavailable, translating_errors
 from .statements import statements
 
 __all__ = ["SqlStore"]
@@ -72,16 +72,18 @@ class SqlStore(Store):
 
     def _commit_together(self, connection: Connection, claim: Claim) -> Iterator[Attempt]:
         opened = connection.get_transaction()
-        # The session's own commit only flushes: an early one would record the key before the work is done.
-        with Session(connection, join_transaction_mode="rollback_only") as session:
+        # An early commit of the session must not record the key before the work is done: it only flushes.
+        with session_in(connection) as session:
             attempt = Attempt(claim.key, session=session)
             try:
                 yield attempt
                 session.flush()
-            except DBAPIError as error:
-                if error.connection_invalidated:
+            except (SQLAlchemyError, psycopg.Error) as error:
+                if is_lost(connection, error):
                     raise store_unavailable(self._where, error) from error
                 raise
+            if connection.invalidated:
+                raise store_unavailable(self._where, "the connection was lost during the run")
             if opened is None or not opened.is_active:
                 raise RuntimeError(
                     f"expected task {claim.owner} to leave its transaction open, got: a rollback, which undid the key "

@@ -1,0 +1,57 @@
+"""A database that drops its connections is a transient error, and never a letter of a task that goes on."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from runtime.testing import Worker
+
+from .combinations import on
+from .proxy import Proxy
+from .service.calls import dead_reasons, publish
+from .service.notes import count
+
+pytestmark = on("redis-sql", "rabbitmq-sql")
+
+
+@pytest.fixture
+def way(services: dict[str, str]) -> Iterator[Proxy]:
+    """The way to the database."""
+    if not services["RUNTIME_IDEMPOTENCY_URL"].startswith("postgresql"):
+        pytest.skip("the PostgreSQL at ASYNCGEN_POSTGRESQL_URL is needed")
+    with Proxy(services["RUNTIME_IDEMPOTENCY_URL"]) as proxy:
+        yield proxy
+
+
+def terminate(url: str) -> None:
+    """End the sessions of the workers on the server."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.mark.parametrize("cause", ["network", "server"])
+def test_a_lost_connection_makes_no_letter(
+    new_worker: Callable[..., Worker], services: dict[str, str], way: Proxy, tmp_path: Path, cause: str
+) -> None:
+    url = services["RUNTIME_IDEMPOTENCY_URL"]
+    worker = new_worker(IDEMPOTENCY_URL=way.url)
+    ids = {}
+    for how in ("retry", "use", "catch", "end"):
+        ids[how] = worker.call(publish, "tests.transaction", str(tmp_path), how, how)
+        worker.wait((tmp_path / f"{how}.started").exists)
+        if cause == "network":
+            way.drop()
+        else:
+            terminate(url)
+        (tmp_path / f"{how}.cut").touch()
+        worker.wait((tmp_path / f"{how}.ended").exists)
+    for how, task_id in ids.items():
+        worker.wait(partial(worker.lines, '"done"', task_id))
+        assert worker.call(dead_reasons, task_id) == []
+        assert (how, count(tmp_path, f"{how}.ended")) == (how, 1)
