@@ -8,7 +8,7 @@ from runtime import ServiceTask, shared_task
 from ..notes import note
 from ..queues import Queue
 
-__all__ = ["waits"]
+__all__ = ["holds", "waits"]
 
 
 @shared_task(
@@ -32,3 +32,21 @@ def waits(self: ServiceTask, folder: str, name: str, seconds: float, retries: bo
         note(folder, f"{name}.asked")
         raise ConnectionError("try again")
     note(folder, f"{name}.ended")
+
+
+@shared_task(
+    base=ServiceTask,
+    bind=True,
+    name="tests.holds",
+    work_queue=Queue.LONG,
+    idempotency="lease",
+    key=("folder",),
+    soft_time_limit=50,
+    time_limit=60,
+)
+def holds(self: ServiceTask, folder: str) -> None:
+    """Note the start, wait for `folder/go`, and note the end."""
+    note(folder, "started")
+    while not (Path(folder) / "go").exists():
+        time.sleep(0.05)
+    note(folder, "ended")

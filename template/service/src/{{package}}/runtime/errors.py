@@ -98,4 +98,5 @@ class LeaseLost(ServiceError):  # noqa: N818  # nor to a loss
     """The lease ran out under a frozen process, and another delivery holds or has completed the key.
 
     This run's effect has happened, and the other's has or will: the window of mode "lease".
+    A task that meets it ends with the line "lease lost" in the log, and no dead letter: the work is the other's.
     """

@@ -29,7 +29,7 @@ from kombu.utils.json import dumps
 from . import dead_letters
 from .arguments import Arguments, check_steps
 from .dead_letters.message import DEFERRALS, deferrals_of, without_history
-from .errors import RetryLater, TaskOptionError
+from .errors import LeaseLost, RetryLater, TaskOptionError
 from .idempotency import Mode
 from .options import check_names
 from .payload import check_payload, fingerprint
@@ -146,6 +146,10 @@ class ServiceTask(Task[..., Any]):
                 raise published from failure
             if isinstance(failure, RetryLater):
                 self._defer(failure)
+            if isinstance(failure, LeaseLost):
+                # It is no failure: the work is the other delivery's, which has an end of its own.
+                log.warning("lease lost", task=self.name, id=self.request.id, error=str(failure))
+                raise Ignore from failure
             if isinstance(failure, MemoryError):
                 # Celery raises it again in the main process, which then never acknowledges the message.
                 raise Reject(failure, requeue=True) from failure
