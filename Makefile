@@ -5,10 +5,10 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz chaos bench lint golden clean
+.PHONY: help demo test test-all update-fuzz fuzz-messages chaos bench lint golden clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## Generate a service, add a task, watch a real worker run it
 	@$(BIN)/python -m tests.demo
@@ -22,6 +22,9 @@ test-all: lint ## Everything: the full matrices and the long runs too
 update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents merged, commands given wrong input
 	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \
 		tests/growing/test_wrong_input.py
+
+fuzz-messages: $(VENV)/.installed ## Send odd messages between good ones to workers on both brokers, N to each
+	ASYNCGEN_FUZZ_MESSAGES=$(N) $(BIN)/python -m pytest --timeout 0 tests/messages
 
 chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost; N=10000 writes docs/reliability.md
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.chaos --tasks $(N) $(if $(filter 10000,$(N)),--write)

@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-__all__ = ["count", "note"]
+__all__ = ["NOTES", "count", "note"]
+
+NOTES = "notes"
+"""The file of those runs that note the mark of their message."""
 
 
 def note(folder: str, name: str) -> None:

@@ -18,7 +18,18 @@ MALFORMED = [
     b'{"properties": {}}',
     b'{"body": "", "headers": {}, "properties": {"delivery_info": null}}',
     b'{"body": "not base64!", "headers": {}, "properties": {"body_encoding": "base64", "delivery_info": {}}}',
+    b'{"body": "x", "headers": {}, "properties": {"body_encoding": "nonsense", "delivery_info": {}}}',
+    b'{"body": "x", "headers": {}, "properties": {"body_encoding": 5, "delivery_info": {}}}',
+    b'{"body": ["x"], "headers": {}, "properties": {"delivery_info": {}}}',
+    b"[" * 100_000,
+    *(
+        b'{"headers": {"a": {"__type__": "%s", "__value__": "x"}}, "properties": {"delivery_info": {}}}' % kind
+        for kind in (b"decimal", b"uuid", b"base64", b"nonsense")
+    ),
 ]
+
+UNDECODABLE = [raw for raw in MALFORMED if b"body_encoding" not in raw and b'"body": ["x"]' not in raw]
+"""Those whose record cannot be decoded either; of the others a worker has to make a message."""
 
 
 def test_a_task_that_kills_its_worker_stops_at_the_limit(redis: Server, make_service: Callable[..., Service]) -> None:
@@ -80,14 +91,17 @@ def test_what_is_no_message_is_quarantined_whole(redis: Server, service: Service
 
 def test_what_is_no_message_and_was_held_by_a_dead_worker_is_quarantined_whole(redis: Server, service: Service) -> None:
     client = connect(redis)
-    for tag, raw in enumerate(MALFORMED[:4]):
+    for tag, raw in enumerate(UNDECODABLE):
         client.hset("unacked", str(tag), b"[" + raw + b',"","work"]')
-    client.hset("unacked", "foreign", "no record at all")
-    client.zadd("unacked_index", {str(tag): 1 for tag in range(4)} | {"foreign": 2, "gone": 3})
+    foreign = [b"no record at all", b'["\xff","",x]']
+    for tag, record in enumerate(foreign):
+        client.hset("unacked", f"foreign{tag}", record)
+    times = {str(tag): 1 for tag in range(len(UNDECODABLE))} | {f"foreign{tag}": 2 for tag in range(len(foreign))}
+    client.zadd("unacked_index", times | {"gone": 3})
     service.worker()
     until(lambda: not client.exists("unacked", "unacked_index"))
-    assert set(client.lrange("work.malformed", 0, -1)) == set(MALFORMED[:4])
-    assert client.lrange("unacked.malformed", 0, -1) == [b"no record at all"]
+    assert set(client.lrange("work.malformed", 0, -1)) == set(UNDECODABLE)
+    assert set(client.lrange("unacked.malformed", 0, -1)) == set(foreign)
 
 
 @pytest.mark.parametrize("bound", [True, False])

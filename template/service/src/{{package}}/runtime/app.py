@@ -10,6 +10,7 @@ from typing import Any
 
 from . import schedule
 from .brokers import Broker
+from .brokers.compression import bound_decompression
 from .idempotency import Store
 from .options import check_values
 from .service import BreakerType, Migrations, Service, ServiceApp
@@ -39,6 +40,7 @@ def create_app(
     """
     values = settings()
     values.check("idempotency_url", store.schemes)
+    bound_decompression(256 * values.payload_limit)  # many steps of a workflow, of full size each
     service = Service(queues, broker(values), store, breaker(values) if breaker else None, migrations)
     values.check("broker_url", (*service.broker.schemes, *MEMORY))
     app = ServiceApp(NAME, broker=values.broker_url or "unset://", amqp=service.broker.amqp_class, strict_typing=True)

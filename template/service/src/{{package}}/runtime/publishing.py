@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 RETRY_PAUSE = 0.1
 """Seconds between the first two attempts; doubled after each."""
 
-KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
+KEPT_PROPERTIES = {"correlation_id": str, "reply_to": str, "priority": int}
 
 WORKFLOW = "celery.workflow"
 """Stands for a task's name where a workflow's steps are kept: no task can have it."""
@@ -115,18 +115,22 @@ def _publish_once(publish: Callable[[Any], T], timeout: float, broker_errors: tu
 
 def publish_message(
     queue: BrokerQueue,
-    body: str | bytes,
+    body: str | bytes | None,
     headers: Mapping[str, Any],
     *,
     content_type: str | None,
     content_encoding: str | None,
     properties: Mapping[str, Any],
 ) -> None:
-    """Publish a message that is encoded already to one queue, and return once the broker has it."""
+    """Publish a message that is encoded already to one queue, and return once the broker has it.
+
+    Properties of a wrong type are left out.
+    """
+    encoded = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body or b""
 
     def publish(producer: Any) -> None:
         producer.publish(
-            body,
+            encoded,
             exchange=queue.exchange,
             routing_key=queue.routing_key,
             declare=[queue],
@@ -135,7 +139,11 @@ def publish_message(
             content_encoding=content_encoding or "binary",
             delivery_mode=2,
             confirm_timeout=settings().attempt_timeout,
-            **{name: value for name in KEPT_PROPERTIES if (value := properties.get(name)) is not None},
+            **{
+                name: properties[name]
+                for name, kind in KEPT_PROPERTIES.items()
+                if isinstance(properties.get(name), kind)
+            },
         )
 
     publish_with_deadline(f"a message for {queue.name}", publish)

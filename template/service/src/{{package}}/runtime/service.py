@@ -1,5 +1,7 @@
 """The Celery application of a service, and the parts that `create_app` has put together in it."""
 
+import functools
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,6 +19,9 @@ from .queues import QueueClass
 from .settings import NAME, Settings, settings
 
 __all__ = ["Breaker", "BreakerType", "Migrations", "Service", "ServiceApp", "current_service", "service_of"]
+
+
+log = logging.getLogger(__name__)
 
 
 class Breaker(Protocol):
@@ -107,7 +112,17 @@ class ServiceApp(Celery):
         """Celery's own, which connects to a Redis of results before each publish; whoever reads one connects then."""
         backend: Any = super()._get_backend()  # type: ignore[misc]  # not in the stubs
         backend.on_task_call = lambda producer, task_id: None
+        backend.mark_as_retry = functools.partial(_note_retry, backend.mark_as_retry)
         return backend
+
+
+def _note_retry(mark_as_retry: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Store the state RETRY, or not: the retry is published, and what raised here would look like a failed run."""
+    try:
+        return mark_as_retry(*args, **options)
+    except Exception as error:
+        log.warning("The state RETRY of %s was not stored: %r", args[0], error)
+        return None
 
 
 def service_of(app: Any) -> Service:

@@ -93,6 +93,10 @@ class Settings(Environment):
     """The longest that a worker may take to finish its tasks after SIGTERM, whatever the queue table says."""
     margin: int = Field(default=10, gt=0)
     """Between a queue's longest run, the end of a warm shutdown, and the container's grace period."""
+    max_delay: int = Field(default=365 * 24 * 3600, gt=0)
+    """The longest `countdown` or `eta`. A message that asks for more is refused, or a dead letter where it arrives."""
+    keep_expired: bool = False
+    """Whether a task whose `expires` has passed becomes a dead letter. Without it a line of the log says so."""
     heartbeat_file: Path = Path(tempfile.gettempdir()) / f"{NAME}.heartbeat"
     """The file that a live worker touches, for `health`."""
 

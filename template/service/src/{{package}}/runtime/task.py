@@ -32,7 +32,7 @@ from .dead_letters.message import DEFERRALS, deferrals_of, without_history
 from .errors import LeaseLost, RetryLater, TaskOptionError
 from .idempotency import Mode
 from .options import check_names
-from .payload import check_payload, fingerprint
+from .payload import check_delay, check_payload, fingerprint
 from .publishing import publish_with_deadline
 from .schedule import slot_id
 from .service import service_of
@@ -89,6 +89,7 @@ class ServiceTask(Task[..., Any]):
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments as they are published. Raises PayloadError for these, or those of a task that follows."""
         check_payload(self.name, args, kwargs, settings().payload_limit)
+        check_delay(self.name, options, settings().max_delay)
         check_steps(self.app.tasks, options)
         return self.typed.checked(args, kwargs)
 

@@ -10,8 +10,11 @@ from typing import Any
 import structlog
 from celery import signals
 from celery.worker.consumer import Consumer
+from kombu.exceptions import ContentDisallowed
 
 from .. import dead_letters
+from ..brokers import UNDECODABLE
+from ..dead_letters.message import JSON
 from ..errors import PublishError
 from ..queues import QueueClass
 from ..service import Service, service_of
@@ -19,6 +22,9 @@ from ..service import Service, service_of
 __all__ = ["ServiceConsumer"]
 
 log = structlog.get_logger(__name__)
+
+LONGEST_REASON = 1000
+"""Characters."""
 
 
 class ServiceConsumer(Consumer):
@@ -43,15 +49,24 @@ class ServiceConsumer(Consumer):
         return connection
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
-        """Celery's handler, except that a message without the parts of a task does not end the worker."""
+        """Celery's handler, except that no message ends the worker: whatever it raises is a dead letter's reason."""
         receive = super().create_task_handler(*args, **kwargs)
 
         def on_task_received(message: Any) -> None:
+            if UNDECODABLE in message.headers:
+                self._leave_to_broker(message, message.headers[UNDECODABLE])
+                return
             try:
-                receive(message)
-            except (AttributeError, KeyError, TypeError, ValueError) as invalid:
-                if message.acknowledged:
-                    raise
+                # Celery decodes other types, too, as text: with any codec, such as one that unpacks without a bound.
+                if message.content_type == JSON:
+                    receive(message)
+                elif "task" in message.headers:
+                    raise ContentDisallowed(f"expected content of type {JSON}, got: {message.content_type!s:.100}")
+                else:
+                    self.on_unknown_message(None, message)
+            except self.connection_errors:
+                raise
+            except Exception as invalid:
                 self.on_invalid_task(None, message, invalid)
 
         return on_task_received
@@ -78,14 +93,22 @@ class ServiceConsumer(Consumer):
 
     def _dead_letter(self, message: Any, reason: str) -> None:
         queue = _source(self._service.queues, message.delivery_info or {})
+        reason = reason[:LONGEST_REASON]
         try:
             dead_letters.store_message(queue, message, reason)
         except PublishError as unstored:
             log.error("requeued", queue=queue.name, reason=reason, error=str(unstored))
             message.reject_log_error(log, self.connection_errors, requeue=True)
+        except Exception as error:
+            self._leave_to_broker(message, f"{reason}, and {type(error).__name__} while its dead letter was encoded")
         else:
             log.error("dead-lettered", queue=queue.name, reason=reason)
             message.ack_log_error(log, self.connection_errors)
+
+    def _leave_to_broker(self, message: Any, reason: str) -> None:
+        """Reject what cannot be encoded again: the broker keeps it, as it came, with the dead letters of its queue."""
+        log.error("rejected", queue=_source(self._service.queues, message.delivery_info or {}).name, reason=reason)
+        message.reject_log_error(log, self.connection_errors, requeue=False)
 
 
 def _source(queues: Sequence[QueueClass], delivery_info: dict[str, Any]) -> QueueClass:

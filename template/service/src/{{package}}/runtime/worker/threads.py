@@ -37,4 +37,4 @@ def _reporting(target: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         except (SystemExit, KeyboardInterrupt) as ended:
             raise WorkerLostError(f"it ended its thread: {ended!r}") from ended
     except Exception:
-        return True, ExceptionInfo(), 0.0
+        return True, ExceptionInfo(internal=True), 0.0

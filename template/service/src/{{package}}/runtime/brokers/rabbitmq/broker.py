@@ -17,6 +17,7 @@ from ...queues import QueueClass, max_runtime
 from ...settings import PREFIX, Settings, server_name
 from ...urls import RABBITMQ
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
+from . import properties
 from .batch import RabbitmqBatchPublisher
 from .dead_letter_queue import RabbitmqDeadLetterQueue
 from .delays import SHORTEST_DELAY, DelayingAMQP
@@ -61,6 +62,7 @@ class RabbitmqBroker(Broker):
 
     def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
         """See Broker. A run must end before the server takes its message away (`consumer_timeout`)."""
+        properties.install()
         longest = max_runtime(queues) + self.settings.margin
         if longest >= self.consumer_timeout:
             raise ConfigurationError(

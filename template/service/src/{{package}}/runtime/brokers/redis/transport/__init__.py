@@ -14,8 +14,8 @@ What is promised
 - A redelivery counts in the header `x-delivery-count`: when a lease ran out and after `Reject(requeue=True)`, not after
   a shutdown. Beyond `delivery_limit` the message goes whole to the list `<queue>.dead`, with the headers that
   RabbitMQ's dead-letter exchange would add (`x-first-death-reason`: "delivery_limit", `x-first-death-queue`, and
-  `x-death` with the time).
-- What is no kombu message goes, byte for byte, to the list `<queue>.malformed`.
+  `x-death` with the time). So does what is rejected without being requeued (reason "rejected").
+- What is no kombu message, or cannot be decoded, goes, byte for byte, to the list `<queue>.malformed`.
 - Several queues are served in turns, message by message; `queue_order_strategy` and `priority_steps` hold as in kombu.
 
 Not promised: exactly once. A worker that dies between an effect and its acknowledgement leaves a message that is

@@ -151,8 +151,17 @@ class Channel(kombu_redis.Channel):
             payload["headers"] = payload["headers"] or {}
             if not isinstance(payload["properties"]["delivery_info"], dict) or not isinstance(payload["headers"], dict):
                 raise TypeError("expected delivery_info and headers to be objects")
-            return self.Message(payload, channel=self)
-        except (KeyError, TypeError, ValueError):
+            # Where it came from, and not where it says: a retry is published there again.
+            payload["properties"]["delivery_info"] = {
+                "exchange": "",
+                "routing_key": delivery.queue,
+                "redelivered": payload["properties"]["delivery_info"].get("redelivered") is True,
+            }
+            message = self.Message(payload, channel=self)
+            if not isinstance(message.body, str | bytes | None):
+                raise TypeError("expected the body to be text")
+            return message
+        except Exception:  # whatever decoders and constructors raise: the next message is none the worse for it
             self.qos.quarantine(*delivery)
             return None
 

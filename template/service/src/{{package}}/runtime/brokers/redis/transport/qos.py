@@ -61,12 +61,12 @@ class QoS(kombu_redis.QoS):
             self.channel.fetcher.wake()
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Acknowledge a message, or requeue it at the tail: counted, if this channel consumes messages."""
+        """Dead-letter a message, or requeue it at the tail: counted, if this channel consumes messages."""
+        virtual.QoS.ack(self, delivery_tag)
         if requeue:
-            virtual.QoS.ack(self, delivery_tag)
             self.redelivery.requeue([delivery_tag], last=True, counted=bool(self.channel.active_queues))
         else:
-            self.ack(delivery_tag)
+            self.redelivery.dead_letter(delivery_tag)
 
     def oldest_ack(self) -> str | None:
         """Return the acknowledgement that waits longest; another thread may take it meanwhile."""

@@ -1,6 +1,7 @@
 """kombu's record of unacknowledged deliveries, on the server. Any command may be sent twice."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from json import dumps, loads
 from typing import Any
 from uuid import uuid4
@@ -22,10 +23,13 @@ def record_tail(queue: str) -> str:
     return f"{TAIL}{dumps(queue)}]"
 
 
-def split_record(record: bytes) -> tuple[str, bytes]:
-    """Return the queue and the message of a record that is no JSON; the record itself if it is none of ours."""
-    raw, ours, tail = record.removeprefix(b"[").rpartition(TAIL.encode())
-    return (loads(tail[:-1]), raw) if ours else ("unacked", record)
+def split_record(record: bytes, tag: str) -> tuple[str, str, bytes]:
+    """Return queue, tag and message of a record that cannot be decoded; the record itself if it is none of ours."""
+    raw, _, tail = record.removeprefix(b"[").rpartition(TAIL.encode())
+    with suppress(ValueError):
+        if isinstance(queue := loads(tail.removesuffix(b"]")), str):
+            return queue, tag, raw
+    return "unacked", tag, record
 
 
 class UnackedStore:

@@ -1,0 +1,1 @@
+"""Odd messages between good ones: none stops, delays or accuses another one."""
