@@ -112,7 +112,7 @@ def _body(random: Random, message: dict[str, Any]) -> None:
         place = random.randrange(4)
         if place == 3:
             message["body"] = body[: random.randrange(3)] if random.random() < 0.5 else [*body, value(random)]
-        elif place == 0 and random.random() < 0.5:
+        elif place == 0 and isinstance(body[0], list) and random.random() < 0.5:
             body[0] = [*body[0], value(random)]
         elif place == 1 and random.random() < 0.5:
             body[1] = {random.choice(("value", "self", "mark", "é", "")): value(random)}
