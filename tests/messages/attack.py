@@ -159,9 +159,8 @@ class AmqpQueue:
 
 @contextmanager
 def services(scheme: str, folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a service on a private broker, with the store that a first service would have."""
-    schemes = {BROKER: scheme, STORE: "redis" if scheme == "redis" else "postgresql"}
-    schemes[RESULT] = schemes[STORE]
+    """The environment of a service on a private broker, with its keys and results in a private Redis."""
+    schemes = {BROKER: scheme, STORE: "redis", RESULT: "redis"}
     outside = {name: value for name, value in fixtures.OUTSIDE.items() if name not in schemes}
     limits = {"RUNTIME_MAX_DELAY": "5", "RUNTIME_KEEP_EXPIRED": "true", "RUNTIME_MARGIN": "1"}
     with fixtures.started(folder, schemes, {**outside, **VARIABLES, **limits}) as environment:

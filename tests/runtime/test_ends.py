@@ -158,5 +158,5 @@ def test_the_table_knows_each_method_of_celery_s_request_that_ends_a_delivery() 
                     ending.add(function.name)
     assert ending - {"create_request_cls"} == {
         *("execute", "terminate", "cancel", "_announce_revoked", "revoked", "on_accepted", "on_timeout", "on_success"),
-        *("on_retry", "on_failure", "_retry_worker_lost"),
+        *("on_retry", "on_failure", "_retry_worker_lost", "execute_using_pool"),
     }
