@@ -1,6 +1,7 @@
 """The form of a dead letter, what selects it, and what is left of its history when it is published again."""
 
 import json
+import traceback
 from base64 import b64encode
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from kombu.message import Message
+from sqlalchemy.exc import DBAPIError
 
 from runtime import ServiceError
 from runtime.brokers import DEAD_LETTER_HEADER
@@ -17,6 +19,7 @@ from runtime.dead_letters import DeadLetter, DeadLetterFilter, read
 from runtime.dead_letters.display import one_line
 from runtime.dead_letters.filter import parse_time
 from runtime.dead_letters.message import deferrals_of, headers_for_replay, without_history
+from runtime.dead_letters.store import without_values
 
 from .service.queues import Queue
 
@@ -198,3 +201,21 @@ def test_a_letter_is_made_of_any_message() -> None:
         assert json.loads(json.dumps(asdict(letter))) == asdict(letter)
         assert len(one_line(f"{letter.id} {letter.task} {letter.reason}").splitlines()) == 1
         assert (letter in DeadLetterFilter(since=datetime(2026, 1, 1, tzinfo=UTC))) in (True, False)
+
+
+def test_a_letter_holds_no_values_of_a_statement() -> None:
+    driver = Exception('duplicate key violates "mail"\nDETAIL:  Key (mail)=(secret\nsecret@x) already exists.')
+    failed = DBAPIError("INSERT INTO mails VALUES (:mail)", {"mail": "secret] \n x", "also": ["secret"]}, driver)
+    for error in (failed, ValueError(str(failed)), RuntimeError(repr(str(failed)))):
+        try:
+            try:
+                raise error
+            except Exception as cause:
+                raise LookupError(str(error)) from cause
+        except LookupError as both:
+            for text in (str(both), "".join(traceback.format_exception(both))):
+                shown = without_values(text)
+                assert "secret" in text
+                assert "secret" not in shown
+                assert "INSERT INTO mails" in shown or isinstance(error, RuntimeError)
+                assert 'duplicate key violates "mail"' in shown

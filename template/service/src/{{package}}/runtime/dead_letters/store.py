@@ -1,5 +1,6 @@
 """Store a dead letter: the original message, whole, with a header that says why it died."""
 
+import re
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,6 +31,13 @@ EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
 TRACEBACK_LIMIT = 16 * 1024
 """Characters, counted from the end: all headers of a message have to fit into one frame of 128 KiB on RabbitMQ."""
 
+REASON_LIMIT = 4 * 1024
+"""Characters, counted from the beginning; likewise."""
+
+SQL_PARAMETERS = re.compile(r"\[parameters: .*$", re.MULTILINE)
+SQL_DETAIL = re.compile(r"DETAIL: .*?(?=^\[SQL: |^$|\Z)", re.MULTILINE | re.DOTALL)
+"""Where SQLAlchemy and PostgreSQL quote the values of a statement: in letters, which are kept, they may be personal."""
+
 
 def store_run(task: Any, request: Context, failure: BaseException) -> None:
     """Store the message behind the run that `request` describes; raises PublishError if the broker does not take it."""
@@ -38,8 +46,8 @@ def store_run(task: Any, request: Context, failure: BaseException) -> None:
         task.work_queue.value,
         dumps([request.args or [], request.kwargs or {}, {name: request.get(name) for name in EMBEDDED}]),
         {**headers, **(request.headers or {}), "task": task.name},
-        f"{type(failure).__name__}: {_description(failure)}",
-        "".join(traceback.format_exception(failure))[-TRACEBACK_LIMIT:],
+        without_values(f"{type(failure).__name__}: {_description(failure)}")[:REASON_LIMIT],
+        without_values("".join(traceback.format_exception(failure)))[-TRACEBACK_LIMIT:],
         content_type=JSON,
         content_encoding="utf-8",
         properties={"correlation_id": request.correlation_id, "reply_to": request.reply_to},
@@ -57,6 +65,11 @@ def store_message(queue: QueueClass, message: Any, reason: str) -> None:
         content_encoding=message.content_encoding,
         properties=message.properties,
     )
+
+
+def without_values(text: str) -> str:
+    """An error's text without the values that SQL statements had."""
+    return SQL_PARAMETERS.sub("[parameters: hidden]", SQL_DETAIL.sub("DETAIL: hidden\n", text))
 
 
 def _description(failure: BaseException) -> object:
