@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ __all__ = ["TASKS", "Outcome", "attack", "fuzz", "services"]
 
 QUEUE = Queue.SHORT.value
 TASKS = ("tests.noted", "tests.noted", "tests.noted_once", "tests.kept", "tests.retried")
+MARK = re.compile(r"(?:odd|good)-\d+-\d+-")
 AHEAD = 200
 """Messages that may wait in the queue."""
 
@@ -42,7 +44,8 @@ class Outcome:
     odd: list[str] = field(default_factory=list)
     good: list[str] = field(default_factory=list)
     ran: Counter[str] = field(default_factory=Counter)
-    letters: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    """Those that stand in a dead letter."""
     left: int = 0
     """Messages that are in the queue or unacknowledged, when all is over."""
     log: list[str] = field(default_factory=list)
@@ -50,27 +53,18 @@ class Outcome:
     @property
     def lost(self) -> list[str]:
         """Odd ones that neither ran nor left a letter."""
-        kept = "\n".join(self.letters)
-        return [mark for mark in self.odd if not self.ran[mark] and mark not in kept]
+        return [mark for mark in self.odd if not self.ran[mark] and mark not in self.kept]
 
     @property
     def wrong(self) -> dict[str, int]:
         """Good ones that did not run once, or left a letter."""
-        kept = "\n".join(self.letters)
-        return {mark: self.ran[mark] for mark in self.good if self.ran[mark] != 1 or mark in kept}
+        return {mark: self.ran[mark] for mark in self.good if self.ran[mark] != 1 or mark in self.kept}
 
     @property
     def deaths(self) -> list[str]:
         """Lines of the log about a worker or a process of its pool that ended, a connection that broke."""
-        words = (
-            "Unrecoverable",
-            "WorkerLost",
-            "Connection to broker lost",
-            "exited with",
-            "Pool callback",
-            "Traceback",
-        )
-        return [line for line in self.log if any(word in line for word in words[:-1])]
+        words = ("Unrecoverable", "WorkerLost", "Connection to broker lost", "exited with", "Pool callback")
+        return [line for line in self.log if any(word in line for word in words)]
 
     def check(self) -> None:
         """Fail unless each message has ended as it should."""
@@ -86,6 +80,7 @@ class RedisQueue:
 
     def __init__(self, url: str) -> None:
         self._client: Any = Redis.from_url(url)
+        self._read = 0
 
     def publish(self, random: Random, message: Message, is_good: bool) -> bool:
         """Put a message into the queue."""
@@ -101,8 +96,10 @@ class RedisQueue:
         return self.waiting() + int(self._client.hlen("runtime.unacked"))
 
     def letters(self) -> Iterator[str]:
-        """The dead letters as text in which a mark can be found."""
-        for entry in self._client.lrange(QUEUE.dead_name, 0, -1):
+        """The dead letters since the last call, as text in which a mark can be found."""
+        new = self._client.llen(QUEUE.dead_name) - self._read
+        self._read += new
+        for entry in self._client.lrange(QUEUE.dead_name, 0, new - 1) if new else ():
             body = ""
             with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 body = base64.b64decode(json.loads(entry)["body"]).decode("utf-8", "replace")
@@ -143,7 +140,7 @@ class AmqpQueue:
         return self.waiting()
 
     def letters(self) -> Iterator[str]:
-        """The dead letters as text in which a mark can be found."""
+        """The dead letters since the last call, as text in which a mark can be found."""
         decoders: Any = serialization.PROPERTY_CLASSES
         former, decoders[Basic.CLASS_ID] = (
             decoders[Basic.CLASS_ID],
@@ -186,7 +183,7 @@ def attack(
                 time.sleep(0.1)
         await_quiet(outcome, folder, queue.letters, queue.left, patience, worker)
         outcome.log = worker.log.read_text(errors="replace").splitlines()
-    outcome.letters += queue.letters()
+    note_letters(outcome, queue.letters())
     outcome.left = queue.left()
     return outcome
 
@@ -200,19 +197,22 @@ def await_quiet(
     worker: Worker,
 ) -> None:
     """Return once every message has ended, the worker has, or nothing has happened for so long."""
-    taken: Counter[str] = Counter()
     deadline, seen = time.monotonic() + patience, (-1, -1)
     while time.monotonic() < deadline and worker.process.poll() is None:
-        for letter in letters():
-            taken[letter] = 1
-        outcome.letters = list(taken)
+        note_letters(outcome, letters())
         notes = folder / NOTES
         outcome.ran = Counter(notes.read_text().splitlines() if notes.exists() else [])
         if not outcome.lost and not outcome.wrong and not left():
             return
-        if (now := (len(taken), outcome.ran.total())) != seen:
+        if (now := (len(outcome.kept), outcome.ran.total())) != seen:
             deadline, seen = time.monotonic() + patience, now
         time.sleep(0.2)
+
+
+def note_letters(outcome: Outcome, letters: Iterator[str]) -> None:
+    """Note the marks in dead letters."""
+    for letter in letters:
+        outcome.kept.update(MARK.findall(letter))
 
 
 def fuzz(number: int, seed: int, folder: Path) -> Iterator[tuple[str, bool, Message]]:
