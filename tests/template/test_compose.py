@@ -25,7 +25,8 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
         # What .env names is what is published, and in the containers the same server by its name in the network.
-        shown = dict(re.findall(r"(?m)^(\w+_URL)=(\S+)$", (service / ".env.example").read_text()))
+        every = dict(re.findall(r"(?m)^(\w+_URL)=(\S+)$", (service / ".env.example").read_text()))
+        shown = {variable: url for variable, url in every.items() if "_CONTAINER_" not in variable}
         ports = {port.split(":")[1]: name for name, each in published.items() for port in each}
         for name, container in production.items():
             if name not in SERVERS:
@@ -34,7 +35,16 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
                 for variable, url in shown.items():
                     assert urlsplit(url).hostname == "127.0.0.1"
                     server = ports[str(urlsplit(url).port)]
-                    assert inside[variable] == url.replace("127.0.0.1", server), (name, variable)
+                    assert interpolated(inside[variable], every) == url.replace("127.0.0.1", server), (name, variable)
+                    # A project's own .env that names each server once says what containers use, too.
+                    assert interpolated(inside[variable], {variable: "redis://mine:6379/0"}) == "redis://mine:6379/0"
+
+
+def interpolated(value: str, environ: dict[str, str]) -> str:
+    """`${ONE:-$OTHER}` as compose reads it."""
+    found = re.fullmatch(r"\$\{(\w+):-\$(\w+)\}", value)
+    assert found, value
+    return environ.get(found[1]) or environ[found[2]]
 
 
 def read(service: Path, name: str) -> dict[str, Any]:
