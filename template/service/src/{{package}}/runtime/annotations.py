@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Strict, ValidationInfo
 
-__all__ = ["strict"]
+__all__ = ["LISTS", "MAPPINGS", "strict"]
 
 SCALARS = (str, int, bool, UUID, Decimal, date, time)
 LISTS = (list, Sequence, MutableSequence, Collection, Iterable)

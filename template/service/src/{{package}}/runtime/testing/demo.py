@@ -11,14 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import types
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, NamedTuple
 
 from ..cli.send import find
 from ..dead_letters import DeadLetter, letters
@@ -27,6 +24,7 @@ from ..loading import load
 from ..settings import NAME, PREFIX, settings
 from ..task import service_tasks
 from .app import app_module
+from .examples import call
 from .servers import described, needs, new_namespace, running
 from .servers.process import until
 from .stores import store_module
@@ -124,16 +122,15 @@ class Sent(NamedTuple):
 def send(task: Any) -> Sent:
     """Publish a run twice, and one that cannot work; raises PayloadError for an argument that has no example."""
     sent = Sent(task, str(uuid.uuid4()), str(uuid.uuid4()))
-    given = {name: each for name, each in task.arguments.parameters.items() if each.default is each.empty}
     try:
-        arguments = {name: example(each.annotation) for name, each in given.items()}
+        args, kwargs = call(task.arguments)
     except TypeError as error:
         raise PayloadError(
             f"expected the arguments of {task.name} to have annotations that a demo has examples of, "
-            f"got: {task.arguments}; name other tasks: make demo TASKS=..."
+            f"got: {error}; name other tasks: make demo TASKS=..."
         ) from error
     for _ in range(2):
-        task.apply_async(kwargs=arguments, task_id=sent.twice)
+        task.apply_async(args, kwargs, task_id=sent.twice)
     task.app.send_task(task.name, kwargs={"no_such_argument": 1}, task_id=sent.fails)
     return sent
 
@@ -142,26 +139,6 @@ def events(log: Path, task_id: str) -> list[str]:
     """How the deliveries of one task id ended, as the worker logged it."""
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{") and line.endswith("}")]
     return [line["event"] for line in lines if line.get("id") == task_id and line["event"] in ("done", "duplicate")]
-
-
-def example(kind: Any) -> Any:
-    """A value of an argument's type, new each time where it can be: a store that is kept knows the last demo's keys."""
-    if get_origin(kind) in (Union, types.UnionType):
-        kind = get_args(kind)[0]
-    if get_origin(kind) is Literal:
-        return get_args(kind)[0]
-    if get_origin(kind) is list:
-        return [example(get_args(kind)[0])]
-    moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    examples = {
-        datetime: moment,
-        date: moment.date(),
-        uuid.UUID: uuid.uuid4(),
-        Decimal: Decimal("9.99"),
-        str: uuid.uuid4().hex,
-        int: uuid.uuid4().int % 2**31,
-    }
-    return examples[kind] if kind in examples else kind()
 
 
 if __name__ == "__main__":
