@@ -21,7 +21,7 @@ LEVELS = [
     {"annotations", "arguments", "payload", "schedule"},
     {"brokers", "idempotency"},
     {"service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
-    {"options", "task", "task_modules", "decorator", "workflow", "breaker"},
+    {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker"},
     {"worker"},
     {"app", "loading"},
     {"cli"},

@@ -4,14 +4,45 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from runtime.testing import Worker
+from runtime.testing.processes import Workers
 
 from .combinations import each_broker
 from .service.calls import publish
 from .service.notes import count
 
 pytestmark = each_broker
+
+
+class Prefetching(Worker):
+    """One process, and a prefetch of ten."""
+
+    module = f"{__package__}.service.prefetching"
+
+
+def test_what_waits_beside_it_is_not_accused(workers: Workers, services: dict[str, str], tmp_path: Path) -> None:
+    workers.stop()
+
+    def prefetching() -> Prefetching:
+        return Prefetching(services, tmp_path, workers.console)
+
+    names = [uuid4().hex for _ in range(6)]
+    # The first one in the queue: the worker has all of them when it dies for the first time.
+    poison = workers.console.call(publish, "tests.kills_the_worker", str(tmp_path), "killed")
+    innocent = [workers.console.call(publish, "tests.effect", name, str(tmp_path)) for name in names]
+    for _ in range(1 + int(services["RUNTIME_DELIVERY_LIMIT"])):
+        with prefetching() as worker:
+            worker.process.wait(60)
+    with prefetching() as survivor:
+        survivor.wait(lambda: all(count(tmp_path, name) for name in names))
+        letters: list[Any] = survivor.wait(lambda: survivor.command("dead", "list", "--json"))
+        ids = [letter["id"] for letter in letters]
+        assert poison in ids
+        assert not set(ids) & set(innocent)
+        assert [count(tmp_path, name) for name in names] == [1] * len(names)
+        assert survivor.process.poll() is None
 
 
 def test_what_kills_every_worker_becomes_a_dead_letter(

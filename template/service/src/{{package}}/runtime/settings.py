@@ -84,7 +84,8 @@ class Settings(Environment):
     payload_limit: int = Field(default=64 * 1024, gt=0)
     """The most that a task's arguments may take as JSON."""
     delivery_limit: int = Field(default=5, gt=0)
-    """How often a message may be redelivered, because its worker died, before it becomes a dead letter."""
+    """How often a message may be redelivered, because its worker died, before it becomes a dead letter. With 1, so
+    does what that worker had only prefetched."""
     publish_timeout: float = Field(default=3.0, gt=0)
     """Until a caller of `.delay()` knows. A new attempt is made only if it can end within it."""
     attempt_timeout: float = Field(default=2.0, gt=0)

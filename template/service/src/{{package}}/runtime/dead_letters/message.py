@@ -17,6 +17,7 @@ from .display import as_count, as_json, as_text, as_time
 __all__ = [
     "DEFERRALS",
     "JSON",
+    "RESETS",
     "DeadLetter",
     "deferrals_of",
     "headers_for_replay",
@@ -33,7 +34,10 @@ FORMER_DEFERRALS = "came_back"
 
 JSON = "application/json"
 
-HISTORY = ("redelivered", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count")
+RESETS = "delivery_resets"
+"""The header that counts how often a message was published again with a delivery count of its own."""
+
+HISTORY = (RESETS, "redelivered", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count")
 """What brokers add to a message that is redelivered or dead-lettered, by prefix."""
 
 REASONS = {
@@ -135,6 +139,8 @@ def _death(headers: Mapping[str, Any], queue: QueueClass) -> dict[str, Any]:
 
 def _arguments(message: Any) -> tuple[list[Any], dict[str, Any], str | None]:
     with suppress(Exception):  # whatever a decoder raises for what is not in its format
+        if message.content_type != JSON:  # kombu decodes other types as text, with any codec
+            raise ValueError(message.content_type)
         args, kwargs, _ = loads(message.body, message.content_type, message.content_encoding, accept={JSON})
         if isinstance(args, list) and isinstance(kwargs, dict) and isinstance(as_json([args, kwargs]), list):
             return args, kwargs, None

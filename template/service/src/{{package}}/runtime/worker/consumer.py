@@ -15,6 +15,7 @@ from kombu.exceptions import ContentDisallowed
 from .. import dead_letters
 from ..brokers import UNDECODABLE
 from ..dead_letters.message import JSON
+from ..delivery_limit import SETTLE, redeliveries, reset_unbegun
 from ..errors import PublishError
 from ..queues import QueueClass
 from ..service import Service, service_of
@@ -52,7 +53,7 @@ class ServiceConsumer(Consumer):
         """Celery's handler, except that no message ends the worker: whatever it raises is a dead letter's reason."""
         receive = super().create_task_handler(*args, **kwargs)
 
-        def on_task_received(message: Any) -> None:
+        def handle(message: Any) -> None:
             if UNDECODABLE in message.headers:
                 self._leave_to_broker(message, message.headers[UNDECODABLE])
                 return
@@ -69,7 +70,23 @@ class ServiceConsumer(Consumer):
             except Exception as invalid:
                 self.on_invalid_task(None, message, invalid)
 
+        def on_task_received(message: Any) -> None:
+            if not redeliveries(message.headers):
+                handle(message)
+            elif self._reset_unbegun(message):
+                message.ack_log_error(log, self.connection_errors)
+            else:
+                self.timer.call_after(SETTLE, self.call_soon, (handle_if_held, message, self.connection))
+
+        def handle_if_held(message: Any, connection: Any) -> None:
+            if self.connection is connection:  # another one has got the message again
+                handle(message)
+
         return on_task_received
+
+    def _reset_unbegun(self, message: Any) -> bool:
+        queue = _source(self._service.queues, message.delivery_info or {})
+        return reset_unbegun(self._service, queue, self.app.amqp.queues[queue.wire_name], message)
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
         """Neither protocol 1 nor 2."""

@@ -64,6 +64,7 @@ class RedisStore(Store):
         )
         self._where = sanitize_url(url)
         self._prefix = prefix or f"{server_name()}:key:"
+        self._starts = f"{server_name()}:starts:"
         self._acquire = self._script(ACQUIRE)
         self._complete = self._script(COMPLETE)
         self._suspend = self._script(SUSPEND)
@@ -100,6 +101,19 @@ class RedisStore(Store):
     def renew(self, claim: Claim) -> bool:
         """See Store."""
         return bool(self._renew(claim, claim.token, _milliseconds(claim.lease)))
+
+    def count_start(self, delivery: str, seconds: float) -> None:
+        """See Store."""
+        with self._translating_errors(), self._client.pipeline() as pipe:
+            pipe.incr(self._starts + delivery)
+            pipe.pexpire(self._starts + delivery, _milliseconds(seconds))
+            pipe.execute()
+
+    def starts(self, delivery: str) -> int:
+        """See Store."""
+        with self._translating_errors():
+            found: Any = self._client.get(self._starts + delivery)
+        return int(found or 0)
 
     def ping(self) -> None:
         """See Store."""

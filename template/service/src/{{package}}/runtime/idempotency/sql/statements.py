@@ -27,6 +27,7 @@ class Statements:
     suspend: TextClause
     release: TextClause
     renew: TextClause
+    count_start: TextClause
     purge: TextClause
     ready: TextClause
 
@@ -69,6 +70,13 @@ def statements(dialect: str) -> Statements:
         renew=text(f"""
             UPDATE {KEYS} SET expires_at = {now} + :seconds
             WHERE key = :key AND token = :token AND state = 'held'
+        """),
+        count_start=text(f"""
+            INSERT INTO {KEYS} ({COLUMNS}) VALUES (:key, 'done', '', '', '', '1', {now} + :seconds)
+            ON CONFLICT (key) DO UPDATE SET
+                result = CASE WHEN {KEYS}.expires_at <= {now} THEN '1'
+                    ELSE CAST(CAST({KEYS}.result AS INTEGER) + 1 AS TEXT) END,
+                expires_at = excluded.expires_at
         """),
         purge=text(f"""
             DELETE FROM {KEYS} WHERE key IN (

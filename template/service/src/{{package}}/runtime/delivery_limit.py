@@ -1,0 +1,77 @@
+"""The delivery limit is for a message whose runs end their worker, and not for what that worker held besides.
+
+A broker counts a redelivery for each message of a dead worker, whether its run had begun or not. So a run of a message
+that was redelivered is counted in the idempotency store when it begins. A message that comes near the limit with
+fewer runs than redeliveries is published again, and its deliveries are counted from none.
+"""
+
+from typing import Any
+
+import structlog
+
+from .dead_letters.message import RESETS, headers_of, without_history
+from .errors import ServiceError
+from .publishing import publish_message
+from .queues import QueueClass
+from .service import Service
+from .settings import settings
+
+__all__ = ["SETTLE", "count_start", "redeliveries", "reset_unbegun"]
+
+log = structlog.get_logger(__name__)
+
+SETTLE = 0.25
+"""Seconds that a redelivered message waits, since it may end the worker: until then, those beside it are looked at."""
+
+MOST_RESETS = 3
+"""What ends each worker before its run begins becomes a dead letter, too, though later."""
+
+
+def redeliveries(headers: Any) -> int:
+    """How often the broker has counted that the message came back."""
+    count = headers.get("x-delivery-count")
+    return count if type(count) is int else 0
+
+
+def count_start(service: Service, request: Any) -> None:
+    """Note that the run of a redelivered message begins; without the store it runs uncounted."""
+    headers = {"x-delivery-count": request.get("x-delivery-count"), RESETS: request.get(RESETS)}
+    if not redeliveries(headers):
+        return
+    try:
+        service.open_store().count_start(_delivery(request.id, request.retries, headers), settings().retention)
+    except ServiceError as error:
+        log.warning("start not counted", id=request.id, error=str(error))
+
+
+def reset_unbegun(service: Service, queue: QueueClass, target: Any, message: Any) -> bool:
+    """Publish the message again if it is near the limit, and not by runs of its own; True if that was done.
+
+    target: its queue, as kombu knows it. A limit of 1 is reached by the first redelivery, begun or not.
+    """
+    headers = message.headers
+    count, resets = redeliveries(headers), headers.get(RESETS) or 0
+    if count < max(2, settings().delivery_limit - 1) or type(resets) is not int or resets >= MOST_RESETS:
+        return False
+    try:
+        begun = service.open_store().starts(_delivery(headers.get("id"), headers.get("retries") or 0, headers))
+        if begun >= count - 1:  # the first delivery is not counted, and this one has not begun
+            return False
+        publish_message(
+            target,
+            message.body,
+            {**without_history(headers_of(message)), RESETS: resets + 1},
+            content_type=message.content_type,
+            content_encoding=message.content_encoding,
+            properties=message.properties,
+        )
+    except ServiceError as error:
+        log.warning("deliveries not reset", queue=queue.name, id=headers.get("id"), error=str(error))
+        return False
+    log.info("deliveries reset", queue=queue.name, id=headers.get("id"), deliveries=count, begun=begun)
+    return True
+
+
+def _delivery(task_id: Any, retries: Any, headers: Any) -> str:
+    """What the starts of one message are counted under: a retry and a reset are messages of their own."""
+    return f"{task_id!s:.200}:{retries}:{headers.get(RESETS) or 0}"
