@@ -19,6 +19,7 @@ LEVELS = [
     {
         "bundle",
         "changes",
+        "edits",
         "errors",
         "git",
         "journal",

@@ -1,4 +1,4 @@
-"""`asyncgen add-task`: what it prints and makes; that it edits nothing, and writes nothing where it refuses."""
+"""`asyncgen add-task`: what it prints and makes; that it writes nothing where it refuses."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from tests.support import git
 
 ROOT = Path(__file__).parents[2]
 TASK, TEST = "src/shop/tasks/send_invoice.py", "tests/tasks/test_send_invoice.py"
+STUB = "src/shop/tasks/__init__.pyi"
 Asyncgen = Callable[..., Any]
 
 
@@ -39,6 +40,7 @@ def test_its_output(service: Path, asyncgen: Asyncgen) -> None:
         "Added send_invoice:\n"
         f"  {TASK}\n"
         f"  {TEST}\n"
+        f"  {STUB}: its line\n"
         "\n"
         "Idempotency  lease, its key: the task's id\n"
         "Payload      invoice_id: int\n"
@@ -47,7 +49,7 @@ def test_its_output(service: Path, asyncgen: Asyncgen) -> None:
         "\n"
         f"Next: write work in {TASK}, then run make test.\n"
     )
-    assert untracked(service) == [f"?? {TASK}", f"?? {TEST}"]
+    assert untracked(service) == [f"?? {STUB}", f"?? {TASK}", f"?? {TEST}"]
 
 
 def test_the_task_file(service: Path, asyncgen: Asyncgen) -> None:
@@ -79,7 +81,7 @@ def test_the_task_file(service: Path, asyncgen: Asyncgen) -> None:
 )
 def test_all_spellings_give_one_name(service: Path, asyncgen: Asyncgen, spelling: str) -> None:
     assert asyncgen("add-task", spelling).code == 0
-    assert untracked(service) == [f"?? {TASK}", f"?? {TEST}"]
+    assert untracked(service) == [f"?? {STUB}", f"?? {TASK}", f"?? {TEST}"]
 
 
 def test_json(service: Path, asyncgen: Asyncgen) -> None:
@@ -103,6 +105,7 @@ def test_json(service: Path, asyncgen: Asyncgen) -> None:
             "every": "",
             "keep_result": "",
         },
+        "edits": [{"file": STUB, "outcome": "done", "advice": ""}],
         "dry_run": False,
     }
 
@@ -119,7 +122,7 @@ def test_data_answers_like_the_flags(service: Path, asyncgen: Asyncgen) -> None:
 
 def test_dry_run_writes_nothing(service: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("add-task", "send_invoice", "--dry-run")
-    assert ran.out.startswith(f"Would add send_invoice:\n  {TASK}\n  {TEST}\n\nIdempotency")
+    assert ran.out.startswith(f"Would add send_invoice:\n  {TASK}\n  {TEST}\n  {STUB}: its line\n\nIdempotency")
     assert "Next" not in ran.out
     assert untracked(service) == []
 
@@ -137,7 +140,7 @@ def test_it_works_in_a_folder_of_the_service(
 ) -> None:
     monkeypatch.chdir(service / "src" / "shop")
     assert asyncgen("add-task", "send_invoice").code == 0
-    assert untracked(service) == [f"?? {TASK}", f"?? {TEST}"]
+    assert untracked(service) == [f"?? {STUB}", f"?? {TASK}", f"?? {TEST}"]
 
 
 def test_the_recorded_version_is_rendered_and_no_other(service: Path, template: Path, asyncgen: Asyncgen) -> None:

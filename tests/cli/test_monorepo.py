@@ -81,6 +81,7 @@ def test_a_task_is_added_and_removed_there(
     monkeypatch.chdir(repository / "services/shop")
     assert asyncgen("add-task", "send_invoice").code == 0
     assert git(repository, "status", "--porcelain", "--untracked-files=all").split() == [
+        *("??", "services/shop/src/shop/tasks/__init__.pyi"),
         *("??", "services/shop/src/shop/tasks/send_invoice.py"),
         *("??", "services/shop/tests/tasks/test_send_invoice.py"),
     ]

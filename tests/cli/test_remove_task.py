@@ -14,6 +14,7 @@ from tests.support import commit
 
 ROOT = Path(__file__).parents[2]
 TASK, TEST = "src/shop/tasks/send_invoice.py", "tests/tasks/test_send_invoice.py"
+STUB = "src/shop/tasks/__init__.pyi"
 Asyncgen = Callable[..., Any]
 
 
@@ -43,16 +44,21 @@ def added(service: Path, asyncgen: Asyncgen) -> Path:
 
 def test_its_output(added: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("remove-task", "SendInvoice")
-    assert (ran.code, ran.out, ran.err) == (0, f"Removed send_invoice:\n  {TASK}\n  {TEST}\n", "")
+    assert (ran.code, ran.out, ran.err) == (0, f"Removed send_invoice:\n  {TASK}\n  {TEST}\n  {STUB}: its line\n", "")
     assert left(added) == []
 
 
 def test_dry_run_and_json(added: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("remove-task", "send_invoice", "--dry-run")
-    assert ran.out == f"Would remove send_invoice:\n  {TASK}\n  {TEST}\n"
+    assert ran.out == f"Would remove send_invoice:\n  {TASK}\n  {TEST}\n  {STUB}: its line\n"
     assert left(added) == [TASK, TEST]
     ran = asyncgen("remove-task", "send_invoice", "--json")
-    assert json.loads(ran.out) == {"task": "send_invoice", "files": [TASK, TEST], "dry_run": False}
+    assert json.loads(ran.out) == {
+        "task": "send_invoice",
+        "files": [TASK, TEST],
+        "edits": [{"file": STUB, "outcome": "done", "advice": ""}],
+        "dry_run": False,
+    }
     assert left(added) == []
 
 

@@ -83,6 +83,7 @@ def test_a_project_follows_the_template(earlier: str, answers: str, repository: 
     with inside(tmp_path):
         assert asyncgen("new", "fresh/myservice", *options).code == 0
     fresh = tree(tmp_path / "fresh/myservice")
-    mine = ("README.md", "notes.txt", "src/myservice/tasks/send_", "tests/tasks/", ".git/")
+    tasks = ("src/myservice/tasks/send_", "src/myservice/tasks/__init__.pyi", "tests/tasks/")
+    mine = ("README.md", "notes.txt", *tasks, ".git/")
     updated = {name: text for name, text in tree(project).items() if not name.startswith(mine)}
     assert updated == {name: text for name, text in fresh.items() if not name.startswith(mine)}

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .completion import choice
+from .edits import as_rows, exit_if_unable, say_advice
 from .opening import open_service
 from .options import DryRun, Json
 from .output import say, say_json
 
 if TYPE_CHECKING:
+    from ..edits import Edit
     from ..plan import Change
-    from ..queues import Edit
     from ..service import Service
 
 __all__ = ["add_queue", "sync_queues"]
@@ -67,16 +68,12 @@ def _apply_edits(
 
     if changes:
         apply(service.root, changes, dry_run=dry_run)
-    left = [edit for edit in edits if edit.outcome == "unable"]
     if json:
-        rows = [{"file": edit.path, "outcome": edit.outcome, "advice": edit.advice} for edit in edits]
-        say_json({"files": rows, "dry_run": dry_run})
+        say_json({"files": as_rows(edits), "dry_run": dry_run})
     else:
         say(f"{'Would write' if dry_run else 'Wrote'} {what}:" if changes else f"Nothing to do for {what}:")
         say(*(f"  {edit.path}: {_WORDS[edit.outcome]}" for edit in edits))
-        for edit in left:
-            say("", edit.advice.rstrip("\n"))
+        say_advice(edits)
         if any("rabbitmq.conf" in change.path for change in changes):
             say("", "The servers need the same: give each RabbitMQ the new rabbitmq.conf before the workers start.")
-    if left:
-        raise typer.Exit(1)
+    exit_if_unable(edits)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .completion import choice, queue_names
+from .edits import as_rows, exit_if_unable, say_advice
 from .opening import open_service
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
 from .output import interactive, say, say_json
 from .task_summary import as_data, summary
 
 if TYPE_CHECKING:
+    from ..edits import Edit
     from ..tasks import Answers
 
 __all__ = ["add_task"]
@@ -74,7 +76,8 @@ def add_task(
     """Add a task to a service.
 
     The service is the one that holds the current folder. Makes src/<package>/tasks/NAME.py and
-    tests/tasks/test_NAME.py, and edits nothing. In a terminal, the four questions are asked: Idempotency,
+    tests/tasks/test_NAME.py, and adds a line to src/<package>/tasks/__init__.pyi, by which type checkers know
+    `from <package>.tasks import NAME`; it edits nothing else. In a terminal, the four questions are asked: Idempotency,
     Payload, Failure, Resources. Elsewhere, what no flag answers takes a safe default.
 
     With --from the tasks stand in a file, each under its name with these options:
@@ -106,6 +109,7 @@ def add_task(
     from ..skeletons import plan_additions
     from ..source import recorded
     from ..tasks import TASK, decide, decide_all, variables
+    from ..tasks.stub import plan_stub
 
     if (name is None) == (source is None):
         got = "neither" if name is None else "both"
@@ -125,20 +129,27 @@ def add_task(
     version = recorded(template or service.src_path, service.commit)
     contexts = [variables(task, answers, service.package, service.commit) for task, answers in tasks]
     changes = plan_additions(TASK, contexts, service, version)
-    apply(service.root, changes, dry_run=dry_run)
+    stub, edits = plan_stub(service, changes)
     paths = [change.path for change in changes]
+    apply(service.root, [*changes, *stub], dry_run=dry_run)
     if json:
-        _say_json(tasks, paths, dry_run=dry_run, many=name is None)
+        _say_json(tasks, paths, edits, dry_run=dry_run, many=name is None)
+        exit_if_unable(edits)
         return
+    shown = [f"  {path}" for path in paths] + [
+        f"  {change.path}: {'its line' if name else 'their lines'}" for change in stub
+    ]
     verb = "Would add" if dry_run else "Added"
     if name is None:
-        say(f"{verb} {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}:", *(f"  {path}" for path in paths))
+        say(f"{verb} {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}:", *shown)
         hint = "Next: write work in each of them; asyncgen tasks lists what is still to be written."
     else:
-        say(f"{verb} {tasks[0][0]}:", *(f"  {path}" for path in paths), "", *summary(tasks[0][1]))
+        say(f"{verb} {tasks[0][0]}:", *shown, "", *summary(tasks[0][1]))
         hint = f"Next: write work in {paths[0]}, then run make test."
     if not dry_run:
         say("", hint)
+    say_advice(edits)
+    exit_if_unable(edits)
 
 
 def _read(source: str) -> str:
@@ -152,10 +163,13 @@ def _read(source: str) -> str:
         raise BadInput(f"expected {source} to be a file of tasks, got: {reason}; name another with --from") from error
 
 
-def _say_json(tasks: "list[tuple[str, Answers]]", paths: list[str], *, dry_run: bool, many: bool) -> None:
+def _say_json(
+    tasks: "list[tuple[str, Answers]]", paths: list[str], edits: "list[Edit]", *, dry_run: bool, many: bool
+) -> None:
     each = len(paths) // len(tasks)
     rows = [
         {"task": task, "files": paths[number * each : (number + 1) * each], "answers": as_data(answers)}
         for number, (task, answers) in enumerate(tasks)
     ]
-    say_json({"tasks": rows, "dry_run": dry_run} if many else {**rows[0], "dry_run": dry_run})
+    rest = {"edits": as_rows(edits), "dry_run": dry_run}
+    say_json({"tasks": rows, **rest} if many else {**rows[0], **rest})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .completion import task_names, workflow_names
+from .edits import as_rows, exit_if_unable, say_advice
 from .opening import open_service
 from .options import DryRun, Force, Json, TemplateOption
 from .output import name_strays, say, say_json
@@ -54,16 +55,22 @@ def remove_workflow(
 def _remove(kind: "Kind", name: str, *, force: bool, template: str | None, dry_run: bool, json: bool) -> None:
     from ..plan import apply
     from ..skeletons import plan_removal
+    from ..tasks.stub import plan_stub
     from ..workflows.listing import uses
 
     service = open_service(writes=not dry_run)
     name_strays(service)
     users = uses(service) if kind.word == "task" else {}
     changes = plan_removal(kind, name, service, uses=users, force=force, location=template)
-    apply(service.root, changes, dry_run=dry_run)
+    stub, edits = plan_stub(service, changes)
+    apply(service.root, [*changes, *stub], dry_run=dry_run)
     paths = [change.path for change in changes]
     removed = Path(paths[0]).stem
     if json:
-        say_json({kind.word: removed, "files": paths, "dry_run": dry_run})
+        rest = {"edits": as_rows(edits)} if kind.word == "task" else {}
+        say_json({kind.word: removed, "files": paths, **rest, "dry_run": dry_run})
     else:
-        say(f"{'Would remove' if dry_run else 'Removed'} {removed}:", *(f"  {path}" for path in paths))
+        shown = [*(f"  {path}" for path in paths), *(f"  {change.path}: its line" for change in stub)]
+        say(f"{'Would remove' if dry_run else 'Removed'} {removed}:", *shown)
+        say_advice(edits)
+    exit_if_unable(edits)

@@ -6,9 +6,9 @@ Each function edits as little as it can: what people wrote beside it stays.
 import re
 from collections.abc import Callable, Sequence
 
+from ..edits import Edit, edited, unable
 from ..service import QueueClass, Service
 from ..tasks.topology import topology
-from .edits import Edit, edited, unable
 
 __all__ = ["derive", "grace_period"]
 

@@ -2,12 +2,12 @@
 
 import re
 
+from ..edits import Edit, edited
 from ..errors import BadInput
 from ..names import corrected, words
 from ..plan import Change, digest
 from ..service import QueueClass, Service, read_queues
 from .derived import derive
-from .edits import Edit, edited
 from .table import with_line
 
 __all__ = ["check_queue", "plan_queue", "plan_sync"]

@@ -6,6 +6,7 @@ payload    the types that travel as JSON
 failure    the errors that are retried, and how long that may take
 importing  whether the project can import an error
 resources  the limits, the rate and the queue
+stub       the line of a task in `tasks/__init__.pyi`, for type checkers
 every      the schedule, and when it is due next
 answers    the four questions: Idempotency, Payload, Failure, Resources
 options      the options of a task, from flags or a file of many tasks

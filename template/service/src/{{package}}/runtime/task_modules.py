@@ -1,7 +1,8 @@
 """`from myservice.tasks import send_invoice` gives the module `send_invoice`: Python asks for a submodule by itself.
 
 So a module with a task of its own name is used like that task, too, and like a module as before: tests replace its
-functions, and `from myservice.tasks.send_invoice import send_invoice` is the task itself, the form with types.
+functions, and `from myservice.tasks.send_invoice import send_invoice` is the task itself. Type checkers know the short
+form by the task's line in `tasks/__init__.pyi`, which hides the module from them.
 """
 
 import sys

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from myservice.tasks import send_welcome as module
+import myservice.tasks.send_welcome as module
 
 TASK: Any = module.send_welcome
 
@@ -57,4 +57,4 @@ def test_the_limits_fit_the_queue() -> None:
     assert 0 < TASK.soft_time_limit < TASK.time_limit <= TASK.work_queue.value.max_runtime
 
 
-# asyncgen: unknown sha256:5b5bbd87801f4ec389670200eaa2a8ff8a2304418d78a5e4ecfdfbdd1512c3f2
+# asyncgen: unknown sha256:92f0b8334909ea9574c3ab64ac443dee1ad6ad707eb92656e88e2612fe416377

@@ -1,0 +1,1 @@
+from .send_welcome import send_welcome as send_welcome
