@@ -141,7 +141,11 @@ def test_what_has_expired_is_kept_if_the_service_says_so(
     assert seen == ["ack", "ack"]
 
 
-@pytest.mark.parametrize("limit", ["9999-12-31T23:59:59+00:00", (datetime.now(UTC) + timedelta(days=400)).isoformat()])
+@pytest.mark.parametrize(
+    "limit",
+    ["9999-12-31T23:59:59+00:00", (datetime.now(UTC) + timedelta(days=400)).isoformat()],
+    ids=["in the year 9999", "in 400 days"],
+)
 def test_a_delay_beyond_the_longest_is_refused(limit: str) -> None:
     with pytest.raises(InvalidTaskError, match=r"expected eta to be at most 31536000 s away \(RUNTIME_MAX_DELAY\)"):
         make([], eta=limit)
