@@ -138,6 +138,8 @@ WRONG: dict[str, Callable[[Any], Any]] = {
     "beat": lambda task: task.apply_async(("1",), {}, headers={"celery_beat_task": True}, producer=None),
     "chain": lambda task: chain(task.s(1), task.s("2")).apply_async(),
     "group in a chain": lambda task: chain(task.s(1), group(task.s(2.0), task.s("2")), task.si(3)).apply_async(),
+    "group": lambda task: group(task.s(1), task.s("2")).apply_async(),
+    "header of a chord": lambda task: chord([task.s(1), task.s("2")], task.si(3)).apply_async(),
     "link": lambda task: task.apply_async((1,), link=task.s("2")),
     "chord": lambda task: chord([task.s(1)], task.s("2")).apply_async(),
     "step": lambda task: Workflow("tests", None, task).step("1", task, "1"),
