@@ -139,3 +139,10 @@ def test_a_value_of_the_dotenv_file_that_is_not_valid_is_named(monkeypatch: pyte
     (tmp_path / ".env").write_text("RUNTIME_ENVIRONMENT=development\nRUNTIME_LEASE=2\n")
     with pytest.raises(ConfigurationError, match=r"^expected RUNTIME_LEASE to be valid \(.*, got: '2'; correct"):
         RedisSettings.read()
+
+
+def test_a_dotenv_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("RUNTIME_ENVIRONMENT=development # für uns".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"^expected \.env to be UTF-8, got: .*; save it as UTF-8$"):
+        Settings.read()

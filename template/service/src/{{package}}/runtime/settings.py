@@ -51,6 +51,8 @@ class Environment(BaseSettings):
         """Read the variables; raises ConfigurationError for the first one whose value is not valid."""
         try:
             return cls(_env_file=dotenv())  # type: ignore[call-arg]  # pydantic-settings' own, not a field
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"expected {DOTENV} to be UTF-8, got: {error}; save it as UTF-8") from error
         except ValidationError as invalid:
             first = invalid.errors()[0]
             variable, value = f"{PREFIX}{first['loc'][0]}".upper(), first["input"]
