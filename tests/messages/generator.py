@@ -33,7 +33,8 @@ HEADERS = (
     *("parent_id", "argsrepr", "kwargsrepr", "origin", "ignore_result", "replaced_task_nesting", "stamped_headers"),
     *("stamps", "compression", "deferrals", "came_back", "first_published", "dead_letter", "x-death", "redelivered"),
     *("x-delivery-count", "x-first-death-reason", "undecodable", "dead_lettered", "session", "idempotency_key"),
-    *("args", "kwargs", "headers", "celery_beat_task", "custom", *sorted(set(dir(Context)) - {"__init__"})),
+    *("args", "kwargs", "headers", "celery_beat_task", "custom", "published_retry"),
+    *sorted(set(dir(Context)) - {"__init__"}),
 )
 EMBEDDED = ("callbacks", "errbacks", "chain", "chord", "id", "task", "retries", "delivery_info", "get", "custom")
 TYPES = ("decimal", "uuid", "bytes", "base64", "datetime", "date", "time", "nonsense")

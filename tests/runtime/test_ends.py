@@ -13,8 +13,10 @@ from billiard.exceptions import Terminated
 from celery.exceptions import Ignore, InvalidTaskError, Reject, Retry, TaskRevokedError, WorkerLostError
 from celery.worker.request import Request, create_request_cls  # type: ignore[attr-defined]  # not in the stubs
 
+from runtime import task
 from runtime.settings import settings
 from runtime.testing.delivery import InProcessService
+from runtime.worker.envelope import check_request
 from runtime.worker.request import ServiceRequest
 
 from .service.app import app
@@ -164,3 +166,12 @@ def test_the_table_knows_each_method_of_celery_s_request_that_ends_a_delivery() 
         *("execute", "terminate", "cancel", "_announce_revoked", "revoked", "on_accepted", "on_timeout", "on_success"),
         *("on_retry", "on_failure", "_retry_worker_lost", "execute_using_pool"),
     }
+
+
+def test_no_header_takes_the_place_of_what_a_run_notes_in_its_request() -> None:
+    targets = [node for node in ast.walk(ast.parse(inspect.getsource(task))) if isinstance(node, ast.Attribute)]
+    names = {each.attr for each in targets if isinstance(each.ctx, ast.Store) and "request" in ast.unparse(each.value)}
+    assert {"session", "published_retry"} <= names
+    for name in names:
+        with pytest.raises(InvalidTaskError, match=f"expected no header or option of this name, got: {name}"):
+            check_request({"id": "1", "task": "t", "delivery_info": {}, name: 1}, None)

@@ -12,7 +12,7 @@ from celery.app.task import Context
 from celery.exceptions import InvalidTaskError
 from celery.utils.saferepr import saferepr
 
-from ..dead_letters.message import DEFERRALS
+from ..dead_letters.message import DEFERRALS, RESETS
 from ..payload import MAX_DEPTH, is_nested_deeper
 from ..settings import PREFIX, settings
 
@@ -69,7 +69,7 @@ REQUIRED: dict[str, Rule] = {"id": NAME, "task": NAME}
 OPTIONAL: dict[str, Rule] = {
     **dict.fromkeys(("root_id", "parent_id", "group", "reply_to", "correlation_id"), NAME),
     **dict.fromkeys(("lang", "shadow", "origin", "argsrepr", "kwargsrepr"), TEXT),
-    **dict.fromkeys(("retries", "group_index", "replaced_task_nesting", DEFERRALS), COUNT),
+    **dict.fromkeys(("retries", "group_index", "replaced_task_nesting", DEFERRALS, RESETS), COUNT),
     **dict.fromkeys(("callbacks", "errbacks", "chain"), SIGNATURES),
     "chord": (_is_signature, "a signature"),
     "timelimit": (
@@ -89,7 +89,10 @@ EMBEDDED = {"callbacks", "errbacks", "chain", "chord"}
 REPLACED = {"args", "kwargs", "hostname", "utc", "taskset", "is_eager", "called_directly"}
 """Attributes of a request that Celery sets itself, whatever the message says."""
 
-RESERVED = {*dir(Context), "dead_lettered", "idempotency_key", "session"} - {*REQUIRED, *OPTIONAL, *REPLACED}
+NOTED = {"dead_lettered", "idempotency_key", "published_retry", "session"}
+"""Attributes of a request in which a run notes what becomes of it."""
+
+RESERVED = {*dir(Context), *NOTED} - {*REQUIRED, *OPTIONAL, *REPLACED}
 """Attributes of a request that no header may take the place of."""
 
 
