@@ -1,6 +1,7 @@
 """What lies in a queue of Redis and is no message, because another program has put it there, is kept byte for byte."""
 
 import base64
+import json
 import uuid
 from typing import Any
 
@@ -35,3 +36,17 @@ def test_what_is_no_message_is_a_dead_letter(worker: Worker) -> None:
 
     worker.command("dead", "purge", letter["id"], "--json")
     assert letters("") == []
+
+
+@on("redis-redis")
+def test_an_id_that_no_store_can_encode_ends_no_worker(worker: Worker) -> None:
+    queue = Queue.SHORT.value
+    headers = {"id": "\ud800", "task": "tests.effect", "x-delivery-count": int(worker.env["RUNTIME_DELIVERY_LIMIT"])}
+    properties = {"delivery_info": {}, "delivery_tag": uuid.uuid4().hex, "body_encoding": "base64"}
+    message = {"body": "", "headers": headers, "properties": properties, "content-type": "application/json"}
+    with Redis.from_url(worker.env["RUNTIME_BROKER_URL"]) as client:
+        client.lpush(queue.wire_name, json.dumps({**message, "content-encoding": "utf-8"}))
+    (letter,) = worker.wait(lambda: worker.command("dead", "list", "--json", "--task", "tests.effect"))
+    assert worker.process.poll() is None
+    assert not letter["reason"].startswith("DeliveryLimit")
+    worker.command("dead", "purge", letter["id"], "--json")

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from .brokers import DELIVERY_COUNT
 from .dead_letters.message import RESETS, headers_of, without_history
 from .errors import ServiceError
 from .publishing import publish_message
@@ -29,17 +30,16 @@ MOST_RESETS = 3
 
 def redeliveries(headers: Any) -> int:
     """How often the broker has counted that the message came back."""
-    count = headers.get("x-delivery-count")
+    count = headers.get(DELIVERY_COUNT)
     return count if type(count) is int else 0
 
 
 def count_start(service: Service, request: Any) -> None:
     """Note that the run of a redelivered message begins; without the store it runs uncounted."""
-    headers = {"x-delivery-count": request.get("x-delivery-count"), RESETS: request.get(RESETS)}
-    if not redeliveries(headers):
+    if not redeliveries(request):
         return
     try:
-        service.open_store().count_start(_delivery(request.id, request.retries, headers), settings().retention)
+        service.open_store().count_start(_delivery(request), settings().retention)
     except ServiceError as error:
         log.warning("start not counted", id=request.id, error=str(error))
 
@@ -54,7 +54,7 @@ def reset_unbegun(service: Service, queue: QueueClass, target: Any, message: Any
     if count < max(2, settings().delivery_limit - 1) or type(resets) is not int or resets >= MOST_RESETS:
         return False
     try:
-        begun = service.open_store().starts(_delivery(headers.get("id"), headers.get("retries") or 0, headers))
+        begun = service.open_store().starts(_delivery(headers))
         if begun >= count - 1:  # the first delivery is not counted, and this one has not begun
             return False
         publish_message(
@@ -65,13 +65,13 @@ def reset_unbegun(service: Service, queue: QueueClass, target: Any, message: Any
             content_encoding=message.content_encoding,
             properties=message.properties,
         )
-    except ServiceError as error:
-        log.warning("deliveries not reset", queue=queue.name, id=headers.get("id"), error=str(error))
+    except Exception as error:  # such as for an id that the store cannot encode: the message is handled, and checked
+        log.warning("deliveries not reset", queue=queue.name, error=str(error))
         return False
     log.info("deliveries reset", queue=queue.name, id=headers.get("id"), deliveries=count, begun=begun)
     return True
 
 
-def _delivery(task_id: Any, retries: Any, headers: Any) -> str:
+def _delivery(headers: Any) -> str:
     """What the starts of one message are counted under: a retry and a reset are messages of their own."""
-    return f"{task_id!s:.200}:{retries}:{headers.get(RESETS) or 0}"
+    return f"{headers.get('id')!s:.200}:{headers.get('retries') or 0}:{headers.get(RESETS) or 0}"

@@ -15,6 +15,7 @@ from ..settings import Settings
 
 __all__ = [
     "DEAD_LETTER_HEADER",
+    "DELIVERY_COUNT",
     "UNDECODABLE",
     "BatchPublisher",
     "Broker",
@@ -26,6 +27,8 @@ __all__ = [
 DEAD_LETTER_HEADER = "dead_letter"
 """What the service adds to the original message: the reason, the traceback, the attempts and the time of death."""
 
+DELIVERY_COUNT = "x-delivery-count"
+"""The header in which a broker counts how often a message was redelivered."""
 
 UNDECODABLE = "undecodable"
 """The header, alone, of a message whose properties the client could not decode; its value says why."""

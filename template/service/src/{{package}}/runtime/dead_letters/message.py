@@ -10,7 +10,7 @@ from typing import Any
 
 from kombu.serialization import loads
 
-from ..brokers import DEAD_LETTER_HEADER, UNDECODABLE, deaths_of
+from ..brokers import DEAD_LETTER_HEADER, DELIVERY_COUNT, UNDECODABLE, deaths_of
 from ..queues import QueueClass
 from .display import as_count, as_json, as_text, as_time
 
@@ -37,7 +37,7 @@ JSON = "application/json"
 RESETS = "delivery_resets"
 """The header that counts how often a message was published again with a delivery count of its own."""
 
-HISTORY = (RESETS, "redelivered", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count")
+HISTORY = (RESETS, "redelivered", "x-death", "x-first-death-", "x-last-death-", DELIVERY_COUNT, "x-acquired-count")
 """What brokers add to a message that is redelivered or dead-lettered, by prefix."""
 
 REASONS = {
@@ -132,7 +132,7 @@ def _death(headers: Mapping[str, Any], queue: QueueClass) -> dict[str, Any]:
     moment = as_time(events[0].get("time")) if events else ""
     return {
         "reason": REASONS.get(reason, reason),
-        "attempts": as_count(headers.get("retries")) + max(1, as_count(headers.get("x-delivery-count"))),
+        "attempts": as_count(headers.get("retries")) + max(1, as_count(headers.get(DELIVERY_COUNT))),
         "last": max(moment, as_time(headers.get("first_published"))),  # RabbitMQ says it in whole seconds
     }
 

@@ -6,11 +6,9 @@ That counts as a delivery in a quorum queue: `RabbitmqBroker.dead_letter_queue` 
 from collections.abc import Iterator
 from typing import Any
 
-from .. import deaths_of
+from .. import DELIVERY_COUNT, deaths_of
 
 __all__ = ["RabbitmqDeadLetterQueue"]
-
-DELIVERY_COUNT = "x-delivery-count"
 
 
 class RabbitmqDeadLetterQueue:
