@@ -34,17 +34,19 @@ def test_a_store_refuses_what_it_cannot_promise(kind: Kind, key: str) -> None:
             kind.attempt(key, wrong)
 
 
-def test_starts_are_counted_until_they_are_forgotten(kind: Kind, key: str) -> None:
-    assert kind.store.starts(key) == 0
-    kind.store.count_start(key, 60)
-    kind.store.count_start(key, 60)
-    assert kind.store.starts(key) == 2
-    assert kind.store.starts(f"{key}:another") == 0
-    kind.store.count_start(key, 0.2)
+def test_runs_are_counted_until_they_are_forgotten(kind: Kind, key: str) -> None:
+    assert kind.store.runs(key) == 0
+    kind.store.count_run(key, 1, 60)
+    kind.store.count_run(key, 1, 60)
+    assert kind.store.runs(key) == 2
+    kind.store.count_run(key, -1, 60)
+    assert kind.store.runs(key) == 1
+    assert kind.store.runs(f"{key}:another") == 0
+    kind.store.count_run(key, 1, 0.2)
     time.sleep(0.3)
-    assert kind.store.starts(key) == 0
-    kind.store.count_start(key, 60)
-    assert kind.store.starts(key) == 1
+    assert kind.store.runs(key) == 0
+    kind.store.count_run(key, 1, 60)
+    assert kind.store.runs(key) == 1
 
 
 @pytest.mark.parametrize(

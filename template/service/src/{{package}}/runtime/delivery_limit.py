@@ -1,10 +1,13 @@
 """The delivery limit is for a message whose runs end their worker, and not for what that worker held besides.
 
-A broker counts a redelivery for each message of a dead worker, whether its run had begun or not. So a run of a message
-that was redelivered is counted in the idempotency store when it begins. A message that comes near the limit with
-fewer runs than redeliveries is published again, and its deliveries are counted from none.
+A broker counts a redelivery for each message of a dead worker, also if its run had not begun, or had succeeded without
+the broker knowing yet. So runs of a redelivered message that begin and do not succeed are counted in the idempotency
+store. A message that comes near the limit with fewer of them than redeliveries is published again, and its deliveries
+are counted from none.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -17,12 +20,12 @@ from .queues import QueueClass
 from .service import Service
 from .settings import settings
 
-__all__ = ["SETTLE", "count_start", "redeliveries", "reset_unbegun"]
+__all__ = ["SETTLE", "counting", "redeliveries", "reset_innocent"]
 
 log = structlog.get_logger(__name__)
 
 SETTLE = 0.25
-"""Seconds that a redelivered message waits, since it may end the worker: until then, those beside it are looked at."""
+"""The least seconds that a redelivered message waits: it may end the worker, so those beside it are looked at first."""
 
 MOST_RESETS = 3
 """What ends each worker before its run begins becomes a dead letter, too, though later."""
@@ -34,17 +37,16 @@ def redeliveries(headers: Any) -> int:
     return count if type(count) is int else 0
 
 
-def count_start(service: Service, request: Any) -> None:
-    """Note that the run of a redelivered message begins; without the store it runs uncounted."""
-    if not redeliveries(request):
-        return
-    try:
-        service.open_store().count_start(_delivery(request), settings().retention)
-    except ServiceError as error:
-        log.warning("start not counted", id=request.id, error=str(error))
+@contextmanager
+def counting(service: Service, request: Any) -> Iterator[None]:
+    """Count the run of a redelivered message, the block, unless it succeeds; without the store it runs uncounted."""
+    counted = redeliveries(request) and _count(service, request, 1)
+    yield
+    if counted:
+        _count(service, request, -1)
 
 
-def reset_unbegun(service: Service, queue: QueueClass, target: Any, message: Any) -> bool:
+def reset_innocent(service: Service, queue: QueueClass, target: Any, message: Any) -> bool:
     """Publish the message again if it is near the limit, and not by runs of its own; True if that was done.
 
     target: its queue, as kombu knows it. A limit of 1 is reached by the first redelivery, begun or not.
@@ -54,8 +56,8 @@ def reset_unbegun(service: Service, queue: QueueClass, target: Any, message: Any
     if count < max(2, settings().delivery_limit - 1) or type(resets) is not int or resets >= MOST_RESETS:
         return False
     try:
-        begun = service.open_store().starts(_delivery(headers))
-        if begun >= count - 1:  # the first delivery is not counted, and this one has not begun
+        runs = service.open_store().runs(_delivery(headers))
+        if runs >= count - 1:  # the first delivery is not counted, and this one has not begun
             return False
         publish_message(
             target,
@@ -68,10 +70,19 @@ def reset_unbegun(service: Service, queue: QueueClass, target: Any, message: Any
     except Exception as error:  # such as for an id that the store cannot encode: the message is handled, and checked
         log.warning("deliveries not reset", queue=queue.name, error=str(error))
         return False
-    log.info("deliveries reset", queue=queue.name, id=headers.get("id"), deliveries=count, begun=begun)
+    log.info("deliveries reset", queue=queue.name, id=headers.get("id"), deliveries=count, runs=runs)
+    return True
+
+
+def _count(service: Service, request: Any, change: int) -> bool:
+    try:
+        service.open_store().count_run(_delivery(request), change, settings().retention)
+    except ServiceError as error:
+        log.warning("run not counted", id=request.id, error=str(error))
+        return False
     return True
 
 
 def _delivery(headers: Any) -> str:
-    """What the starts of one message are counted under: a retry and a reset are messages of their own."""
+    """What the runs of one message are counted under: a retry and a reset are messages of their own."""
     return f"{headers.get('id')!s:.200}:{headers.get('retries') or 0}:{headers.get(RESETS) or 0}"

@@ -29,7 +29,7 @@ from kombu.utils.json import dumps
 from . import dead_letters
 from .arguments import Arguments, check_steps
 from .dead_letters.message import DEFERRALS, deferrals_of, without_history
-from .delivery_limit import count_start
+from .delivery_limit import counting
 from .errors import LeaseLost, RetryLater, TaskOptionError
 from .idempotency import Mode
 from .options import check_names
@@ -138,7 +138,8 @@ class ServiceTask(Task[..., Any]):
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
         try:
-            return self._run_once(args, kwargs)
+            with counting(service_of(self.app), self.request):
+                return self._run_once(args, kwargs)
         except (Ignore, Reject, Retry):
             raise
         except Exception as failure:
@@ -181,7 +182,6 @@ class ServiceTask(Task[..., Any]):
 
     def _run_once(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request: Any = self.request
-        count_start(service_of(self.app), request)
         checked_args, checked_kwargs = self.typed.checked(args, kwargs)
         key = self._key_of(self._bound(checked_args, checked_kwargs))
         mode: Any = self.idempotency  # checked at start-up

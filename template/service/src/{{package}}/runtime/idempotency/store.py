@@ -154,12 +154,12 @@ class Store(ABC):
         """Extend the lease by its length from now; False where the key is not held by this claim."""
 
     @abstractmethod
-    def count_start(self, delivery: str, seconds: float) -> None:
-        """Count one start of the run that `delivery` names; the count is forgotten after `seconds`."""
+    def count_run(self, delivery: str, change: int, seconds: float) -> None:
+        """Add `change` to the runs that are counted under `delivery`; the count is forgotten after `seconds`."""
 
     @abstractmethod
-    def starts(self, delivery: str) -> int:
-        """How many starts are counted."""
+    def runs(self, delivery: str) -> int:
+        """How many runs are counted."""
 
     def lacking(self) -> list[str]:
         """The steps by which the store's tables are yet to be migrated; none where it has no tables."""

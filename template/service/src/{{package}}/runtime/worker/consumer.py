@@ -15,7 +15,7 @@ from kombu.exceptions import ContentDisallowed
 from .. import dead_letters
 from ..brokers import UNDECODABLE
 from ..dead_letters.message import JSON
-from ..delivery_limit import SETTLE, redeliveries, reset_unbegun
+from ..delivery_limit import SETTLE, redeliveries, reset_innocent
 from ..errors import PublishError
 from ..queues import QueueClass
 from ..service import Service, service_of
@@ -73,7 +73,7 @@ class ServiceConsumer(Consumer):
         def on_task_received(message: Any) -> None:
             if not redeliveries(message.headers):
                 handle(message)
-            elif self._reset_unbegun(message):
+            elif self._reset_innocent(message):
                 message.ack_log_error(log, self.connection_errors)
             else:
                 self.timer.call_after(SETTLE, self.call_soon, (handle_if_held, message, self.connection))
@@ -84,9 +84,9 @@ class ServiceConsumer(Consumer):
 
         return on_task_received
 
-    def _reset_unbegun(self, message: Any) -> bool:
+    def _reset_innocent(self, message: Any) -> bool:
         queue = _source(self._service.queues, message.delivery_info or {})
-        return reset_unbegun(self._service, queue, self.app.amqp.queues[queue.wire_name], message)
+        return reset_innocent(self._service, queue, self.app.amqp.queues[queue.wire_name], message)
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
         """Neither protocol 1 nor 2."""

@@ -64,7 +64,7 @@ class RedisStore(Store):
         )
         self._where = sanitize_url(url)
         self._prefix = prefix or f"{server_name()}:key:"
-        self._starts = f"{server_name()}:starts:"
+        self._runs = f"{server_name()}:runs:"
         self._acquire = self._script(ACQUIRE)
         self._complete = self._script(COMPLETE)
         self._suspend = self._script(SUSPEND)
@@ -102,17 +102,17 @@ class RedisStore(Store):
         """See Store."""
         return bool(self._renew(claim, claim.token, _milliseconds(claim.lease)))
 
-    def count_start(self, delivery: str, seconds: float) -> None:
+    def count_run(self, delivery: str, change: int, seconds: float) -> None:
         """See Store."""
         with self._translating_errors(), self._client.pipeline() as pipe:
-            pipe.incr(self._starts + delivery)
-            pipe.pexpire(self._starts + delivery, _milliseconds(seconds))
+            pipe.incrby(self._runs + delivery, change)
+            pipe.pexpire(self._runs + delivery, _milliseconds(seconds))
             pipe.execute()
 
-    def starts(self, delivery: str) -> int:
+    def runs(self, delivery: str) -> int:
         """See Store."""
         with self._translating_errors():
-            found: Any = self._client.get(self._starts + delivery)
+            found: Any = self._client.get(self._runs + delivery)
         return int(found or 0)
 
     def ping(self) -> None:

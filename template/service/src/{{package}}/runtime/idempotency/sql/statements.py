@@ -27,7 +27,7 @@ class Statements:
     suspend: TextClause
     release: TextClause
     renew: TextClause
-    count_start: TextClause
+    count_run: TextClause
     purge: TextClause
     ready: TextClause
 
@@ -71,11 +71,11 @@ def statements(dialect: str) -> Statements:
             UPDATE {KEYS} SET expires_at = {now} + :seconds
             WHERE key = :key AND token = :token AND state = 'held'
         """),
-        count_start=text(f"""
-            INSERT INTO {KEYS} ({COLUMNS}) VALUES (:key, 'done', '', '', '', '1', {now} + :seconds)
+        count_run=text(f"""
+            INSERT INTO {KEYS} ({COLUMNS}) VALUES (:key, 'done', '', '', '', CAST(:change AS TEXT), {now} + :seconds)
             ON CONFLICT (key) DO UPDATE SET
-                result = CASE WHEN {KEYS}.expires_at <= {now} THEN '1'
-                    ELSE CAST(CAST({KEYS}.result AS INTEGER) + 1 AS TEXT) END,
+                result = CASE WHEN {KEYS}.expires_at <= {now} THEN excluded.result
+                    ELSE CAST(CAST({KEYS}.result AS INTEGER) + :change AS TEXT) END,
                 expires_at = excluded.expires_at
         """),
         purge=text(f"""

@@ -115,13 +115,13 @@ class SqlStore(Store):
         """See Store."""
         return self._change(self._statements.renew, key=claim.key, token=claim.token, seconds=claim.lease) > 0
 
-    def count_start(self, delivery: str, seconds: float) -> None:
+    def count_run(self, delivery: str, change: int, seconds: float) -> None:
         """See Store. A row beside the keys: no task's name begins with a blank."""
-        self._change(self._statements.count_start, key=f" starts:{delivery}", seconds=seconds)
+        self._change(self._statements.count_run, key=f" runs:{delivery}", change=change, seconds=seconds)
 
-    def starts(self, delivery: str) -> int:
+    def runs(self, delivery: str) -> int:
         """See Store."""
-        look = {"key": f" starts:{delivery}"}
+        look = {"key": f" runs:{delivery}"}
         row = self._execute(lambda on: on.execute(self._statements.look, look).first())
         return 0 if row is None or row.remaining <= 0 else int(row.result)
 
