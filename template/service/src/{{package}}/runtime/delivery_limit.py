@@ -1,9 +1,9 @@
 """The delivery limit is for a message whose runs end their worker, and not for what that worker held besides.
 
-A broker counts a redelivery for each message of a dead worker, also if its run had not begun, or had succeeded without
-the broker knowing yet. So runs of a redelivered message that begin and do not succeed are counted in the idempotency
-store. A message that comes near the limit with fewer of them than redeliveries is published again, and its deliveries
-are counted from none.
+A broker counts a redelivery for each message of a dead worker, also if its run had not begun, or had ended without the
+broker knowing yet. So runs of a redelivered message that begin and do not end are counted in the idempotency store.
+A message that comes near the limit with fewer of them than redeliveries is published again, and its deliveries are
+counted from none.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from celery.exceptions import Reject
 
 from .brokers import DELIVERY_COUNT
 from .dead_letters.message import RESETS, headers_of, without_history
@@ -39,11 +40,16 @@ def redeliveries(headers: Any) -> int:
 
 @contextmanager
 def counting(service: Service, request: Any) -> Iterator[None]:
-    """Count the run of a redelivered message, the block, unless it succeeds; without the store it runs uncounted."""
+    """Count the run of a redelivered message, the block, until it ends; without the store it runs uncounted."""
     counted = redeliveries(request) and _count(service, request, 1)
-    yield
-    if counted:
-        _count(service, request, -1)
+    try:
+        yield
+    except (Reject, MemoryError):
+        counted = False  # the message comes back: it stays counted
+        raise
+    finally:
+        if counted:
+            _count(service, request, -1)
 
 
 def reset_innocent(service: Service, queue: QueueClass, target: Any, message: Any) -> bool:
