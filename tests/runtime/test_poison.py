@@ -37,10 +37,12 @@ def test_what_waits_beside_it_is_not_accused(workers: Workers, services: dict[st
             worker.process.wait(60)
     with prefetching() as survivor:
         survivor.wait(lambda: all(count(tmp_path, name) for name in names))
-        letters: list[Any] = survivor.wait(lambda: survivor.command("dead", "list", "--json"))
-        ids = [letter["id"] for letter in letters]
-        assert poison in ids
-        assert not set(ids) & set(innocent)
+
+        def ids() -> set[str]:
+            return {letter["id"] for letter in survivor.command("dead", "list", "--json")}
+
+        survivor.wait(lambda: poison in ids())
+        assert not ids() & set(innocent)
         assert [count(tmp_path, name) for name in names] == [1] * len(names)
         assert survivor.process.poll() is None
 

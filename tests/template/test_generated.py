@@ -61,8 +61,7 @@ def check(answers: dict[str, Any], template: Path, folder: Path) -> None:
     run("make", "test", cwd=project, env=env)
     shown = run("make", "demo", "TASKS=send_welcome send_invoice", cwd=project, env=env)
     assert shown.count("\nok") == 6, shown
-    for file in ("src/my_service/tasks/send_welcome.py", "tests/tasks/test_send_welcome.py"):
-        (project / file).unlink()
+    asyncgen("remove-task", "send_welcome", cwd=project)
     run("make", "lint", cwd=project, env=env)
     run(project / ".venv/bin/python", "-m", "pytest", "tests/tasks", "tests/test_tasks.py", cwd=project, env=env)
 

@@ -14,7 +14,7 @@ from kombu import Connection
 from redis import Redis
 
 from runtime.testing.servers import rabbitmq, redis
-from tests.postgresql import postgresql
+from tests.postgresql import database
 
 from .commands import asyncgen
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("rabbitmq")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The URLs of a Redis, a RabbitMQ and a PostgreSQL that hold something of others."""
     folder = tmp_path_factory.mktemp("servers")
-    with redis.started(folder) as redis_url, rabbitmq.started(folder) as rabbitmq_url, postgresql() as postgresql_url:
+    with redis.started(folder) as redis_url, rabbitmq.started(folder) as rabbitmq_url, database() as postgresql_url:
         if not postgresql_url:
             pytest.skip("no PostgreSQL answers; set ASYNCGEN_POSTGRESQL_URL")
         with Redis.from_url(redis_url) as client:
@@ -36,8 +36,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         with Connection(rabbitmq_url) as connection:
             channel: Any = connection.default_channel
             channel.queue_declare("others", durable=True, auto_delete=False)
-        with psycopg.connect(postgresql_url) as database:
-            database.execute("CREATE TABLE others (id int)")
+        with psycopg.connect(postgresql_url) as connected:
+            connected.execute("CREATE TABLE others (id int)")
         yield {"redis": redis_url, "rabbitmq": rabbitmq_url, "postgresql": postgresql_url, "log": str(folder)}
 
 
@@ -67,10 +67,10 @@ def held(servers: dict[str, str]) -> dict[str, Any]:
         for number in range(int(keys["databases"])):
             client.execute_command("SELECT", number)
             found[f"redis {number}"] = sorted(client.scan_iter())
-    with psycopg.connect(servers["postgresql"]) as database:
-        found["schemas"] = sorted(database.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(demo|test)_'"))
+    with psycopg.connect(servers["postgresql"]) as connected:
+        found["schemas"] = sorted(connected.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(demo|test)_'"))
         here = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-        found["tables"] = sorted(database.execute(here))
+        found["tables"] = sorted(connected.execute(here))
     found["rabbitmq"] = [exchanges_and_queues(Path(servers["log"]), kind) for kind in ("queues", "exchanges")]
     return found
 

@@ -52,7 +52,10 @@ def write_the_work(project: Path) -> None:
     edit(
         project / "tests/tasks/test_send_invoice.py",
         ("import pytest\n", "import pytest\nfrom sqlalchemy import select\n"),
-        ("from shop.tasks import", "from shop.models import Invoice\nfrom shop.tasks import"),
+        (
+            "import shop.tasks.send_invoice as module\n",
+            "import shop.tasks.send_invoice as module\nfrom shop.models import Invoice\n",
+        ),
     )
     test = project / "tests/tasks/test_send_invoice.py"
     lines = test.read_text().splitlines(keepends=True)

@@ -71,7 +71,7 @@ class ServiceConsumer(Consumer):
                 self.on_invalid_task(None, message, invalid)
 
         def on_task_received(message: Any) -> None:
-            if not redeliveries(message.headers):
+            if not isinstance(message.headers, dict) or not redeliveries(message.headers):
                 handle(message)
             elif self._reset_innocent(message):
                 message.ack_log_error(log, self.connection_errors)
