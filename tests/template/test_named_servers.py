@@ -91,7 +91,9 @@ def run(*arguments: str, cwd: Path, env: dict[str, str]) -> subprocess.Completed
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("broker", "store"), [("redis", "postgresql"), ("rabbitmq", "redis")])
+@pytest.mark.parametrize(
+    ("broker", "store"), [pytest.param("redis", "redis", marks=pytest.mark.slow), ("rabbitmq", "postgresql")]
+)
 def test_the_demo_and_the_tests_leave_the_servers_as_they_were(
     broker: str, store: str, service: Service, servers: dict[str, str]
 ) -> None:
@@ -111,7 +113,9 @@ def test_the_demo_and_the_tests_leave_the_servers_as_they_were(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("broker", "store"), [("redis", "redis"), ("rabbitmq", "postgresql")])
+@pytest.mark.parametrize(
+    ("broker", "store"), [("redis", "postgresql"), pytest.param("rabbitmq", "redis", marks=pytest.mark.slow)]
+)
 def test_so_does_a_demo_that_fails_and_it_shows_the_letter_at_once(
     broker: str, store: str, service: Service, servers: dict[str, str]
 ) -> None:
