@@ -61,3 +61,23 @@ def test_doctor_and_migrate_tell_what_a_database_lacks(
     )
     assert console.python(code) == ["applied: 0001 marks\n", "nothing to apply\n"]
     assert all(finding["ok"] for finding in console.command("doctor", "--json"))
+
+
+@on("rabbitmq-sql")
+def test_alembic_before_the_first_migrate_makes_the_schema_of_the_namespace(
+    services: dict[str, str], new_console: Callable[..., Console]
+) -> None:
+    namespace = f"n{uuid.uuid4().hex[:12]}"
+    code = (
+        "from alembic import command; from alembic.config import Config; config = Config(); "
+        "config.set_main_option('script_location', 'tests.runtime.service:migrations'); "
+        "command.upgrade(config, 'head'); print('true')"
+    )
+    engine = engine_of(services["RUNTIME_IDEMPOTENCY_URL"])
+    try:
+        assert new_console(NAMESPACE=namespace).python(code) is True
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT to_regclass(:table)"), {"table": f"{namespace}.marks"})
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {namespace} CASCADE"))

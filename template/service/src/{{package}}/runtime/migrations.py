@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from .errors import MigrationError, ServiceError
 from .idempotency.sql.database import engine_of
 from .idempotency.sql.failures import translating_errors
-from .idempotency.sql.migrations import TABLES
+from .idempotency.sql.migrations import TABLES, create_schema
 from .settings import NAME, settings
 
 __all__ = ["VERSIONS", "Migrations", "metadata", "run"]
@@ -120,7 +120,8 @@ def run(models: MetaData) -> None:
     try:
         url = settings().require("idempotency_url")
         with _reaching(url) as connection:
-            connection.scalar(select(1))
+            create_schema(connection)  # `alembic revision` may come before the first `migrate`
+            connection.commit()
     except ServiceError as error:
         raise CommandError(str(error)) from error  # which the command `alembic` prints as one line
     return _run(url, models)

@@ -11,7 +11,7 @@ from ...settings import settings
 from .database import KEYS, OUTBOX, engine_of
 from .failures import translating_errors
 
-__all__ = ["APPLIED", "STEPS", "TABLES", "lacking", "migrate"]
+__all__ = ["APPLIED", "STEPS", "TABLES", "create_schema", "lacking", "migrate"]
 
 APPLIED = KEYS.replace("idempotency_keys", "migrations")
 
@@ -75,7 +75,7 @@ def _migrate(engine: Engine) -> list[int]:
             connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
     with engine.begin() as connection:
         _take_turns(connection)
-        _create_schema(connection)
+        create_schema(connection)
         connection.execute(text(f"CREATE TABLE IF NOT EXISTS {APPLIED} (step INTEGER PRIMARY KEY)"))
         missing = _lacking(connection)
         for number in missing:
@@ -91,7 +91,7 @@ def _take_turns(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": APPLIED})
 
 
-def _create_schema(connection: Connection) -> None:
+def create_schema(connection: Connection) -> None:
     """Of the namespace, where it is missing: to ask for it with IF NOT EXISTS needs a privilege all the same."""
     namespace = settings().namespace
     if not namespace or connection.dialect.name != "postgresql":
