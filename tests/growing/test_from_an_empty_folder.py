@@ -51,7 +51,7 @@ def check(service: Path, *tests: str) -> None:
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
 
 
-@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("broker", [pytest.param("redis", marks=pytest.mark.slow), "rabbitmq"])
 def test_it_grows_by_commands_alone(broker: str, make: Callable[..., Path], tmp_path: Path) -> None:
     service = grow(broker, make, tmp_path, each=lambda service: None)
     check(service, "tests/tasks", "tests/test_tasks.py", "tests/test_queues.py", "tests/test_compose.py")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,15 +15,15 @@ import pytest
 from kombu import Connection
 
 from runtime.brokers.rabbitmq.diagnostics import diagnose
-from runtime.testing.processes import Workers
+from runtime.testing.processes import Console
 from runtime.testing.servers.process import free_port, serving
 
 from .combinations import on
 from .conftest import VARIABLES
 
 
-def test_the_doctor_finds_broker_store_and_tasks_as_they_have_to_be(workers: Workers) -> None:
-    findings = {finding["subject"]: finding for finding in workers.console.command("doctor", "--json")}
+def test_the_doctor_finds_broker_store_and_tasks_as_they_have_to_be(new_console: Callable[..., Console]) -> None:
+    findings = {finding["subject"]: finding for finding in new_console().command("doctor", "--json")}
     assert {"tasks", "broker", "idempotency store"} < set(findings)
     assert all(finding["ok"] for finding in findings.values())
 

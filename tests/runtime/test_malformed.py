@@ -41,12 +41,18 @@ def test_what_is_no_message_is_a_dead_letter(worker: Worker) -> None:
 @on("redis-redis")
 def test_an_id_that_no_store_can_encode_ends_no_worker(worker: Worker) -> None:
     queue = Queue.SHORT.value
-    headers = {"id": "\ud800", "task": "tests.effect", "x-delivery-count": int(worker.env["RUNTIME_DELIVERY_LIMIT"])}
+    headers: dict[str, Any] = {"id": "\ud800", "task": "tests.effect", "x-test": "surrogate"}
+    headers["x-delivery-count"] = int(worker.env["RUNTIME_DELIVERY_LIMIT"])
     properties = {"delivery_info": {}, "delivery_tag": uuid.uuid4().hex, "body_encoding": "base64"}
     message = {"body": "", "headers": headers, "properties": properties, "content-type": "application/json"}
     with Redis.from_url(worker.env["RUNTIME_BROKER_URL"]) as client:
         client.lpush(queue.wire_name, json.dumps({**message, "content-encoding": "utf-8"}))
-    (letter,) = worker.wait(lambda: worker.command("dead", "list", "--json", "--task", "tests.effect"))
+
+    def found() -> list[Any]:
+        letters: list[Any] = worker.command("dead", "list", "--json", "--task", "tests.effect")
+        return [each for each in letters if each["headers"].get("x-test") == "surrogate"]
+
+    (letter,) = worker.wait(found)
     assert worker.process.poll() is None
     assert not letter["reason"].startswith("DeliveryLimit")
     worker.command("dead", "purge", letter["id"], "--json")

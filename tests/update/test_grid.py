@@ -66,7 +66,7 @@ def of(ways: tuple[str, ...], short: set[tuple[str, str]]) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize(("way", "release"), of(WAYS, {("wheel", "90.0.0"), ("git-url", "90.0.0")}))
+@pytest.mark.parametrize(("way", "release"), of(WAYS, {("git-url", "90.0.0")}))
 def test_on_the_same_machine_both_commands_agree(
     way: str, release: str, world: tuple[Path, dict[str, str]], get: Callable[[str, str], Install], tmp_path: Path
 ) -> None:

@@ -263,7 +263,7 @@ def environment() -> dict[str, str]:
         pytest.param(
             release,
             kind,
-            marks=[] if (number, kind) in ((0, KINDS[1]), (len(BEFORE) - 1, KINDS[0])) else pytest.mark.slow,
+            marks=[] if (number, kind) == (0, KINDS[1]) else pytest.mark.slow,
             id=f"{release}-{'-'.join(kind)}",
         )
         for number, release in enumerate(BEFORE)

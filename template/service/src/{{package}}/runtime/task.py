@@ -110,15 +110,16 @@ class ServiceTask(Task[..., Any]):
         that is over or repeats it, wrong arguments become a dead letter where they arrive: the caller is not at fault.
         """
         settings().require("broker_url")
+        positional, named = args or (), kwargs or {}
         if check and "retries" not in options and not options.get("parent_id"):
-            args, kwargs = self.checked(args or (), kwargs or {}, options)
+            positional, named = self.checked(positional, named, options)
         elif check:
-            check_payload(self.name, args or (), kwargs or {}, settings().payload_limit)
+            check_payload(self.name, positional, named, settings().payload_limit)
         options["headers"] = without_history(options.get("headers") or {})
         options["headers"].setdefault("first_published", datetime.now(UTC).isoformat())
         scheduled = self.every and options["headers"].get("celery_beat_task")
         task_id = task_id or (slot_id(self) if scheduled else uuid())
-        publish: Any = functools.partial(super().apply_async, args, kwargs, task_id, **options)
+        publish: Any = functools.partial(super().apply_async, positional, named, task_id, **options)
         if producer is not None:
             return publish(producer=producer)
         return publish_with_deadline(

@@ -134,7 +134,7 @@ class SqlStore(Store):
 
     def lacking(self) -> list[str]:
         """See Store."""
-        return [f"runtime {step}" for step in _retry_once(lambda: migrations.lacking(self._url))]
+        return [f"runtime {step}" for step in migrations.lacking(self._url)]
 
     def ping(self) -> None:
         """See Store."""
