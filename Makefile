@@ -14,10 +14,10 @@ demo: $(VENV)/.installed ## Generate a service, add a task, watch a real worker 
 	@$(BIN)/python -m tests.demo
 
 test: lint ## What CI runs
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadgroup $(PYTEST)
 
 test-all: lint ## Everything: the full matrices and the long runs too
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents merged, commands given wrong input
 	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \

@@ -68,10 +68,10 @@ class Outcome:
 
     def check(self) -> None:
         """Fail unless each message has ended as it should."""
-        assert self.lost == []
-        assert self.wrong == {}
-        assert self.left == 0
-        assert self.deaths == []
+        assert not self.lost, f"lost: {self.lost}"
+        assert not self.wrong, f"wrong: {self.wrong}"
+        assert not self.left, f"left: {self.left}"
+        assert not self.deaths, f"deaths: {self.deaths}"
         assert sum("ready." in line for line in self.log) == 1
 
 

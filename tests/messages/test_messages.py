@@ -18,4 +18,4 @@ SEED = int(os.environ.get("ASYNCGEN_FUZZ_SEED", "1"))
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_odd_messages_run_or_are_kept_and_good_ones_are_done(scheme: str, tmp_path: Path) -> None:
     with services(scheme, tmp_path) as env:
-        attack(env, tmp_path, fuzz(NUMBER, SEED, tmp_path), patience=20).check()
+        attack(env, tmp_path, fuzz(NUMBER, SEED, tmp_path), patience=60).check()
