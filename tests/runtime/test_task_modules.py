@@ -46,9 +46,7 @@ def package(service: InProcessService, tmp_path: Path, monkeypatch: pytest.Monke
         (folder / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     names = [f"planted_tasks.{name}" for name in ("send_invoice", "bare")]
-    for name in names:
-        importlib.import_module(name)
-    use_as_tasks(names)
+    use_as_tasks([importlib.import_module(name) for name in names])
     yield "planted_tasks"
     app.tasks.pop("planted_tasks.send_invoice.send_invoice")
     for name in [*names, "planted_tasks"]:

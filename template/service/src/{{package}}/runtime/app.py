@@ -6,6 +6,7 @@ from enum import Enum
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 from . import schedule
@@ -47,15 +48,19 @@ def create_app(
     app.service = service
     app.conf.update(_celery_settings(service, values))
     app.set_default()
-    for package in (tasks, workflows):
-        for module in iter_modules(import_module(package).__path__):
-            import_module(f"{package}.{module.name}")
+    task_modules = _import_all(tasks)
+    _import_all(workflows)
     app.finalize()
-    use_as_tasks(f"{tasks}.{module.name}" for module in iter_modules(import_module(tasks).__path__))
+    use_as_tasks(task_modules)
     for task in service_tasks(app):
         check_values(task, service, values)
     app.conf.update(schedule.celery_settings(service_tasks(app)))
     return app
+
+
+def _import_all(package: str) -> list[ModuleType]:
+    """The modules of a package, imported."""
+    return [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
 
 
 def _celery_settings(service: Service, values: Settings) -> dict[str, Any]:

@@ -21,8 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .errors import MigrationError, ServiceError
 from .idempotency.sql.database import engine_of
-from .idempotency.sql.failures import translating_errors
-from .idempotency.sql.migrations import TABLES, create_schema
+from .idempotency.sql.migrations import TABLES, create_schema, reaching
 from .settings import NAME, settings
 
 __all__ = ["VERSIONS", "Migrations", "metadata", "run"]
@@ -78,7 +77,7 @@ class Migrations:
         if not script.get_heads():
             return []
         options = {"version_table": VERSIONS}
-        with _reaching(url) as connection:
+        with reaching(url) as connection:
             applied = MigrationContext.configure(connection, opts=options).get_current_heads()
         try:
             return [_title(each) for each in script.iterate_revisions("heads", applied or "base")][::-1]
@@ -119,19 +118,12 @@ def run(models: MetaData) -> None:
         return _run(url, models)
     try:
         url = settings().require("idempotency_url")
-        with _reaching(url) as connection:
+        with reaching(url) as connection:
             create_schema(connection)  # `alembic revision` may come before the first `migrate`
             connection.commit()
     except ServiceError as error:
         raise CommandError(str(error)) from error  # which the command `alembic` prints as one line
     return _run(url, models)
-
-
-@contextmanager
-def _reaching(url: str) -> Iterator[Connection]:
-    engine = engine_of(url)
-    with translating_errors(engine.url.render_as_string()), engine.connect() as connection:
-        yield connection
 
 
 def _run(url: str, models: MetaData) -> None:

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from .errors import ConfigurationError
-from .urls import MEMORY, RABBITMQ, REDIS, SENTINEL, SQL, check_url, masked
+from .urls import MEMORY, RABBITMQ, REDIS, REDIS_BROKER, REDIS_STORE, SQL, check_url, masked
 
 __all__ = ["NAME", "PREFIX", "Environment", "Settings", "server_name", "settings"]
 
@@ -135,8 +135,8 @@ class Settings(Environment):
 
 
 SCHEMES = {
-    "broker_url": (*REDIS, *SENTINEL, "redis+socket", *RABBITMQ, *MEMORY),
-    "idempotency_url": (*REDIS, "unix", *SQL),
+    "broker_url": (*REDIS_BROKER, *RABBITMQ, *MEMORY),
+    "idempotency_url": (*REDIS_STORE, *SQL),
     "result_url": (*REDIS, *SQL),
 }
 """What the URLs may lead to in any service; `create_app` knows which of them a service is made for."""

@@ -5,7 +5,6 @@ functions, and `from myservice.tasks.send_invoice import send_invoice` is the ta
 form by the task's line in `tasks/__init__.pyi`, which hides the module from them.
 """
 
-import sys
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
@@ -49,8 +48,8 @@ class TaskModule(ModuleType):
             super().__delattr__(name)
 
 
-def use_as_tasks(modules: Iterable[str]) -> None:
-    """Let those of these imported modules that have a task of their own name be used like it."""
-    for module in map(sys.modules.__getitem__, modules):
+def use_as_tasks(modules: Iterable[ModuleType]) -> None:
+    """Let those modules that have a task of their own name be used like it."""
+    for module in modules:
         if isinstance(vars(module).get(module.__name__.rpartition(".")[2]), ServiceTask):
             module.__class__ = TaskModule

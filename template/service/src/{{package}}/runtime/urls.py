@@ -10,9 +10,11 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from .errors import ConfigurationError
 
-__all__ = ["MEMORY", "RABBITMQ", "REDIS", "SENTINEL", "SQL", "check_url", "masked"]
+__all__ = ["MEMORY", "RABBITMQ", "REDIS", "REDIS_BROKER", "REDIS_STORE", "SOCKET", "SQL", "check_url", "masked"]
 
-REDIS, SENTINEL, SOCKET = ("redis", "rediss"), ("sentinel",), ("unix", "redis+socket")
+REDIS, SOCKET = ("redis", "rediss"), ("unix", "redis+socket")
+REDIS_BROKER, REDIS_STORE = (*REDIS, "sentinel", "redis+socket"), (*REDIS, "unix")
+"""What kombu and redis-py know: each has its own name for a socket."""
 RABBITMQ = ("amqp", "amqps", "pyamqp")
 POSTGRESQL, SQLITE = ("postgresql", "postgresql+psycopg", "postgres"), ("sqlite", "sqlite+pysqlite")
 SQL = (*POSTGRESQL, *SQLITE)

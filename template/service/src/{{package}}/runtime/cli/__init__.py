@@ -39,26 +39,10 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, name=NAME, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--install-completion",
-    metavar="[SHELL]",
-    is_flag=False,
-    flag_value="",
-    is_eager=True,
-    expose_value=False,
-    callback=_completion.install,
-    help="Complete commands, queues and tasks in bash, zsh or fish.",
+@_completion.option(
+    "--install-completion", _completion.install, "Complete commands, queues and tasks in bash, zsh or fish."
 )
-@click.option(
-    "--show-completion",
-    metavar="[SHELL]",
-    is_flag=False,
-    flag_value="",
-    is_eager=True,
-    expose_value=False,
-    callback=_completion.show,
-    help="Print the script for that instead.",
-)
+@_completion.option("--show-completion", _completion.show, "Print the script for that instead.")
 def group() -> None:
     """Run and look after this Celery service."""
 

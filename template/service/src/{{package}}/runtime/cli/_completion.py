@@ -3,15 +3,18 @@
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
 from ..settings import NAME
 
-__all__ = ["install", "queue_names", "show", "task_names"]
+__all__ = ["install", "option", "queue_names", "show", "task_names"]
+
+F = TypeVar("F", bound=Callable[..., Any] | click.Command)
 
 PACKAGE = Path(__file__).parents[2]
 """The service's package."""
@@ -44,6 +47,20 @@ def _tasks(file: Path) -> Iterator[str]:
             decorators = [ast.unparse(each).partition("(")[0] for each in node.decorator_list]
             if any(name.rpartition(".")[2] == "shared_task" for name in decorators):
                 yield node.name
+
+
+def option(name: str, callback: Callable[..., None], explanation: str) -> Callable[[F], F]:
+    """An option that takes a shell, or the user's one, and ends the command."""
+    return click.option(
+        name,
+        metavar="[SHELL]",
+        is_flag=False,
+        flag_value="",
+        is_eager=True,
+        expose_value=False,
+        callback=callback,
+        help=explanation,
+    )
 
 
 def show(ctx: click.Context, param: click.Parameter, shell: str | None) -> None:

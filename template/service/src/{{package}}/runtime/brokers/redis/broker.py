@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from ...queues import QueueClass, max_runtime
 from ...settings import server_name
-from ...urls import REDIS, SENTINEL
+from ...urls import REDIS_BROKER
 from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
 from . import transport
 from .batch import RedisBatchPublisher
@@ -25,7 +25,7 @@ __all__ = ["RedisBroker"]
 class RedisBroker(Broker):
     """Lists, delivered by the service's own kombu transport unless REDIS_DELIVERY says `stock`."""
 
-    schemes: ClassVar[tuple[str, ...]] = (*REDIS, *SENTINEL, "redis+socket")
+    schemes: ClassVar[tuple[str, ...]] = REDIS_BROKER
     errors: ClassVar[tuple[type[BaseException], ...]] = (
         OperationalError,
         LimitExceeded,

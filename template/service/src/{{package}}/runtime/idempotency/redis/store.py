@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from ...errors import StoreUnavailable
 from ...settings import server_name
-from ...urls import REDIS
+from ...urls import REDIS_STORE
 from ..claim import Attempt, Claim, Mode, State
 from ..store import Store
 from .scripts import ACQUIRE, COMPLETE, RELEASE, RENEW, SUSPEND
@@ -42,7 +42,7 @@ CONNECTIONS = 10_000
 class RedisStore(Store):
     """Keys as hashes, each change one script."""
 
-    schemes: ClassVar[tuple[str, ...]] = (*REDIS, "unix")
+    schemes: ClassVar[tuple[str, ...]] = REDIS_STORE
     modes: ClassVar[tuple[Mode, ...]] = ("lease", "at-most-once", "natural")
 
     @classmethod

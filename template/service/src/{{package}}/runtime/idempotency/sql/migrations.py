@@ -5,13 +5,16 @@ installed package, and in PostgreSQL and SQLite alike a step and its number comm
 service's own tables follow, with Alembic: see the runtime's module `migrations`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, Engine, inspect, text
 
 from ...settings import settings
 from .database import KEYS, OUTBOX, engine_of
 from .failures import translating_errors
 
-__all__ = ["APPLIED", "STEPS", "TABLES", "create_schema", "lacking", "migrate"]
+__all__ = ["APPLIED", "STEPS", "TABLES", "create_schema", "lacking", "migrate", "reaching"]
 
 APPLIED = KEYS.replace("idempotency_keys", "migrations")
 
@@ -63,9 +66,16 @@ def migrate(url: str) -> list[int]:
 
 def lacking(url: str) -> list[int]:
     """The numbers of the steps that the database at `url` lacks. Raises StoreUnavailable."""
+    with reaching(url) as connection:
+        return _lacking(connection) if inspect(connection).has_table(APPLIED) else list(range(1, len(STEPS) + 1))
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[Connection]:
+    """A connection to the database at `url`; in the block, raises StoreUnavailable for one that does not answer."""
     engine = engine_of(url)
     with translating_errors(engine.url.render_as_string()), engine.connect() as connection:
-        return _lacking(connection) if inspect(connection).has_table(APPLIED) else list(range(1, len(STEPS) + 1))
+        yield connection
 
 
 def _migrate(engine: Engine) -> list[int]:
