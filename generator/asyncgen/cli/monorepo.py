@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 __all__ = ["pipeline_advice"]
 
 
-def pipeline_advice(tree: "WorkTree", answers: Mapping[str, Any]) -> list[str]:
-    """Lines that say how the pipeline in the service's folder gets to run; none where it has no pipeline."""
+def pipeline_advice(tree: "WorkTree | None", answers: Mapping[str, Any]) -> list[str]:
+    """Lines that say how the pipeline in the service's folder gets to run; none where it runs, or there is none."""
+    if tree is None:
+        return []
     folder, name = tree.root / tree.subfolder, str(answers["package"]).replace("_", "-").strip("-")
     if answers.get("ci") == "github":
         workflows = tree.root / ".github" / "workflows"

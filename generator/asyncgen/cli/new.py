@@ -123,7 +123,7 @@ def _as_data(project: "Project", template: "Template", tree: "WorkTree | None", 
         "files": list(project.files),
         "committed": project.committed,
         "work_tree": str(tree.root) if tree else None,
-        "advice": pipeline_advice(tree, project.answers) if tree else [],
+        "advice": pipeline_advice(tree, project.answers),
         "dry_run": dry_run,
     }
 
@@ -131,7 +131,7 @@ def _as_data(project: "Project", template: "Template", tree: "WorkTree | None", 
 def _next_steps(destination: str, project: "Project", template: "Template", tree: "WorkTree | None") -> list[str]:
     commit = ", committed to a new git repository" if project.committed else ""
     part = [f"It is a part of the git repository at {tree.root}: no other was made; commit it there."] if tree else []
-    advice = pipeline_advice(tree, project.answers) if tree else []
+    advice = pipeline_advice(tree, project.answers)
     return [
         f"Made {destination}: {len(project.files)} files from the template at {template.commit[:7]}{commit}.",
         *part,
