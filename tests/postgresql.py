@@ -16,23 +16,21 @@ POSTGRESQL = os.environ.get("ASYNCGEN_POSTGRESQL_URL", "postgresql://postgres@12
 @contextmanager
 def postgresql() -> Iterator[str]:
     """The URL of a schema that is dropped with the block; empty, so that SQLite is taken, where there is no server."""
-    schema = f"asyncgen_{uuid4().hex[:8]}"
-    try:
-        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        yield ""
-        return
-    with connection:
-        connection.execute(f"CREATE SCHEMA {schema}".encode())
-        try:
-            yield f"{POSTGRESQL}?options={quote(f'-csearch_path={schema}')}&application_name={schema}"
-        finally:
-            connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+    with _made("CREATE SCHEMA {}", "DROP SCHEMA {} CASCADE") as schema:
+        options = f"options={quote(f'-csearch_path={schema}')}&application_name={schema}"
+        yield f"{POSTGRESQL}?{options}" if schema else ""
 
 
 @contextmanager
 def database() -> Iterator[str]:
     """The same, of a database: for what schemas are made in, and counted."""
+    with _made("CREATE DATABASE {}", "DROP DATABASE {} WITH (FORCE)") as name:
+        yield urlsplit(POSTGRESQL)._replace(path=f"/{name}").geturl() if name else ""
+
+
+@contextmanager
+def _made(create: str, drop: str) -> Iterator[str]:
+    """The name of what `create` makes, until the block ends; empty where there is no server."""
     name = f"asyncgen_{uuid4().hex[:8]}"
     try:
         connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
@@ -40,8 +38,8 @@ def database() -> Iterator[str]:
         yield ""
         return
     with connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(create.format(name).encode())
         try:
-            yield urlsplit(POSTGRESQL)._replace(path=f"/{name}").geturl()
+            yield name
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            connection.execute(drop.format(name).encode())

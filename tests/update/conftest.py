@@ -8,6 +8,7 @@ import pytest
 from asyncgen.cli.edge import run
 from tests.support import Ran, clean_home, command_line, commit, copied, copied_service, git
 
+from .histories import ROOT, overlay
 from .planted import FIRST, release
 
 
@@ -16,6 +17,16 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """A home without a git identity and without templates."""
     monkeypatch.delenv("ASYNCGEN_TEMPLATE", raising=False)
     return clean_home(tmp_path_factory, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository with its releases, whose newest commit is the working tree."""
+    clone = tmp_path_factory.mktemp("history") / "asyncgen"
+    git(clone.parent, "clone", "--quiet", "--no-tags", str(ROOT), str(clone))
+    overlay(clone)
+    commit(clone, "Release 90.0.0")
+    return clone
 
 
 @pytest.fixture(scope="session")

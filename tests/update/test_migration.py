@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from tests.support import Ran, commit, git, write
 
-from .histories import earlier, overlay
+from .histories import earlier
 from .installs import BIN
 from .planted import snapshot
 
@@ -31,16 +31,6 @@ FIELD = '    api_url: str = ""\n    """Where the shop is."""\n'
 QUEUE = '    # mine\n    REPORTS = QueueClass("reports", longest_run=900, concurrency=4)\n'
 FIXTURE = '\n\n@pytest.fixture\ndef shelf() -> str:\n    """Mine."""\n    return "shelf"\n'
 CONFIGURED = "app.conf.worker_max_tasks_per_child = 100\n"
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this repository with its releases, whose newest commit is the working tree."""
-    clone = tmp_path_factory.mktemp("history") / "asyncgen"
-    git(clone.parent, "clone", "--quiet", "--no-tags", str(Path(__file__).parents[2]), str(clone))
-    overlay(clone)
-    commit(clone, "Release 90.0.0")
-    return clone
 
 
 @pytest.fixture

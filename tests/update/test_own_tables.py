@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Ran, commit, git, write
+from tests.support import Ran, commit, write
 
-from .histories import earlier, overlay
+from .histories import earlier
 
 Command = Callable[..., Ran]
 
@@ -19,16 +19,6 @@ class Base(DeclarativeBase):
     pass
 """
 PLACE = ["models.py", "migrations/env.py", "migrations/script.py.mako", "migrations/versions/.gitkeep"]
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this repository with its releases, whose newest commit is the working tree."""
-    clone = tmp_path_factory.mktemp("history") / "asyncgen"
-    git(clone.parent, "clone", "--quiet", "--no-tags", str(Path(__file__).parents[2]), str(clone))
-    overlay(clone)
-    commit(clone, "Release 90.0.0")
-    return clone
 
 
 @pytest.fixture
