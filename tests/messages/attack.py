@@ -97,9 +97,10 @@ class RedisQueue:
 
     def letters(self) -> Iterator[str]:
         """The dead letters since the last call, as text in which a mark can be found."""
-        new = self._client.llen(QUEUE.dead_name) - self._read
-        self._read += new
-        for entry in self._client.lrange(QUEUE.dead_name, 0, new - 1) if new else ():
+        # Counted from the oldest, in one command: new ones are pushed in front meanwhile.
+        entries = self._client.lrange(QUEUE.dead_name, 0, -1 - self._read)
+        self._read += len(entries)
+        for entry in entries:
             body = ""
             with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 body = base64.b64decode(json.loads(entry)["body"]).decode("utf-8", "replace")
