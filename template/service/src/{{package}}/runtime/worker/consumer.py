@@ -4,6 +4,7 @@ Celery logs an unknown task name, an undecodable body or forbidden content, and 
 would lose work there.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ class ServiceConsumer(Consumer):
     """Celery's consumer (setting `worker_consumer`), which drops nothing."""
 
     connection_errors: tuple[type[BaseException], ...]
+    hub: Any  # missing in the stubs
 
     @property
     def _service(self) -> Service:
@@ -76,7 +78,10 @@ class ServiceConsumer(Consumer):
             elif self._reset_innocent(message):
                 message.ack_log_error(log, self.connection_errors)
             else:
-                self.timer.call_after(SETTLE, self.call_soon, (handle_if_held, message, self.connection))
+                later: Callable[[Any, Any], Any] = handle_if_held
+                if not self.hub:  # then the timer is a thread of its own; with a hub, call_soon waits for its next poll
+                    later = functools.partial(self.call_soon, handle_if_held)
+                self.timer.call_after(SETTLE, later, (message, self.connection))
 
         def handle_if_held(message: Any, connection: Any) -> None:
             if self.connection is connection:  # another one has got the message again
