@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from ...dead_letters import letters
 from ...settings import NAME, PREFIX
 from ..app import load_app
 from ..servers import Unavailable, described, needs, new_namespace, running
@@ -87,7 +88,11 @@ def run(folder: Path, options: argparse.Namespace) -> tuple[list[Row], Kills]:
                 every=options.every,
                 seed=options.seed,
             )
-            return [row(mode, options.tasks, each.lines()) for mode, each in effects.items()], kills
+            rows = [row(mode, options.tasks, each.lines()) for mode, each in effects.items()]
+            if not all(each.kept for each in rows):
+                for letter in letters():
+                    print(f"dead letter of {letter.task} {letter.id}: {letter.reason}", file=sys.stderr)
+            return rows, kills
         finally:
             store.clean_up(url)
 
