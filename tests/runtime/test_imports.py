@@ -1,7 +1,7 @@
 """The order of imports within the runtime, executable: who may import whom, and no way round in a circle.
 
-errors, settings, queues → payload, arguments, schedule → brokers, idempotency → service, publishing, dead_letters
-    → task → worker → app → cli → testing
+errors, settings, queues → payload, arguments, names, schedule → brokers, idempotency
+    → service, publishing, dead_letters → task → worker → app → cli → testing
 """
 
 import ast
@@ -18,7 +18,7 @@ import runtime
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
     {"errors", "urls", "settings", "queues"},
-    {"annotations", "arguments", "payload", "schedule"},
+    {"annotations", "arguments", "names", "payload", "schedule"},
     {"brokers", "idempotency"},
     {"service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
     {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker"},

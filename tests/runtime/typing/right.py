@@ -64,6 +64,7 @@ def of_an_earlier_release(self: Base, user_id: int) -> None: ...
     keep_result="the caller shows it",
     every="0 3 * * *",
     breaker="mail",
+    aliases=("tests.any_option",),
     name="tests.every_option",
     soft_time_limit=20,
     time_limit=30.5,

@@ -8,7 +8,7 @@ from myservice.app import app
 from myservice.queues import Queue
 from myservice.task import ServiceTask
 
-TASKS: list[Any] = [task for task in app.tasks.values() if not task.name.startswith("celery.")]
+TASKS: list[Any] = [task for task in dict.fromkeys(app.tasks.values()) if not task.name.startswith("celery.")]
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)

@@ -47,6 +47,7 @@ class TaskOptions(TypedDict, total=False):
     keep_result: str
     every: str
     breaker: str
+    aliases: tuple[str, ...]
     name: str
     soft_time_limit: float
     time_limit: float

@@ -55,6 +55,9 @@ class Options(Limits, Scheduled, Protocol):
     def key(self) -> Sequence[str]: ...
 
     @property
+    def own_name(self) -> str: ...
+
+    @property
     def keep_result(self) -> str | None: ...
 
     @property
@@ -91,40 +94,42 @@ def check_values(task: Options, service: Service, settings: Settings) -> None:
     queue = task.work_queue.value if isinstance(task.work_queue, Enum) else None
     if not isinstance(queue, QueueClass) or queue not in service.queues:
         raise TaskOptionError(
-            f"expected work_queue of {task.name} to be a member of Queue, got: {task.work_queue!r}; name one"
+            f"expected work_queue of {task.own_name} to be a member of Queue, got: {task.work_queue!r}; name one"
         )
     if task.idempotency not in service.store.modes:
         raise TaskOptionError(
-            f"expected idempotency of {task.name} to be one of {', '.join(service.store.modes)}, "
+            f"expected idempotency of {task.own_name} to be one of {', '.join(service.store.modes)}, "
             f"got: {task.idempotency!r}; choose one of them"
         )
     for option, (promised, otherwise) in PROMISED.items():
         if (got := getattr(task, option)) != promised:
             raise TaskOptionError(
-                f"expected {option} of {task.name} to be {promised!r}, got: {got!r}; remove it, since {otherwise}"
+                f"expected {option} of {task.own_name} to be {promised!r}, got: {got!r}; remove it, since {otherwise}"
             )
     _check_arguments(task)
     for name in task.key:
         if name not in task.arguments.parameters:
-            raise TaskOptionError(f"expected key of {task.name} to name its arguments, got: {name}; correct the key")
+            raise TaskOptionError(
+                f"expected key of {task.own_name} to name its arguments, got: {name}; correct the key"
+            )
     if task.keep_result and not settings.result_url:
         raise ConfigurationError(
-            f"expected {PREFIX}RESULT_URL to be set, since {task.name} keeps its result, got: nothing; set it"
+            f"expected {PREFIX}RESULT_URL to be set, since {task.own_name} keeps its result, got: nothing; set it"
         )
     if task.every:
         parse_every(task.every)
         if needed := [name for name, each in task.arguments.parameters.items() if _is_needed(each)]:
             raise TaskOptionError(
-                f"expected every argument of {task.name} to have a default, since beat passes none, "
+                f"expected every argument of {task.own_name} to have a default, since beat passes none, "
                 f"got: {', '.join(needed)}; give each a default, or publish it from another task that names every"
             )
     if task.breaker is not None:
         if service.breaker is None:
             raise TaskOptionError(
-                f"expected no breaker of {task.name} in a service without Redis, where workers share a circuit, "
+                f"expected no breaker of {task.own_name} in a service without Redis, where workers share a circuit, "
                 f"got: {task.breaker}; give the task a work_queue of its own with a small concurrency, and a rate_limit"
             )
-        service.breaker.check(task.name, task.breaker)
+        service.breaker.check(task.own_name, task.breaker)
     check_limits(task, queue)
 
 
@@ -133,14 +138,15 @@ def _check_arguments(task: Options) -> None:
         parameters = list(task.arguments.parameters.values())
     except NameError as unknown:
         raise TaskOptionError(
-            f"expected the annotations of {task.name} to be known when it runs, got: {unknown}; "
+            f"expected the annotations of {task.own_name} to be known when it runs, got: {unknown}; "
             "import what they name, and not only for type checkers"
         ) from unknown
     if parameters and isinstance(inspect.getattr_static(type(task), "run"), staticmethod):
         first = parameters[0]
         if first.name == "self" or (isinstance(first.annotation, type) and issubclass(first.annotation, Task)):
             raise TaskOptionError(
-                f"expected bind of {task.name} to be True, since its function takes {first}, got: False; add bind=True"
+                f"expected bind of {task.own_name} to be True, since its function takes {first}, got: False; "
+                "add bind=True"
             )
     task.typed.check_annotations()
 

@@ -36,6 +36,10 @@ P = ParamSpec("P")
 class Checked(Protocol):
     """A task of a service whose application is imported; another one is known by its name alone."""
 
+    @property
+    def name(self) -> str:
+        """The name that its messages have."""
+
     def checked(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
@@ -57,7 +61,7 @@ def publish(
     """
     name, args, kwargs, options = _unpack(task, args, kwargs or {}, options)
     if isinstance(known := current_app.tasks.get(name), Checked):
-        args, kwargs = known.checked(args, kwargs, options)
+        name, (args, kwargs) = known.name, known.checked(args, kwargs, options)
     else:
         check_payload(name, args, kwargs, settings().payload_limit)
     now = datetime.now(UTC)

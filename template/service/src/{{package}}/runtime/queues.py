@@ -70,7 +70,7 @@ class Limits(Protocol):
     """The time limits of a task, in seconds."""
 
     @property
-    def name(self) -> str: ...
+    def own_name(self) -> str: ...
 
     @property
     def soft_time_limit(self) -> float | None: ...
@@ -99,11 +99,11 @@ def check_limits(task: Limits, queue: QueueClass) -> None:
     soft, hard = task.soft_time_limit, task.time_limit
     if soft is None or hard is None or not 0 < soft < hard:
         raise ConfigurationError(
-            f"expected 0 < soft_time_limit < time_limit for {task.name}, got: {soft} and {hard}; "
+            f"expected 0 < soft_time_limit < time_limit for {task.own_name}, got: {soft} and {hard}; "
             "set both in its options"
         )
     if hard > queue.max_runtime:
         raise ConfigurationError(
-            f"expected time_limit of {task.name} to be at most {queue.max_runtime} s, the max_runtime of queue "
+            f"expected time_limit of {task.own_name} to be at most {queue.max_runtime} s, the max_runtime of queue "
             f"{queue.name}, got: {hard}; lower it, or choose another work_queue"
         )

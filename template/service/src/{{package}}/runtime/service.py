@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from celery import Celery, current_app
 from celery.utils.time import subtract_datetimes  # type: ignore[attr-defined]  # not in the stubs
@@ -15,6 +15,7 @@ from celery.utils.time import subtract_datetimes  # type: ignore[attr-defined]  
 from .brokers import Broker
 from .errors import ConfigurationError, TaskOptionError
 from .idempotency import Store
+from .names import check_aliases
 from .queues import QueueClass
 from .settings import NAME, Settings, settings
 
@@ -93,7 +94,11 @@ class ServiceApp(Celery):
     def send_task(  # type: ignore[override]  # the other options are Celery's, passed on as they are
         self, name: Any, args: Any = None, kwargs: Any = None, countdown: Any = None, eta: Any = None, **options: Any
     ) -> Any:
-        """Celery's own, which every publish of a task ends in; a delay is at least the broker's `shortest_delay`."""
+        """Celery's own, which every publish of a task ends in; a delay is at least the broker's `shortest_delay`.
+
+        A name that a task has now goes out as the first of its aliases.
+        """
+        name = getattr(self.tasks.get(name), "name", name)
         if shortest := self.service.broker.shortest_delay:
             if eta is not None:
                 moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
@@ -102,10 +107,30 @@ class ServiceApp(Celery):
                 countdown = max(shortest, countdown)
         return super().send_task(name, args, kwargs, countdown, eta, **options)
 
+    def _task_from_fun(  # type: ignore[override]  # the options are Celery's, passed on as they are
+        self, fun: Callable[..., Any], name: Any = None, **options: Any
+    ) -> Any:
+        """Celery's own; a task with aliases keeps the first as its `name`, and is registered under all its names.
+
+        So messages, keys and schedules stay as workers and publishers of earlier releases know them.
+        """
+        own, aliases = name or self.gen_task_name(fun.__name__, fun.__module__), options.get("aliases") or ()
+        check_aliases(own, aliases)
+        if not aliases:
+            return super()._task_from_fun(fun, name=name, **options)
+        names, celery = (own, *aliases), cast("Any", self)  # the stubs leave its inner parts out
+        for each in names:
+            if each in celery._tasks:
+                celery._warn_if_duplicate_task_name(celery._tasks[each], fun, each)
+        task = super()._task_from_fun(fun, name=aliases[0], _own_name=own, **options)
+        celery._tasks.update(dict.fromkeys(names, task))
+        return task
+
     def _warn_duplicate_task_name(self, name: str, existing: str, new: str, consequence: str) -> None:
         """Celery's own warns that one of the two cannot be called."""
         raise TaskOptionError(
-            f"expected one task to have the name {name}, got: {existing} and {new}; rename one of them"
+            f"expected one task to have the name {name}, its own or an alias, got: {existing} and {new}; "
+            "rename one of them"
         )
 
     def _get_backend(self) -> Any:

@@ -8,6 +8,7 @@ key             names of the arguments that make a run the same run; without it 
 keep_result     why the return value has to be kept; without it the result is ignored
 every           a crontab or a period: see the module `schedule`
 breaker         the name of a circuit that its runs go through, one for each dependency: see the module `breaker`
+aliases         former full names, oldest first: the first one stays its `name` in messages, keys and schedules
 """
 
 import functools
@@ -59,6 +60,9 @@ class ServiceTask(Task[..., Any]):
     keep_result: ClassVar[str | None] = None
     every: ClassVar[str | None] = None
     breaker: ClassVar[str | None] = None
+    aliases: ClassVar[tuple[str, ...]] = ()
+
+    _own_name = ""
 
     autoretry_for: ClassVar[tuple[type[BaseException], ...]] = ()
     retry_backoff = 1
@@ -73,6 +77,16 @@ class ServiceTask(Task[..., Any]):
         check_names(cls)
         cls.ignore_result = cls.keep_result is None
 
+    @property
+    def own_name(self) -> str:
+        """The name that the code gives it; `name`, which messages have, is the first of its aliases."""
+        return self._own_name or self.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its names, its own first."""
+        return (self.own_name, *self.aliases)
+
     @functools.cached_property
     def arguments(self) -> inspect.Signature:
         """The arguments that a message brings, without `self`."""
@@ -81,7 +95,7 @@ class ServiceTask(Task[..., Any]):
     @functools.cached_property
     def typed(self) -> Arguments:
         """What checks the arguments of a call."""
-        return Arguments(self.name, self.arguments)
+        return Arguments(self.own_name, self.arguments)
 
     # ---- where it is published ----
 
@@ -89,8 +103,8 @@ class ServiceTask(Task[..., Any]):
         self, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments as they are published. Raises PayloadError for these, or those of a task that follows."""
-        check_payload(self.name, args, kwargs, settings().payload_limit)
-        check_delay(self.name, options, settings().max_delay)
+        check_payload(self.own_name, args, kwargs, settings().payload_limit)
+        check_delay(self.own_name, options, settings().max_delay)
         check_steps(self.app.tasks, options)
         return self.typed.checked(args, kwargs)
 
@@ -114,7 +128,7 @@ class ServiceTask(Task[..., Any]):
         if check and "retries" not in options and not options.get("parent_id"):
             positional, named = self.checked(positional, named, options)
         elif check:
-            check_payload(self.name, positional, named, settings().payload_limit)
+            check_payload(self.own_name, positional, named, settings().payload_limit)
         options["headers"] = without_history(options.get("headers") or {})
         options["headers"].setdefault("first_published", datetime.now(UTC).isoformat())
         scheduled = self.every and options["headers"].get("celery_beat_task")
@@ -272,7 +286,7 @@ class ServiceTask(Task[..., Any]):
         request: Any = self.request
         if request.session is None:
             raise TaskOptionError(
-                f"expected idempotency of {self.name} to be transactional, the mode that has a session, "
+                f"expected idempotency of {self.own_name} to be transactional, the mode that has a session, "
                 f"got: {self.idempotency}; change the mode"
             )
         session: Session = request.session
@@ -280,14 +294,14 @@ class ServiceTask(Task[..., Any]):
 
 
 def service_tasks(app: Celery) -> list[ServiceTask]:
-    """The service's own tasks, sorted by name; Celery's built-in ones are left out.
+    """The service's own tasks, each once, sorted by name; Celery's built-in ones are left out.
 
     Raises TaskOptionError for a task without the base class: nothing would be promised for it.
     """
     own = []
     for name, task in sorted(app.tasks.items()):
         if isinstance(task, ServiceTask):
-            own.append(task)
+            own += [task] if name == task.own_name else []
         elif not name.startswith("celery."):
             raise TaskOptionError(f"expected base of {name} to be ServiceTask, got: none; add base=ServiceTask")
     return own

@@ -126,16 +126,19 @@ def _filter(
 ) -> "DeadLetterFilter":
     from ..dead_letters.filter import DeadLetterFilter, parse_time
     from ..settings import settings
+    from .send import called
 
-    known = [queue.name for queue in load_app().service.queues]
+    app = load_app()
+    known = [queue.name for queue in app.service.queues]
     settings().require("broker_url")
     if chosen.get("queue") and chosen["queue"] not in known:
         raise click.BadParameter(f"expected one of {', '.join(known)}, got: {chosen['queue']}", param_hint="--queue")
     if not (ids or everything or any(chosen.values())):
         raise click.UsageError("expected ids, an option that chooses, or --all, got: nothing; `dead list` shows them")
-    since = chosen.pop("since", "")
+    since, task = chosen.pop("since", ""), chosen.pop("task", "")
     named = {name: value for name, value in chosen.items() if value}
-    return DeadLetterFilter(frozenset(ids), since=parse_time(since) if since else None, **named)
+    names = {task, *(name for each in called(app, task) for name in each.names)} if task else ()
+    return DeadLetterFilter(frozenset(ids), frozenset(names), since=parse_time(since) if since else None, **named)
 
 
 def _print(letters: "Iterable[DeadLetter]", as_json: bool) -> set[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # completion needs no Celery
 
     from ..task import ServiceTask
 
-__all__ = ["command", "find", "send"]
+__all__ = ["called", "command", "find", "send"]
 
 
 @click.command("send")
@@ -41,14 +41,24 @@ def send(app: "Celery", name: str, keywords: dict[str, Any], task_id: str | None
 
 
 def find(app: "Celery", name: str) -> "ServiceTask":
-    """The task of that name: `send_invoice`, or Celery's full name."""
+    """The task of that name: `send_invoice`, or the full name; a former one, too."""
+    from ..names import short
     from ..task import service_tasks
 
-    tasks = service_tasks(app)
-    found = [task for task in tasks if name in (task.name, task.name.rsplit(".", 1)[-1])]
+    found = called(app, name)
     if len(found) != 1:
-        known = ", ".join(task.name.rsplit(".", 1)[-1] for task in tasks)
+        known = ", ".join(short(task.own_name) for task in service_tasks(app))
         raise PayloadError(
             f"expected the name of one task ({known or 'there is none yet'}), got: {name}; correct the name"
         )
     return found[0]
+
+
+def called(app: "Celery", name: str) -> "list[ServiceTask]":
+    """The tasks that have the name, short or in full; if there are none, those that had it."""
+    from ..names import is_called
+    from ..task import service_tasks
+
+    tasks = service_tasks(app)
+    own = [task for task in tasks if is_called(name, (task.own_name,))]
+    return own or [task for task in tasks if is_called(name, task.aliases)]

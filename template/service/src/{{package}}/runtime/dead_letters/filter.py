@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..errors import ServiceError
+from ..names import short
 from ..schedule import SECONDS
 from .message import DeadLetter
 
@@ -15,8 +16,8 @@ class DeadLetterFilter:
     """What a dead letter has to match: every field that is set."""
 
     ids: frozenset[str] = frozenset()
-    task: str = ""
-    """A task's name, short or in full."""
+    tasks: frozenset[str] = frozenset()
+    """A task's names, short or in full."""
     reason: str = ""
     """A part of the reason, in any case."""
     since: datetime | None = None
@@ -28,7 +29,7 @@ class DeadLetterFilter:
         """Whether the letter matches. One whose time is not known matches any `since`."""
         return (
             (not self.ids or letter.id in self.ids)
-            and self.task in ("", letter.task, letter.task.rsplit(".", 1)[-1])
+            and (not self.tasks or not self.tasks.isdisjoint((letter.task, short(letter.task))))
             and self.reason.casefold() in letter.reason.casefold()
             and (self.since is None or not letter.last or datetime.fromisoformat(letter.last) >= self.since)
             and self.queue in ("", letter.queue)

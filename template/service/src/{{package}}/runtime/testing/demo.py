@@ -21,6 +21,7 @@ from ..cli.send import find
 from ..dead_letters import DeadLetter, letters
 from ..errors import PayloadError, ServiceError
 from ..loading import load
+from ..names import short
 from ..settings import NAME, PREFIX, settings
 from ..task import service_tasks
 from .app import app_module
@@ -110,7 +111,7 @@ class Sent(NamedTuple):
 
         with suppress(TimeoutError):  # the rows show what is missing
             until(lambda: ended() or over(), TIMEOUT, interval=0.2)
-        name, seen = self.task.name.rsplit(".", 1)[-1], events(log, self.twice)
+        name, seen = short(self.task.own_name), events(log, self.twice)
         effects = 2 if self.task.idempotency == "natural" else 1
         return [
             Row(f"{name} sent twice with one id: effects", effects, seen.count("done")),
@@ -126,7 +127,7 @@ def send(task: Any) -> Sent:
         args, kwargs = call(task.arguments)
     except TypeError as error:
         raise PayloadError(
-            f"expected the arguments of {task.name} to have annotations that a demo has examples of, "
+            f"expected the arguments of {task.own_name} to have annotations that a demo has examples of, "
             f"got: {error}; name other tasks: make demo TASKS=..."
         ) from error
     for _ in range(2):

@@ -1,0 +1,40 @@
+"""The names of a task: the one that its code gives, and the former ones, under which messages may still arrive."""
+
+import re
+from collections.abc import Iterable
+
+from .errors import TaskOptionError
+
+__all__ = ["check_aliases", "is_called", "short"]
+
+FULL = re.compile(r"[^\s.]+(\.[^\s.]+)+")
+"""As Celery makes it: the module and the function."""
+
+
+def check_aliases(name: str, aliases: object) -> None:
+    """Raise TaskOptionError unless `aliases` are former full names of the task that is now called `name`."""
+    if not isinstance(aliases, tuple):
+        raise TaskOptionError(
+            f'expected aliases of {name} to be a tuple of former names, got: {aliases!r}; write ("{aliases}",)'
+            if isinstance(aliases, str)
+            else f"expected aliases of {name} to be a tuple of former names, got: {aliases!r}; write a tuple"
+        )
+    for alias in aliases:
+        if not isinstance(alias, str) or not FULL.fullmatch(alias):
+            raise TaskOptionError(
+                f"expected aliases of {name} to be full names, of module and function, got: {alias!r}; write it in full"
+            )
+        if alias == name:
+            raise TaskOptionError(
+                f"expected aliases of {name} to be its former names, got: the one that it has; remove it"
+            )
+
+
+def is_called(name: str, names: Iterable[str]) -> bool:
+    """Whether `name` is one of these, in full or without the module."""
+    return any(name in (each, short(each)) for each in names)
+
+
+def short(name: str) -> str:
+    """A task's name without its module."""
+    return name.rpartition(".")[2]
