@@ -18,9 +18,9 @@ import runtime
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
     {"errors", "urls", "settings", "queues"},
-    {"annotations", "arguments", "names", "payload", "schedule"},
+    {"annotations", "arguments", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
-    {"service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
+    {"client", "service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
     {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker"},
     {"worker"},
     {"app", "loading"},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kombu.exceptions import OperationalError
 
-from runtime import ConfigurationError, PublishError, publishing
+from runtime import ConfigurationError, PublishError, publishing, sending
 from runtime.breaker import BreakerSettings
 from runtime.brokers.rabbitmq import RabbitmqBroker
 from runtime.brokers.rabbitmq.settings import RabbitmqSettings
@@ -83,7 +83,7 @@ def test_publishing_is_tried_again_while_an_attempt_can_end_within_publish_timeo
     values = settings().model_copy(update={"publish_timeout": publish_timeout, "attempt_timeout": attempt_timeout})
     clock, made = Clock(), []
     monkeypatch.setattr(publishing, "settings", lambda: values)
-    monkeypatch.setattr(publishing, "time", clock)
+    monkeypatch.setattr(sending, "time", clock)
 
     def refuse(producer: Any) -> None:
         made.append(clock.now)

@@ -4,20 +4,16 @@
 waiting for each of them.
 """
 
-import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from celery import current_app
 from celery.canvas import Signature
-from celery.utils import uuid
 from kombu import Queue as BrokerQueue
 
-from .errors import PayloadError, PublishError
+from .sending import Publisher, Unconfirmed, identified
 from .service import current_service
 from .settings import settings
 
@@ -31,11 +27,6 @@ __all__ = [
     "published_by",
 ]
 
-log = logging.getLogger(__name__)
-
-RETRY_PAUSE = 0.1
-"""Seconds between the first two attempts; doubled after each."""
-
 KEPT_PROPERTIES = {"correlation_id": str, "reply_to": str, "priority": int}
 
 WORKFLOW = "celery.workflow"
@@ -46,35 +37,13 @@ _published_by: ContextVar[Callable[[str, Signature], None] | None] = ContextVar(
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Unconfirmed:
-    """A task that the broker may not have. Publish `signature` again: it has the same id, and so has one effect."""
-
-    id: str
-    task: str
-    reason: str
-    signature: Signature
-
-
 def publish_with_deadline(what: str, publish: Callable[[Any], T]) -> T:
     """Call `publish` with a producer; retry a stale or refused connection within the setting `publish_timeout`.
 
     what: names the message in the error. Raises PublishError. A message whose confirmation was lost may have arrived:
     what is published again needs the id that it had.
     """
-    broker_errors, attempt_timeout = current_service().broker.errors, settings().attempt_timeout
-    deadline, pause = time.monotonic() + settings().publish_timeout, RETRY_PAUSE
-    while True:
-        try:
-            return _publish_once(publish, attempt_timeout, broker_errors)
-        except broker_errors as error:
-            if time.monotonic() + pause + attempt_timeout > deadline:
-                raise PublishError(
-                    f"expected the broker to take {what}, got: {type(error).__name__}: {str(error) or 'no answer'}; "
-                    "see whether it runs and answers, then publish again with the same id"
-                ) from error
-        time.sleep(pause)
-        pause *= 2
+    return _publisher().publish(what, publish)
 
 
 def publish_steps(workflow_id: str, steps: Signature) -> None:
@@ -101,16 +70,10 @@ def published_by(instead: Callable[[str, Signature], None]) -> Iterator[None]:
         _published_by.reset(token)
 
 
-def _publish_once(publish: Callable[[Any], T], timeout: float, broker_errors: tuple[type[BaseException], ...]) -> T:
-    producers: Any = current_app.producer_pool
-    with producers.acquire(block=True, timeout=timeout) as producer:
-        try:
-            return publish(producer)
-        except broker_errors:
-            # Dropped, since close() would block on a final round trip. And not used again, since a confirmation that is
-            # late would be taken for the next message's.
-            producer.connection.collect()
-            raise
+def _publisher() -> Publisher:
+    values = settings()
+    app: Any = current_app
+    return Publisher(app, current_service().broker.errors, values.publish_timeout, values.attempt_timeout)
 
 
 def publish_message(
@@ -161,34 +124,9 @@ def publish_many(tasks: Iterable[Signature | tuple[Any, Mapping[str, Any]]]) -> 
     for signature in signatures.values():
         checked: Any = signature.type.checked
         signature["args"], signature["kwargs"] = checked(signature.args, signature.kwargs, signature.options)
-    reasons = dict.fromkeys(signatures, "it was not sent")
-
-    def on_result(task_id: str, problem: str) -> None:
-        if problem:
-            reasons[task_id] = problem
-        else:
-            del reasons[task_id]
-
-    try:
-        with current_app.connection_for_write() as connection, broker.batch(connection, on_result) as batch:
-            for task_id, signature in signatures.items():
-                reasons[task_id] = "it was not confirmed"
-                signature.apply_async(producer=batch.producer, retry=False, check=False)
-                batch.sent(task_id)
-    except broker.errors as error:
-        log.error("Publishing broke off, %d tasks are not confirmed: %r", len(reasons), error)
-    return [
-        Unconfirmed(task_id, str(signatures[task_id].task), reason, signatures[task_id])
-        for task_id, reason in reasons.items()
-    ]
+    return _publisher().publish_all(signatures, broker.batch)
 
 
 def _signature(task: Signature | tuple[Any, Mapping[str, Any]]) -> tuple[str, Signature]:
-    """A copy with an id, so that to publish it again is no new work."""
     copy: Signature = task[0].signature(kwargs=dict(task[1])) if isinstance(task, tuple) else task.clone()
-    if copy.subtask_type:
-        raise PayloadError(
-            f"expected the signature of one task, got: a {copy.subtask_type}; publish a task that starts it"
-        )
-    task_id = copy.id or uuid()
-    return task_id, copy.set(task_id=task_id)
+    return identified(copy)

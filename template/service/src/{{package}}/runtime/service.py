@@ -5,18 +5,17 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, cast
 
 from celery import Celery, current_app
-from celery.utils.time import subtract_datetimes  # type: ignore[attr-defined]  # not in the stubs
 
 from .brokers import Broker
 from .errors import ConfigurationError, TaskOptionError
 from .idempotency import Store
 from .names import check_aliases
 from .queues import QueueClass
+from .sending import lengthened
 from .settings import NAME, Settings, settings
 
 __all__ = ["Breaker", "BreakerType", "Migrations", "Service", "ServiceApp", "current_service", "service_of"]
@@ -99,12 +98,7 @@ class ServiceApp(Celery):
         A name that a task has now goes out as the first of its aliases.
         """
         name = getattr(self.tasks.get(name), "name", name)
-        if shortest := self.service.broker.shortest_delay:
-            if eta is not None:
-                moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
-                countdown, eta = subtract_datetimes(moment, self.now()).total_seconds(), None
-            if countdown and countdown > 0:
-                countdown = max(shortest, countdown)
+        countdown, eta = lengthened(self, self.service.broker.shortest_delay, countdown, eta)
         return super().send_task(name, args, kwargs, countdown, eta, **options)
 
     def _task_from_fun(  # type: ignore[override]  # the options are Celery's, passed on as they are

@@ -11,13 +11,13 @@ from celery.app.amqp import AMQP
 from kombu import Queue
 
 from ..queues import QueueClass
+from ..sending import BatchPublisher
 from ..settings import Settings
 
 __all__ = [
     "DEAD_LETTER_HEADER",
     "DELIVERY_COUNT",
     "UNDECODABLE",
-    "BatchPublisher",
     "Broker",
     "DeadLetterQueue",
     "Finding",
@@ -51,16 +51,6 @@ class Finding:
     ok: bool
     detail: str
     warning: bool = False
-
-
-class BatchPublisher(Protocol):
-    """Publishes without waiting for each message; leaving the block waits for all that are not confirmed."""
-
-    producer: Any
-    """A kombu Producer."""
-
-    def sent(self, task_id: str) -> None:
-        """Note that the last message was the one of this task."""
 
 
 class DeadLetterQueue(Protocol):

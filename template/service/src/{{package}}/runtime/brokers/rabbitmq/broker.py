@@ -6,22 +6,22 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from amqp.exceptions import AMQPError, MessageNacked
 from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Exchange, Queue
-from kombu.exceptions import LimitExceeded, OperationalError
 
 from ...errors import ConfigurationError
 from ...queues import QueueClass, max_runtime
+from ...sending import BatchPublisher
 from ...settings import PREFIX, Settings, server_name
 from ...urls import RABBITMQ
-from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
+from .. import Broker, DeadLetterQueue, Finding
 from . import properties
 from .batch import RabbitmqBatchPublisher
 from .dead_letter_queue import RabbitmqDeadLetterQueue
 from .delays import SHORTEST_DELAY, DelayingAMQP
 from .diagnostics import diagnose
+from .publishing import ERRORS, publishing_options
 from .settings import rabbitmq_settings
 
 __all__ = ["RabbitmqBroker"]
@@ -37,13 +37,7 @@ class RabbitmqBroker(Broker):
     """
 
     schemes: ClassVar[tuple[str, ...]] = RABBITMQ
-    errors: ClassVar[tuple[type[BaseException], ...]] = (
-        OperationalError,
-        LimitExceeded,
-        AMQPError,
-        MessageNacked,
-        OSError,
-    )
+    errors: ClassVar[tuple[type[BaseException], ...]] = ERRORS
     amqp_class: ClassVar[type[AMQP]] = DelayingAMQP
     shortest_delay: ClassVar[float] = SHORTEST_DELAY
 
@@ -53,12 +47,7 @@ class RabbitmqBroker(Broker):
 
     def publishing_options(self) -> dict[str, Any]:
         """See Broker."""
-        return {
-            "confirm_publish": True,
-            "read_timeout": self.settings.attempt_timeout,
-            "write_timeout": self.settings.attempt_timeout,
-            "max_retries": 0,  # `publishing` retries, within its deadline
-        }
+        return publishing_options(self.settings.attempt_timeout)
 
     def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
         """See Broker. A run must end before the server takes its message away (`consumer_timeout`)."""

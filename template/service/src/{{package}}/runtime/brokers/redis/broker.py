@@ -6,17 +6,17 @@ from typing import Any, ClassVar
 
 from celery import Celery
 from kombu import Exchange, Queue
-from kombu.exceptions import BatchPublishError, LimitExceeded, OperationalError  # type: ignore[attr-defined]
-from redis.exceptions import RedisError
 
 from ...queues import QueueClass, max_runtime
+from ...sending import BatchPublisher
 from ...settings import server_name
 from ...urls import REDIS_BROKER
-from .. import BatchPublisher, Broker, DeadLetterQueue, Finding
+from .. import Broker, DeadLetterQueue, Finding
 from . import transport
 from .batch import RedisBatchPublisher
 from .dead_letter_queue import RedisDeadLetterQueue
 from .diagnostics import diagnose
+from .publishing import ERRORS, publishing_options
 from .settings import redis_settings
 
 __all__ = ["RedisBroker"]
@@ -26,21 +26,11 @@ class RedisBroker(Broker):
     """Lists, delivered by the service's own kombu transport unless REDIS_DELIVERY says `stock`."""
 
     schemes: ClassVar[tuple[str, ...]] = REDIS_BROKER
-    errors: ClassVar[tuple[type[BaseException], ...]] = (
-        OperationalError,
-        LimitExceeded,
-        BatchPublishError,
-        RedisError,
-        OSError,
-    )
+    errors: ClassVar[tuple[type[BaseException], ...]] = ERRORS
 
     def publishing_options(self) -> dict[str, Any]:
         """See Broker."""
-        return {
-            "socket_timeout": self.settings.attempt_timeout,
-            "socket_connect_timeout": self.settings.attempt_timeout,
-            "max_retries": 0,  # `publishing` retries, within its deadline
-        }
+        return publishing_options(self.settings.attempt_timeout)
 
     def celery_settings(self, queues: Iterable[QueueClass]) -> dict[str, Any]:
         """See Broker. Installs the service's own transport, unless that is switched off."""
