@@ -31,7 +31,19 @@ def called(*arguments: str) -> Result:
 
 def test_every_command_explains_itself() -> None:
     listed = called("--help").output
-    for name in ("beat", "dead", "doctor", "health", "migrate", "purge", "queues", "relay", "send", "worker"):
+    for name in (
+        "beat",
+        "contract",
+        "dead",
+        "doctor",
+        "health",
+        "migrate",
+        "purge",
+        "queues",
+        "relay",
+        "send",
+        "worker",
+    ):
         assert f"\n  {name} " in listed
         assert called(name, "--help").output.startswith(f"Usage: runtime {name} ")
     assert called("unheard").exit_code == 2

@@ -18,10 +18,10 @@ import runtime
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
     {"errors", "urls", "settings", "queues"},
-    {"annotations", "arguments", "names", "payload", "schedule", "sending"},
+    {"annotations", "arguments", "json_schema", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
     {"client", "service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
-    {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker"},
+    {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker", "contract"},
     {"worker"},
     {"app", "loading"},
     {"cli"},

@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +21,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from .errors import ConfigurationError
 from .urls import MEMORY, RABBITMQ, REDIS, REDIS_BROKER, REDIS_STORE, SQL, check_url, masked
 
-__all__ = ["NAME", "PREFIX", "Environment", "Settings", "server_name", "settings"]
+__all__ = ["NAME", "PREFIX", "Environment", "Settings", "server_name", "settings", "stand_in"]
 
 NAME = __name__.partition(".")[0]
 """The service's package."""
@@ -152,3 +153,11 @@ def server_name() -> str:
     """What begins the name of everything that the service owns on its servers."""
     namespace = settings().namespace
     return f"{namespace}.{NAME}" if namespace else NAME
+
+
+def stand_in() -> None:
+    """Let a process that connects to nothing do without the URL of results, which a task that keeps one asks for."""
+    if not settings().result_url:
+        url = "redis://nowhere:1/0" if find_spec("redis") else "postgresql://nowhere:1/nothing"
+        os.environ[f"{PREFIX}RESULT_URL"] = url
+        settings.cache_clear()
