@@ -173,13 +173,13 @@ def test_keys_are_made_from_the_form_that_is_published(
     charge: Any, service: InProcessService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[str] = []
-    key_of = charge._key_of
+    key_of = charge.key_of
 
-    def noted(given: dict[str, Any]) -> str:
-        keys.append(key_of(given))
+    def noted(*given: Any) -> str:
+        keys.append(key_of(*given))
         return keys[-1]
 
-    monkeypatch.setattr(charge, "_key_of", noted)
+    monkeypatch.setattr(charge, "key_of", noted)
     for factor in (1, 1.0):
         assert service.deliver(charge, 1, factor).state == "SUCCESS"
     assert keys == ["tests.charge:[1, 1.0]"] * 2

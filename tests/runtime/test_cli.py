@@ -42,6 +42,7 @@ def test_every_command_explains_itself() -> None:
         "queues",
         "relay",
         "send",
+        "status",
         "worker",
     ):
         assert f"\n  {name} " in listed
@@ -103,6 +104,7 @@ def test_a_worker_is_alive_while_its_heartbeat_is_fresh(tmp_path: Path, monkeypa
         (("dead", "purge"), "expected ids, an option that chooses, or --all, got: nothing"),
         (("dead", "replay"), "expected ids, an option that chooses, or --all, got: nothing"),
         (("send", "effect", "name"), "expected ARGUMENTS to be a JSON object, got: 'name'"),
+        (("status", "one", "effect", "name"), "expected ARGUMENTS to be a JSON object, got: 'name'"),
         (("send", "effect", "[1]"), 'expected ARGUMENTS to be a JSON object like {"user_id": 1}, got: [1]'),
     ],
     ids=str,

@@ -21,7 +21,7 @@ LEVELS = [
     {"annotations", "arguments", "json_schema", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
     {"client", "service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
-    {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker", "contract"},
+    {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker", "contract", "status"},
     {"worker"},
     {"app", "loading"},
     {"cli"},

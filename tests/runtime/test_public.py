@@ -31,15 +31,20 @@ PUBLIC = [
     "Settings",
     "StoreUnavailable",
     "TaskOptionError",
+    "TaskStatus",
     "Unconfirmed",
     "Workflow",
     "create_app",
     "publish_many",
     "shared_task",
+    "task_status",
 ]
 
 
-WITH_CELERY = {"ServiceTask", "Unconfirmed", "Workflow", "create_app", "publish_many", "shared_task"}
+WITH_CELERY = {
+    *("ServiceTask", "TaskStatus", "Unconfirmed", "Workflow"),
+    *("create_app", "publish_many", "shared_task", "task_status"),
+}
 
 
 def imported_by(*arguments: str) -> set[str]:

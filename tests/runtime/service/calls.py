@@ -21,6 +21,7 @@ from runtime.publishing import Unconfirmed
 from runtime.relay import OutboxMessage, Relay
 from runtime.relay import publish as publish_message
 from runtime.settings import settings
+from runtime.status import task_status
 
 from .app import app
 from .tasks.effects import effect
@@ -43,6 +44,7 @@ __all__ = [
     "result_of",
     "send_unchecked",
     "start_in_transaction",
+    "states_until_the_end",
 ]
 
 
@@ -155,6 +157,17 @@ def pool_processes() -> list[int]:
     for stats in (app.control.inspect(limit=1).stats() or {}).values():
         found += stats["pool"]["processes"]
     return found
+
+
+def states_until_the_end(task: str, task_id: str) -> list[str]:
+    """The states of the task, one after the other and looked for without a pause, until it is done or dead."""
+    states: list[str] = []
+    watched: Any = app.tasks[task]
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not {"done", "dead"} & set(states):
+        if (state := task_status(watched, task_id).state) not in states[-1:]:
+            states.append(state)
+    return states
 
 
 # ---- a queue that no worker has declared ----

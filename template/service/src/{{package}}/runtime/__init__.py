@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .publishing import Unconfirmed, publish_many
     from .queues import QueueClass
     from .settings import Settings
+    from .status import TaskStatus, task_status
     from .task import ServiceTask
     from .workflow import Workflow
 
@@ -46,11 +47,13 @@ __all__ = [
     "Settings",
     "StoreUnavailable",
     "TaskOptionError",
+    "TaskStatus",
     "Unconfirmed",
     "Workflow",
     "create_app",
     "publish_many",
     "shared_task",
+    "task_status",
 ]
 
 MODULES = {
@@ -59,6 +62,7 @@ MODULES = {
     "publishing": ["Unconfirmed", "publish_many"],
     "queues": ["QueueClass"],
     "settings": ["Settings"],
+    "status": ["TaskStatus", "task_status"],
     "task": ["ServiceTask"],
     "workflow": ["Workflow"],
 }

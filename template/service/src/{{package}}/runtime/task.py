@@ -33,6 +33,7 @@ from .dead_letters.message import DEFERRALS, deferrals_of, without_history
 from .delivery_limit import counting
 from .errors import LeaseLost, RetryLater, TaskOptionError
 from .idempotency import Mode
+from .idempotency.notes import Noted, note
 from .options import check_names
 from .payload import check_delay, check_payload, fingerprint
 from .publishing import publish_with_deadline
@@ -198,7 +199,7 @@ class ServiceTask(Task[..., Any]):
     def _run_once(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request: Any = self.request
         checked_args, checked_kwargs = self.typed.checked(args, kwargs)
-        key = self._key_of(self._bound(checked_args, checked_kwargs))
+        key = self.key_of(request.id, checked_args, checked_kwargs)
         mode: Any = self.idempotency  # checked at start-up
         with (
             self._circuit() as call,
@@ -218,11 +219,26 @@ class ServiceTask(Task[..., Any]):
                 log.info("duplicate", task=self.name, id=request.id, key=key)
                 return attempt.result
             request.idempotency_key, request.session = key, attempt.session
-            result = call(self.run, *checked_args, **checked_kwargs)
+            try:
+                result = call(self.run, *checked_args, **checked_kwargs)
+                if attempt.session is not None:
+                    attempt.session.flush()
+            except Exception as failure:
+                self._note_failed(failure)
+                raise
             if self.keep_result:
                 attempt.result = result
         log.info("done", task=self.name, id=request.id, key=key)
         return result if self.keep_result else None
+
+    def _note_failed(self, failure: Exception) -> None:
+        """While the key is still held: between the two, nothing would be known of the task."""
+        request: Any = self.request
+        open_store = service_of(self.app).open_store
+        if self.idempotency == "natural" or (request.session is not None and open_store().one_writer):
+            return
+        what: Noted = "done" if isinstance(failure, Ignore) else "deferred"
+        note(open_store, self.name, request.id, what, settings().retention)
 
     def _circuit(self) -> AbstractContextManager[Callable[..., Any]]:
         breaker = service_of(self.app).breaker
@@ -235,9 +251,12 @@ class ServiceTask(Task[..., Any]):
         bound.apply_defaults()
         return bound.arguments
 
-    def _key_of(self, arguments: dict[str, Any]) -> str:
-        chosen = dumps([arguments[name] for name in self.key]) if self.key else self.request.id
-        return f"{self.name}:{chosen}"
+    def key_of(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """The idempotency key of the task with this id. The arguments, as `checked` returns them, matter with `key`."""
+        if not self.key:
+            return f"{self.name}:{task_id}"
+        arguments = self._bound(args, kwargs)
+        return f"{self.name}:{dumps([arguments[name] for name in self.key])}"
 
     def _defer(self, later: RetryLater) -> Never:
         """Publish this delivery again, with the same id and a countdown; see `RetryLater` for how long.

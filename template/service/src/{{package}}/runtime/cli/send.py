@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # completion needs no Celery
 
     from ..task import ServiceTask
 
-__all__ = ["called", "command", "find", "send"]
+__all__ = ["called", "command", "find", "keywords_in", "send"]
 
 
 @click.command("send")
@@ -24,13 +24,19 @@ __all__ = ["called", "command", "find", "send"]
 @click.pass_obj
 def command(load_app: LoadApp, task: str, arguments: str, task_id: str | None) -> None:
     """Publish TASK with ARGUMENTS, a JSON object of its keyword arguments, and print its id."""
+    keywords = keywords_in(arguments)
+    click.echo(send(load_app(), task, keywords, task_id=task_id))
+
+
+def keywords_in(arguments: str) -> dict[str, Any]:
+    """The keyword arguments in a JSON object. Raises click.UsageError."""
     try:
         keywords = json.loads(arguments)
     except json.JSONDecodeError as invalid:
         raise click.UsageError(f"expected ARGUMENTS to be a JSON object, got: {arguments!r} ({invalid})") from invalid
     if not isinstance(keywords, dict):
         raise click.UsageError(f'expected ARGUMENTS to be a JSON object like {{"user_id": 1}}, got: {arguments}')
-    click.echo(send(load_app(), task, keywords, task_id=task_id))
+    return keywords
 
 
 def send(app: "Celery", name: str, keywords: dict[str, Any], task_id: str | None = None) -> str:

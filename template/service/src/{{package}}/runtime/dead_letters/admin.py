@@ -3,6 +3,7 @@
 Each call works on what was there when it began: a task that is dead-lettered again meanwhile is not handled twice.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
@@ -12,9 +13,11 @@ from celery import current_app
 
 from ..brokers import UNDECODABLE, DeadLetterQueue
 from ..errors import PublishError, ServiceError
+from ..idempotency.notes import note
 from ..publishing import publish_message
 from ..queues import QueueClass
 from ..service import current_service
+from ..settings import settings
 from .display import as_text
 from .filter import DeadLetterFilter
 from .message import DeadLetter, headers_for_replay, headers_of, read
@@ -110,11 +113,18 @@ def _handle(
 def _publish_again(queue: QueueClass, message: Any) -> None:
     if UNDECODABLE in message.headers:
         raise ValueError(as_text(message.headers[UNDECODABLE]))
-    publish_message(
-        current_app.amqp.queues[queue.wire_name],
-        message.body,
-        headers_for_replay(headers_of(message)),
-        content_type=message.content_type,
-        content_encoding=message.content_encoding,
-        properties=message.properties,
-    )
+    letter = read(message, queue)
+    noted = functools.partial(note, current_service().open_store, letter.task, letter.id)
+    noted("waiting", settings().retention)  # before it: a run may end as soon as it is published
+    try:
+        publish_message(
+            current_app.amqp.queues[queue.wire_name],
+            message.body,
+            headers_for_replay(headers_of(message)),
+            content_type=message.content_type,
+            content_encoding=message.content_encoding,
+            properties=message.properties,
+        )
+    except Exception:
+        noted("dead", settings().retention)
+        raise

@@ -11,9 +11,11 @@ from celery.exceptions import Reject, TimeLimitExceeded
 from kombu.utils.json import dumps
 
 from ..brokers import DEAD_LETTER_HEADER
+from ..idempotency.notes import note
 from ..publishing import publish_message
 from ..queues import QueueClass
 from ..service import current_service
+from ..settings import settings
 from .message import JSON, headers_of
 
 __all__ = ["store_message", "store_run"]
@@ -52,6 +54,7 @@ def store_run(task: Any, request: Context, failure: BaseException) -> None:
         content_encoding="utf-8",
         properties={"correlation_id": request.correlation_id, "reply_to": request.reply_to},
     )
+    note(current_service().open_store, task.name, str(request.id), "dead", settings().retention)
 
 
 def store_message(queue: QueueClass, message: Any, reason: str) -> None:

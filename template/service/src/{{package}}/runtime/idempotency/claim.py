@@ -13,7 +13,7 @@ from ..errors import Busy, KeyConflict, LeaseLost
 if TYPE_CHECKING:  # there without SQLAlchemy, too
     from sqlalchemy.orm import Session
 
-__all__ = ["Attempt", "Claim", "Mode", "State", "digest", "encode"]
+__all__ = ["Attempt", "Claim", "Mode", "Record", "State", "digest", "encode", "kept_as"]
 
 Mode = Literal["transactional", "lease", "at-most-once", "natural"]
 
@@ -40,6 +40,15 @@ class Attempt:
     """In "transactional" the SQL session whose commit is the key's commit; else None."""
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a store keeps of a key. Who holds it in a transaction that is still open is not known."""
+
+    state: State
+    owner: str = ""
+    result: Any = None
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Claim:
     """Who asks for a key, and on which terms. Times are in seconds."""
@@ -60,9 +69,7 @@ class Claim:
             raise ValueError(
                 f"expected lease and retention to be above 0 seconds, got: {lease} and {retention}; correct them"
             )
-        if len(key) > MAX_KEY_LENGTH:
-            key = f"{key[: MAX_KEY_LENGTH - 33]}:{digest(key)}"
-        return cls(key, uuid4().hex, owner, digest(fingerprint), lease, retention)
+        return cls(kept_as(key), uuid4().hex, owner, digest(fingerprint), lease, retention)
 
     def busy(self, seconds: float, holder: str = "") -> Busy:
         """The error for a key that is held: the seconds until it is free if its holder has died, and the holder."""
@@ -87,6 +94,11 @@ class Claim:
             f"expected task {self.owner} to hold the key {self.key} to its end, got: another delivery that took it "
             "over when the lease ran out; make the lease longer than the longest freeze of the process"
         )
+
+
+def kept_as(key: str) -> str:
+    """The key, or what stands for it in the store if it is a long one."""
+    return key if len(key) <= MAX_KEY_LENGTH else f"{key[: MAX_KEY_LENGTH - 33]}:{digest(key)}"
 
 
 def digest(text: str) -> str:

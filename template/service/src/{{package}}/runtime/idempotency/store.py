@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import ClassVar
 
 from ..errors import ServiceError, StoreUnavailable
-from .claim import Attempt, Claim, Mode, State, encode
+from .claim import Attempt, Claim, Mode, Record, State, encode
 from .renewal import renewal
 
 __all__ = ["LEASE", "RETENTION", "Store", "SuspendOn"]
@@ -35,6 +35,11 @@ class Store(ABC):
 
     modes: ClassVar[tuple[Mode, ...]]
     """What it can promise; the first one is the default of new tasks."""
+
+    @property
+    def one_writer(self) -> bool:
+        """Whether nothing can be recorded while a `transactional` run has its transaction open."""
+        return False
 
     @classmethod
     @abstractmethod
@@ -152,6 +157,17 @@ class Store(ABC):
     @abstractmethod
     def renew(self, claim: Claim) -> bool:
         """Extend the lease by its length from now; False where the key is not held by this claim."""
+
+    @abstractmethod
+    def look(self, key: str) -> Record | None:
+        """What is kept of a key now; None for nothing, also once its time has run out. Changes and locks nothing.
+
+        A key that was held is not missed by being done meanwhile. Raises StoreUnavailable.
+        """
+
+    def in_outbox(self, task_id: str) -> bool:
+        """Whether the task of this id waits in the outbox, where there is one."""
+        return False
 
     @abstractmethod
     def count_run(self, delivery: str, change: int, seconds: float) -> None:

@@ -18,7 +18,7 @@ from redis.retry import Retry
 from ...errors import StoreUnavailable
 from ...settings import server_name
 from ...urls import REDIS_STORE
-from ..claim import Attempt, Claim, Mode, State
+from ..claim import Attempt, Claim, Mode, Record, State, kept_as
 from ..store import Store
 from .scripts import ACQUIRE, COMPLETE, RELEASE, RENEW, SUSPEND
 
@@ -101,6 +101,13 @@ class RedisStore(Store):
     def renew(self, claim: Claim) -> bool:
         """See Store."""
         return bool(self._renew(claim, claim.token, _milliseconds(claim.lease)))
+
+    def look(self, key: str) -> Record | None:
+        """See Store."""
+        with self._translating_errors():
+            found: Any = self._client.hmget(self._prefix + kept_as(key), "state", "owner", "result")
+        state, owner, result = found
+        return Record(state, owner, loads(result) if result else None) if state else None
 
     def count_run(self, delivery: str, change: int, seconds: float) -> None:
         """See Store."""

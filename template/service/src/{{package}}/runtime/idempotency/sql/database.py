@@ -155,5 +155,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock first: a transaction that asks for it later can fail with nothing to wait for."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Take the write lock first: a transaction that asks for it later can fail with nothing to wait for.
+
+    A connection that only reads takes none: it sees what is committed, and waits for nobody.
+    """
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

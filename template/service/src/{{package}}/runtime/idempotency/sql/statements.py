@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
-from .database import CLOCK, KEYS
+from .database import CLOCK, KEYS, OUTBOX
 
 __all__ = ["Statements", "statements"]
 
@@ -23,6 +23,9 @@ class Statements:
     acquire_alone: TextClause
     """The same for a transaction; it changes nothing, and does not wait, where another open transaction has the key."""
     look: TextClause
+    locked: TextClause
+    """Whether an open transaction has the key."""
+    in_outbox: TextClause
     complete: TextClause
     suspend: TextClause
     release: TextClause
@@ -37,6 +40,10 @@ def statements(dialect: str) -> Statements:
     postgresql = dialect == "postgresql"
     now = CLOCK[dialect]
     lock = "pg_try_advisory_xact_lock(:lock)" if postgresql else "true"  # SQLite's one writer is alone anyway
+    advisory = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+    high, low = "CAST(classid AS bigint) = (:lock >> 32) & 4294967295", "CAST(objid AS bigint) = :lock & 4294967295"
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    locked = f"{advisory} AND {high} AND {low} AND {here}" if postgresql else "SELECT 0 WHERE :lock IS NOT NULL"
     skip = "FOR UPDATE SKIP LOCKED" if postgresql else ""
     acquire = f"""
         INSERT INTO {KEYS} ({COLUMNS})
@@ -54,6 +61,8 @@ def statements(dialect: str) -> Statements:
         look=text(f"""
             SELECT state, owner, fingerprint, result, expires_at - {now} AS remaining FROM {KEYS} WHERE key = :key
         """),
+        locked=text(locked),
+        in_outbox=text(f"SELECT count(*) FROM {OUTBOX} WHERE id = :id"),
         complete=text(f"""
             INSERT INTO {KEYS} ({COLUMNS})
             VALUES (:key, 'done', :token, :owner, :fingerprint, :result, {now} + :seconds)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import StoreUnavailable
 from ...urls import SQL
-from ..claim import Attempt, Claim, Mode, State, digest, encode
+from ..claim import Attempt, Claim, Mode, Record, State, digest, encode, kept_as
 from ..store import Store, SuspendOn
 from . import migrations
 from .database import engine_of, session_in, transaction
@@ -33,6 +33,11 @@ class SqlStore(Store):
     schemes: ClassVar[tuple[str, ...]] = SQL
     modes: ClassVar[tuple[Mode, ...]] = ("transactional", "lease", "at-most-once", "natural")
 
+    @property
+    def one_writer(self) -> bool:
+        """See Store."""
+        return self._sqlite
+
     @classmethod
     @cache
     def open(cls, url: str) -> "SqlStore":
@@ -44,8 +49,9 @@ class SqlStore(Store):
         self._engine = engine_of(url)
         self._where = self._engine.url.render_as_string()
         self._sqlite = self._engine.dialect.name == "sqlite"
-        # One statement is its own transaction. SQLite gets BEGIN IMMEDIATE: it costs no round trip there.
-        self._single = self._engine if self._sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # One statement is its own transaction. SQLite gets BEGIN IMMEDIATE to write: it costs no round trip there.
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._single = self._engine if self._sqlite else self._reading
         self._statements = statements(self._engine.dialect.name)
 
     @contextmanager
@@ -114,6 +120,35 @@ class SqlStore(Store):
     def renew(self, claim: Claim) -> bool:
         """See Store."""
         return self._change(self._statements.renew, key=claim.key, token=claim.token, seconds=claim.lease) > 0
+
+    def look(self, key: str) -> Record | None:
+        """See Store. A `transactional` run has its row with its commit, and on PostgreSQL a lock until then."""
+        kept = kept_as(key)
+
+        def read(connection: Connection) -> Record | None:
+            row = connection.execute(self._statements.look, {"key": kept}).first()
+            if row is None or row.remaining <= 0:
+                return None
+            return Record(row.state, row.owner, None if row.result is None else loads(row.result))
+
+        def step() -> Record | None:
+            with translating_errors(self._where), self._reading.connect() as connection:
+                if (found := read(connection)) is not None:
+                    return found
+                if connection.scalar(self._statements.locked, {"lock": _lock(kept)}):
+                    return Record("held")
+                return read(connection)  # it may have been committed before the lock was looked for
+
+        return _retry_once(step)
+
+    def in_outbox(self, task_id: str) -> bool:
+        """See Store."""
+
+        def step() -> bool:
+            with translating_errors(self._where), self._reading.connect() as connection:
+                return bool(connection.scalar(self._statements.in_outbox, {"id": task_id}))
+
+        return _retry_once(step)
 
     def count_run(self, delivery: str, change: int, seconds: float) -> None:
         """See Store. A row beside the keys: no task's name begins with a blank."""
@@ -193,6 +228,10 @@ def _retry_once(step: Callable[[], T]) -> T:
 
 
 def _parameters(claim: Claim, **more: Any) -> dict[str, Any]:
-    lock = int.from_bytes(bytes.fromhex(digest(claim.key))[:8], signed=True)
     owned = {"key": claim.key, "token": claim.token, "owner": claim.owner, "fingerprint": claim.fingerprint}
-    return owned | {"lock": lock} | more
+    return owned | {"lock": _lock(claim.key)} | more
+
+
+def _lock(key: str) -> int:
+    """The number of the advisory lock that stands for the key."""
+    return int.from_bytes(bytes.fromhex(digest(key))[:8], signed=True)
