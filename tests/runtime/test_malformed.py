@@ -39,20 +39,31 @@ def test_what_is_no_message_is_a_dead_letter(worker: Worker) -> None:
 
 
 @on("redis-redis")
-def test_an_id_that_no_store_can_encode_ends_no_worker(worker: Worker) -> None:
-    queue = Queue.SHORT.value
-    headers: dict[str, Any] = {"id": "\ud800", "task": "tests.effect", "x-test": "surrogate"}
-    headers["x-delivery-count"] = int(worker.env["RUNTIME_DELIVERY_LIMIT"])
-    properties = {"delivery_info": {}, "delivery_tag": uuid.uuid4().hex, "body_encoding": "base64"}
-    message = {"body": "", "headers": headers, "properties": properties, "content-type": "application/json"}
+def test_an_id_that_no_store_can_encode_or_that_is_missing_ends_no_worker(worker: Worker) -> None:
+    queue, limit = Queue.SHORT.value, int(worker.env["RUNTIME_DELIVERY_LIMIT"])
+    odd = {"surrogate": {"id": "\ud800", "x-delivery-count": limit}, "missing": {}, "again": {"x-delivery-count": 1}}
+    before = len(worker.lines("Connection to broker lost"))
     with Redis.from_url(worker.env["RUNTIME_BROKER_URL"]) as client:
-        client.lpush(queue.wire_name, json.dumps({**message, "content-encoding": "utf-8"}))
+        for name, headers in odd.items():
+            properties = {"delivery_info": {}, "delivery_tag": uuid.uuid4().hex, "body_encoding": "base64"}
+            message = {
+                "body": base64.b64encode(b"[[], {}, {}]").decode(),
+                "headers": {"task": "tests.effect", "x-test": name, **headers},
+                "properties": properties,
+                "content-type": "application/json",
+                "content-encoding": "utf-8",
+            }
+            client.lpush(queue.wire_name, json.dumps(message))
 
-    def found() -> list[Any]:
+    def found() -> dict[str, Any]:
         letters: list[Any] = worker.command("dead", "list", "--json", "--task", "tests.effect")
-        return [each for each in letters if each["headers"].get("x-test") == "surrogate"]
+        return {each["headers"]["x-test"]: each for each in letters if "x-test" in each["headers"]}
 
-    (letter,) = worker.wait(found)
+    worker.wait(lambda: odd.keys() == found().keys())
     assert worker.process.poll() is None
-    assert not letter["reason"].startswith("DeliveryLimit")
-    worker.command("dead", "purge", letter["id"], "--json")
+    assert len(worker.lines("Connection to broker lost")) == before
+    letters = found()
+    assert not letters["surrogate"]["reason"].startswith("DeliveryLimit")
+    for name in ("missing", "again"):
+        assert letters[name]["reason"] == "InvalidTaskError: expected the header 'id', got: none"
+    worker.command("dead", "purge", *(letter["id"] for letter in letters.values()), "--json")

@@ -67,10 +67,11 @@ class ServiceConsumer(Consumer):
                     raise ContentDisallowed(f"expected content of type {JSON}, got: {message.content_type!s:.100}")
                 else:
                     self.on_unknown_message(None, message)
-            except self.connection_errors:
-                raise
-            except Exception as invalid:
-                self.on_invalid_task(None, message, invalid)
+            except Exception as error:
+                # kombu's connection errors of Redis hold KeyError: here that is a header which the message lacks.
+                if isinstance(error, self.connection_errors) and not isinstance(error, KeyError):
+                    raise
+                self.on_invalid_task(None, message, error)
 
         def on_task_received(message: Any) -> None:
             if not isinstance(message.headers, dict) or not redeliveries(message.headers):

@@ -71,7 +71,10 @@ class ServiceRequest(Request):
     def __init__(self, message: Any, **options: Any) -> None:
         """Raise InvalidTaskError for what would end a process, be held for ever, or count as a success unrun."""
         check_body(options.get("body") if options.get("decoded") else message.payload)
-        super().__init__(message, **options)
+        try:
+            super().__init__(message, **options)
+        except KeyError as missing:
+            raise InvalidTaskError(f"expected the header {missing}, got: none") from missing
         check_request(self._request_dict, self._payload[2])
         check_delay(self.eta)
         self._request_dict["retries"] = self._request_dict.get("retries") or 0
