@@ -41,7 +41,11 @@ def test_what_is_no_message_is_a_dead_letter(worker: Worker) -> None:
 @on("redis-redis")
 def test_an_id_that_no_store_can_encode_or_that_is_missing_ends_no_worker(worker: Worker) -> None:
     queue, limit = Queue.SHORT.value, int(worker.env["RUNTIME_DELIVERY_LIMIT"])
-    odd = {"surrogate": {"id": "\ud800", "x-delivery-count": limit}, "missing": {}, "again": {"x-delivery-count": 1}}
+    odd: dict[str, dict[str, Any]] = {
+        "surrogate": {"id": "\ud800", "x-delivery-count": limit},
+        "missing": {},
+        "again": {"x-delivery-count": 1},
+    }
     before = len(worker.lines("Connection to broker lost"))
     with Redis.from_url(worker.env["RUNTIME_BROKER_URL"]) as client:
         for name, headers in odd.items():
