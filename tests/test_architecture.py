@@ -43,7 +43,7 @@ LEVELS = [
         "rendering",
         "source",
     },
-    {"service", "skeletons", "tasks", "queues", "workflows", "check"},
+    {"service", "skeletons", "tasks", "queues", "workflows", "check", "contract"},
     {"update"},
     {"cli", "__main__"},
 ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from ..service import Service
 
-__all__ = ["choice", "queue_names", "task_list", "task_names", "workflow_names"]
+__all__ = ["choice", "contracts", "queue_names", "task_list", "task_names", "workflow_names"]
 
 
 def choice(values: str, explanation: str) -> Any:
@@ -26,6 +27,20 @@ def queue_names() -> list[str]:
 def task_names() -> list[str]:
     """The tasks."""
     return _of_service(lambda service: [path.stem for path in service.modules("tasks")])
+
+
+def contracts() -> list[str]:
+    """The branches and tags of the current repository, and its contract."""
+    from ..contract import CONTRACT
+    from ..errors import AsyncgenError
+    from ..git import git
+
+    with suppress(AsyncgenError, OSError):
+        refs = git(
+            "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags", at=Path.cwd()
+        )
+        return [CONTRACT, "HEAD", "HEAD^1", *refs.splitlines()]
+    return [CONTRACT]
 
 
 def workflow_names() -> list[str]:
