@@ -70,7 +70,7 @@ def write_the_work(project: Path) -> None:
 def test_a_task_that_writes_to_an_own_table_is_green(
     broker: str, database: str, template: Path, tmp_path: Path
 ) -> None:
-    options = ["--broker", broker, "-d", "idempotency_store=postgresql"]
+    options = ["--broker", broker, "-d", "idempotency_store=postgresql", "-d", "queue_layout=priority"]
     asyncgen("new", "shop", "--defaults", "--template", template, *options, cwd=tmp_path)
     project = tmp_path / "shop"
     asyncgen("add-task", "send_invoice", "--arg", "invoice_id:int", "--key", "invoice_id", cwd=project)

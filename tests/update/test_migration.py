@@ -253,7 +253,7 @@ def environment() -> dict[str, str]:
         pytest.param(
             release,
             kind,
-            marks=[] if (number, kind) == (0, KINDS[1]) else pytest.mark.slow,
+            marks=[] if (number, kind) == (0, KINDS[0]) else pytest.mark.slow,
             id=f"{release}-{'-'.join(kind)}",
         )
         for number, release in enumerate(BEFORE)
