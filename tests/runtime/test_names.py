@@ -137,7 +137,7 @@ def test_a_name_of_its_own_goes_before_a_former_one(planted: Callable[..., Any])
 @pytest.mark.usefixtures("service")
 def test_send_publishes_it_by_its_own_name_and_names_it_so(tmp_path: Any) -> None:
     queued()
-    arguments = json.dumps({"folder": str(tmp_path), "customer": 1})
+    arguments = json.dumps({"folder": str(tmp_path), "customer_id": 1})
     assert CliRunner().invoke(group, ["send", "receipt", arguments], obj=load_app).exit_code == 0
     assert [message.headers["task"] for message in queued()] == [ALIASES[0]]
     refused = CliRunner().invoke(group, ["send", "receipt", "{}"], obj=load_app)

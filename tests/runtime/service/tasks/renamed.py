@@ -1,4 +1,4 @@
-"""A task that has had other names."""
+"""A task that has had other names, and so has its argument."""
 
 from runtime import ServiceTask, shared_task
 
@@ -16,11 +16,12 @@ ALIASES = ("tests.invoice", "tests.bill")
     bind=True,
     name="tests.receipt",
     aliases=ALIASES,
+    former_arguments={"customer": "customer_id", "client": "customer_id"},
     work_queue=Queue.SHORT,
     idempotency="lease",
     soft_time_limit=5,
     time_limit=10,
 )
-def receipt(self: ServiceTask, folder: str, customer: int) -> None:
-    """Leave one line for each run in `folder/customer`."""
-    note(folder, str(customer))
+def receipt(self: ServiceTask, folder: str, customer_id: int, *, prefix: str = "") -> None:
+    """Leave one line for each run in a file that is called as the customer, after the prefix."""
+    note(folder, f"{prefix}{customer_id}")

@@ -6,7 +6,7 @@ and no `True`. JSON has no tuples: a list stands for one, and a tuple for a list
 
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,17 +16,22 @@ from pydantic import TypeAdapter, ValidationError
 from .annotations import strict
 from .errors import PayloadError, TaskOptionError
 
-__all__ = ["Arguments", "check_steps"]
+__all__ = ["Arguments", "prepare_steps"]
 
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 RESULT = object()
 """Stands for what the step before returns, which nobody knows yet."""
 
 
 class Arguments:
-    """The parameters of the task called `task`, as `signature` says."""
+    """The parameters of the task called `task`, as `signature` says, and the names that they had: former to present.
 
-    def __init__(self, task: str, signature: inspect.Signature) -> None:
+    An argument keeps its first former name in messages. Both names are accepted, but not at once.
+    """
+
+    def __init__(self, task: str, signature: inspect.Signature, former: Mapping[str, str] | None = None) -> None:
         self._task = task
+        self._former = former or {}
         self._signature = signature
         self._parameters = signature.parameters
         kinds = {parameter.name: parameter.kind for parameter in self._parameters.values()}
@@ -37,8 +42,10 @@ class Arguments:
     def checked(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The same call with each value in one form: `1` is `1.0` where a float is expected.
 
-        Raises PayloadError, which is also a TypeError, for a call that the task does not take.
+        Its names are the present ones. Raises PayloadError, which is also a TypeError, for a call that the task does
+        not take.
         """
+        kwargs = self.present(kwargs)
         try:
             self._signature.bind(*args, **kwargs)
         except TypeError as wrong:
@@ -56,7 +63,7 @@ class Arguments:
     def read(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Keyword arguments that came as JSON, where a date, a UUID or a Decimal is a string. Raises PayloadError."""
         found = {}
-        for name, value in values.items():
+        for name, value in self.present(values).items():
             parameter = self._parameter(name)
             if adapter := self._adapters.get(parameter):
                 try:
@@ -66,6 +73,47 @@ class Arguments:
             else:
                 found[name] = value
         return found
+
+    def wire_name(self, argument: str) -> str:
+        """The name that messages have for the argument that is now called so."""
+        return next((former for former, present in self._former.items() if present == argument), argument)
+
+    def on_wire(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Keyword arguments by the names that messages have for them; one that is there twice stays so."""
+        names = {name: self.wire_name(self._former.get(name, name)) for name in kwargs}
+        twice = len(set(names.values())) < len(names)
+        return {name if twice else names[name]: value for name, value in kwargs.items()}
+
+    def present(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Keyword arguments by the names that they have now. Raises PayloadError where one has two of its names."""
+        found: dict[str, Any] = {}
+        for name, value in kwargs.items():
+            present = self._former.get(name, name)
+            if present in found:
+                raise PayloadError(
+                    f"expected argument {present} of {self._task} once, got: two of its names; pass {present} alone"
+                )
+            found[present] = value
+        return found
+
+    def check_former(self) -> None:
+        """Raise TaskOptionError unless the former names are such, and lead to arguments that are passed by name."""
+        if not isinstance(self._former, dict):
+            raise TaskOptionError(
+                f"expected former_arguments of {self._task} to be a dict of former and present names, "
+                f"got: {self._former!r}; write a dict"
+            )
+        for former, present in self._former.items():
+            if not isinstance(former, str) or not former.isidentifier() or former in self._parameters:
+                raise TaskOptionError(
+                    f"expected former_arguments of {self._task} to begin with names that its arguments no longer have, "
+                    f"got: {former!r}; correct it"
+                )
+            if present not in self._parameters or self._parameters[present].kind not in BY_NAME:
+                raise TaskOptionError(
+                    f"expected former_arguments of {self._task} to lead to arguments that are passed by name, "
+                    f"got: {present!r} for {former}; name the present argument"
+                )
 
     def check_annotations(self) -> None:
         """Raise TaskOptionError for an annotation of what JSON does not carry."""
@@ -104,17 +152,23 @@ class Arguments:
         )
 
 
-def check_steps(tasks: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-    """Check the signatures that a message carries for later, in options of `apply_async`, by what is known of them."""
+def prepare_steps(tasks: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Check the signatures that a message carries for later, in options of `apply_async`, by what is known of them.
+
+    What has another name in messages gets it.
+    """
     for name in ("chain", "link", "chord"):
         for step in maybe_list(options.get(name)) or ():
-            _check_step(tasks, step)
+            _prepare_step(tasks, step)
 
 
-def _check_step(tasks: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+def _prepare_step(tasks: Mapping[str, Any], step: MutableMapping[str, Any]) -> None:
     if step.get("subtask_type"):
         for name in ("tasks", "header", "body"):
             for part in maybe_list(step["kwargs"].get(name)) or ():
-                _check_step(tasks, part)
-    elif arguments := getattr(tasks.get(step["task"]), "typed", None):
+                _prepare_step(tasks, part)
+        return
+    task: Any = tasks.get(step["task"])
+    if arguments := getattr(task, "typed", None):
         arguments.checked([*([] if step.get("immutable") else [RESULT]), *step["args"]], step["kwargs"])
+        step["task"], step["kwargs"] = task.name, arguments.on_wire(step["kwargs"])

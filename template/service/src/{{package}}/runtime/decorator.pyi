@@ -48,6 +48,7 @@ class TaskOptions(TypedDict, total=False):
     every: str
     breaker: str
     aliases: tuple[str, ...]
+    former_arguments: dict[str, str]
     name: str
     soft_time_limit: float
     time_limit: float

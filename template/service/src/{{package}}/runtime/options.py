@@ -149,6 +149,7 @@ def _check_arguments(task: Options) -> None:
                 "add bind=True"
             )
     task.typed.check_annotations()
+    task.typed.check_former()
 
 
 def _is_needed(parameter: inspect.Parameter) -> bool:

@@ -9,6 +9,7 @@ keep_result     why the return value has to be kept; without it the result is ig
 every           a crontab or a period: see the module `schedule`
 breaker         the name of a circuit that its runs go through, one for each dependency: see the module `breaker`
 aliases         former full names, oldest first: the first one stays its `name` in messages, keys and schedules
+former_arguments    former names of its arguments, each with the present one: messages keep the first of them
 """
 
 import functools
@@ -28,7 +29,7 @@ from kombu.exceptions import OperationalError
 from kombu.utils.json import dumps
 
 from . import dead_letters
-from .arguments import Arguments, check_steps
+from .arguments import Arguments, prepare_steps
 from .dead_letters.message import DEFERRALS, deferrals_of, without_history
 from .delivery_limit import counting
 from .errors import LeaseLost, RetryLater, TaskOptionError
@@ -62,6 +63,7 @@ class ServiceTask(Task[..., Any]):
     every: ClassVar[str | None] = None
     breaker: ClassVar[str | None] = None
     aliases: ClassVar[tuple[str, ...]] = ()
+    former_arguments: ClassVar[dict[str, str]] = {}
 
     _own_name = ""
 
@@ -77,6 +79,8 @@ class ServiceTask(Task[..., Any]):
         super().__init_subclass__(**arguments)
         check_names(cls)
         cls.ignore_result = cls.keep_result is None
+        if cls.former_arguments:
+            cls.typing = False  # Celery's own check of arguments, which knows no former names
 
     @property
     def own_name(self) -> str:
@@ -96,7 +100,7 @@ class ServiceTask(Task[..., Any]):
     @functools.cached_property
     def typed(self) -> Arguments:
         """What checks the arguments of a call."""
-        return Arguments(self.own_name, self.arguments)
+        return Arguments(self.own_name, self.arguments, self.former_arguments)
 
     # ---- where it is published ----
 
@@ -106,8 +110,9 @@ class ServiceTask(Task[..., Any]):
         """The arguments as they are published. Raises PayloadError for these, or those of a task that follows."""
         check_payload(self.own_name, args, kwargs, settings().payload_limit)
         check_delay(self.own_name, options, settings().max_delay)
-        check_steps(self.app.tasks, options)
-        return self.typed.checked(args, kwargs)
+        prepare_steps(self.app.tasks, options)
+        args, kwargs = self.typed.checked(args, kwargs)
+        return args, self.typed.on_wire(kwargs)
 
     def apply_async(  # type: ignore[override]  # the options are Celery's, passed on as they are
         self,
@@ -130,6 +135,7 @@ class ServiceTask(Task[..., Any]):
             positional, named = self.checked(positional, named, options)
         elif check:
             check_payload(self.own_name, positional, named, settings().payload_limit)
+        named = self.typed.on_wire(named)
         options["headers"] = without_history(options.get("headers") or {})
         options["headers"].setdefault("first_published", datetime.now(UTC).isoformat())
         scheduled = self.every and options["headers"].get("celery_beat_task")
@@ -147,12 +153,16 @@ class ServiceTask(Task[..., Any]):
         args, kwargs = self.checked(args, kwargs, {})
         return super().si(*args, **kwargs)
 
+    def signature(self, args: Any = None, kwargs: Any = None, *parts: Any, **options: Any) -> "Signature[Any]":
+        """Celery's own, with the names that messages have for its arguments."""
+        return super().signature(args, self.typed.on_wire(kwargs or {}), *parts, **options)
+
     # ---- where it runs ----
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run once for each key; a plain call, as in a unit test, only runs."""
         if self.request.called_directly:
-            return super().__call__(*args, **kwargs)
+            return super().__call__(*args, **self.typed.present(kwargs))
         try:
             with counting(service_of(self.app), self.request):
                 return self._run_once(args, kwargs)
@@ -209,7 +219,7 @@ class ServiceTask(Task[..., Any]):
                 mode,
                 key=key,
                 owner=request.id,
-                fingerprint=fingerprint(self._bound(args, kwargs)),  # as it came: earlier releases have stored it so
+                fingerprint=fingerprint(self.typed.on_wire(self._bound(args, kwargs))),  # as it came
                 lease=settings().key_lease,
                 retention=settings().retention,
                 suspend_on=(Retry,),
@@ -247,7 +257,7 @@ class ServiceTask(Task[..., Any]):
         return breaker.calling(self.breaker, self.autoretry_for)
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        bound = self.arguments.bind(*args, **kwargs)
+        bound = self.arguments.bind(*args, **self.typed.present(kwargs))
         bound.apply_defaults()
         return bound.arguments
 

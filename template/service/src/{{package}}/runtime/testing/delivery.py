@@ -46,6 +46,10 @@ class InProcessService:
             bound.purge()
             task.apply_async(args, kwargs, task_id=task_id or str(uuid.uuid4()))
             message = bound.get(no_ack=True)
+        return self.run(task, message)
+
+    def run(self, task: Any, message: Any) -> Delivery:
+        """Decode a message that came from the broker, and trace it."""
         request = ServiceRequest(message, app=self.app, task=task, hostname="test")
         tracer = build_tracer(task.name, task, app=self.app)
         with capture_logs() as events:
