@@ -1,11 +1,12 @@
 """The single steps of a store: each may be sent twice, none may touch what another claim holds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from redis.connection import Connection
 
-from runtime.errors import Busy
+from runtime.errors import Busy, KeyConflict
 from runtime.idempotency.claim import Claim, State
 
 from .support import Interrupted, Kind
@@ -109,3 +110,42 @@ def test_an_answer_that_a_signal_left_unread_is_not_taken_for_the_next(
         pytest.fail("it was done, and nobody has heard it")
     assert not redis.run(fresh).done
     assert redis.effects(fresh) == 1
+
+
+def of_earlier_release(claim: Claim) -> Claim:
+    """Its tokens say nothing of the payload."""
+    return replace(claim, token=claim.token[:32])
+
+
+@pytest.mark.parametrize("state", ["held", "done"])
+def test_another_version_of_the_task_takes_the_same_message_for_the_same(
+    kind: Kind, claim: Claim, state: State
+) -> None:
+    given = '{"a":1}'
+    old = Claim.new(claim.key, "task-1", '{"a":1,"b":0}', 30.0, 60.0, given)
+    new = Claim.new(claim.key, "task-1", '{"a":1,"b":0,"c":0}', 30.0, 60.0, given)
+    for first, second in ((old, new), (new, old)):
+        kind.store.acquire(first, state, 30.0)
+        if state == "held":
+            with pytest.raises(Busy):
+                kind.store.acquire(second, state, 30.0)
+        else:
+            found = kind.store.acquire(second, state, 30.0)
+            assert found
+            assert found.done
+        with pytest.raises(KeyConflict):
+            kind.store.acquire(Claim.new(claim.key, "task-1", '{"a":1,"b":1}', 30.0, 60.0), state, 30.0)
+        kind.store.release(first)
+
+
+def test_so_does_an_earlier_release_and_one_after_it(kind: Kind, claim: Claim) -> None:
+    fresh = [Claim.new(claim.key, "task-1", '{"a":1,"b":0}', 30.0, 60.0, given) for given in ('{"a":1}', '{"b":0}')]
+    for first, second in ((of_earlier_release(fresh[0]), fresh[1]), (fresh[0], of_earlier_release(fresh[1])), fresh):
+        kind.store.acquire(first, "done", 30.0)
+        found = kind.store.acquire(second, "done", 30.0)
+        assert found
+        assert found.done
+        kind.store.release(first)
+    kind.store.acquire(of_earlier_release(claim), "done", 30.0)
+    with pytest.raises(KeyConflict):
+        kind.store.acquire(new(claim.key, payload="other"), "done", 30.0)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from celery import chain
+from celery import Celery, chain
 from kombu import Queue
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from runtime.dead_letters import DeadLetterFilter, letters, replay
 from runtime.idempotency.sql.database import engine_of
 from runtime.outbox import publish as publish_on_commit
 from runtime.outbox import start as start_on_commit
+from runtime.payload import fingerprint
 from runtime.publishing import Unconfirmed
 from runtime.relay import OutboxMessage, Relay
 from runtime.relay import publish as publish_message
@@ -42,6 +43,8 @@ __all__ = [
     "relay_and_die",
     "replay_and_die",
     "result_of",
+    "run_elsewhere",
+    "send_from_elsewhere",
     "send_unchecked",
     "start_in_transaction",
     "states_until_the_end",
@@ -57,6 +60,20 @@ def publish(task: str, *arguments: Any, **options: Any) -> str:
 def send_unchecked(task: str, arguments: list[Any], task_id: str) -> None:
     """Publish as another program does, which knows the task by its name alone."""
     app.send_task(task, arguments, task_id=task_id)
+
+
+def send_from_elsewhere(task: str, arguments: list[Any], keywords: dict[str, Any], **options: Any) -> str:
+    """Publish as a program of another version does: with this very name, and with these names of arguments."""
+    sent: str = Celery.send_task(app, task, arguments, keywords, **options).id
+    return sent
+
+
+def run_elsewhere(task: str, task_id: str, arguments: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Leave the key that a run of this message leaves where the task has these defaults alone."""
+    store = app.service.open_store()
+    whole, given = fingerprint({**defaults, **arguments}), fingerprint(arguments)
+    with store.attempt("lease", key=f"{task}:{task_id}", owner=task_id, fingerprint=whole, given=given) as attempt:
+        assert not attempt.done
 
 
 def publish_chain(folder: str) -> None:

@@ -210,6 +210,8 @@ class ServiceTask(Task[..., Any]):
         request: Any = self.request
         checked_args, checked_kwargs = self.typed.checked(args, kwargs)
         key = self.key_of(request.id, checked_args, checked_kwargs)
+        # Of what came, by the names that messages have: earlier releases have stored it so.
+        whole, given = (fingerprint(self.typed.on_wire(each)) for each in self._bound(args, kwargs))
         mode: Any = self.idempotency  # checked at start-up
         with (
             self._circuit() as call,
@@ -219,7 +221,8 @@ class ServiceTask(Task[..., Any]):
                 mode,
                 key=key,
                 owner=request.id,
-                fingerprint=fingerprint(self.typed.on_wire(self._bound(args, kwargs))),  # as it came
+                fingerprint=whole,
+                given=given,
                 lease=settings().key_lease,
                 retention=settings().retention,
                 suspend_on=(Retry,),
@@ -256,16 +259,18 @@ class ServiceTask(Task[..., Any]):
             return nullcontext(lambda run, *args, **kwargs: run(*args, **kwargs))
         return breaker.calling(self.breaker, self.autoretry_for)
 
-    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The arguments by name, with the defaults of those that are not given, and without."""
         bound = self.arguments.bind(*args, **self.typed.present(kwargs))
+        given = dict(bound.arguments)
         bound.apply_defaults()
-        return bound.arguments
+        return bound.arguments, given
 
     def key_of(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """The idempotency key of the task with this id. The arguments, as `checked` returns them, matter with `key`."""
         if not self.key:
             return f"{self.name}:{task_id}"
-        arguments = self._bound(args, kwargs)
+        arguments, _ = self._bound(args, kwargs)
         return f"{self.name}:{dumps([arguments[name] for name in self.key])}"
 
     def _defer(self, later: RetryLater) -> Never:

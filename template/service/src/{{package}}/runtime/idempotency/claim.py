@@ -23,6 +23,9 @@ State = Literal["held", "suspended", "done"]
 MAX_KEY_LENGTH = 255
 """Characters; a longer key is kept by its digest, since neither an index nor memory is the place for a payload."""
 
+TOKEN = len(uuid4().hex)
+"""Characters of a token before its digest."""
+
 SAME_OWNER_DELAY = 2.0
 """Seconds until a delivery of the holder's own task may retry: it may have come before its run had ended."""
 
@@ -55,21 +58,32 @@ class Claim:
 
     key: str
     token: str
-    """New for each attempt, and never a task's id: the store takes a completion from the token that it holds alone."""
+    """New for each attempt, and never a task's id: the store takes a completion from the token that it holds alone.
+
+    It ends with the digest of the payload as it was given. Another version of a task, which has more arguments with
+    defaults, makes another fingerprint of the same message. What earlier releases keep and read stays as it was.
+    """
     owner: str
     """The task's id: all its deliveries and retries share it."""
     fingerprint: str
+    """Of the payload with the defaults of what is not given: however it was passed, equal payloads have one."""
     lease: float
     retention: float
 
     @classmethod
-    def new(cls, key: str, owner: str, fingerprint: str, lease: float, retention: float) -> Self:
+    def new(cls, key: str, owner: str, fingerprint: str, lease: float, retention: float, given: str = "") -> Self:
         """With a token of its own, and whatever is long shortened to a digest."""
         if not (0 < lease < math.inf and 0 < retention < math.inf):
             raise ValueError(
                 f"expected lease and retention to be above 0 seconds, got: {lease} and {retention}; correct them"
             )
-        return cls(kept_as(key), uuid4().hex, owner, digest(fingerprint), lease, retention)
+        return cls(
+            kept_as(key), uuid4().hex + digest(given or fingerprint), owner, digest(fingerprint), lease, retention
+        )
+
+    def is_for(self, fingerprint: str, token: str) -> bool:
+        """Whether an attempt that has left these in the store was for the same payload; as in `acquire.lua`."""
+        return fingerprint == self.fingerprint or token[TOKEN:] == self.token[TOKEN:]
 
     def busy(self, seconds: float, holder: str = "") -> Busy:
         """The error for a key that is held: the seconds until it is free if its holder has died, and the holder."""

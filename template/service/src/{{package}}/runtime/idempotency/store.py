@@ -53,6 +53,7 @@ class Store(ABC):
         key: str,
         owner: str,
         fingerprint: str,
+        given: str = "",
         lease: float = LEASE,
         retention: float = RETENTION,
         suspend_on: SuspendOn = (),
@@ -61,8 +62,9 @@ class Store(ABC):
 
         The block returns at once where `attempt.done`. If it ends without an exception the key is done. An exception
         in `suspend_on` (Celery's Retry) reserves the key for the same `owner` for the length of a lease; any other one
-        frees it. `fingerprint` stands for the payload; the same key with another one is refused, unless its owner
-        resumes after a suspension: a retry may change its arguments.
+        frees it. `fingerprint` stands for the payload, `given` for the part of it that does not depend on the version
+        of the task; the same key with another payload is refused, unless its owner resumes after a suspension: a retry
+        may change its arguments.
 
         Raises Busy, KeyConflict or StoreUnavailable before the block runs, LeaseLost or StoreUnavailable after it.
         """
@@ -71,7 +73,7 @@ class Store(ABC):
                 f"expected the mode to be one of {', '.join(self.modes)}, got: {mode!r}; "
                 "choose one of them for the task, or another idempotency store for the service"
             )
-        claim = Claim.new(key, owner, fingerprint, lease, retention)
+        claim = Claim.new(key, owner, fingerprint, lease, retention, given)
         guard: Callable[[Claim, SuspendOn], AbstractContextManager[Attempt]]
         guard = getattr(self, f"_{mode.replace('-', '_')}")
         return guard(claim, suspend_on)

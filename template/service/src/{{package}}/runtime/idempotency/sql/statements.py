@@ -59,7 +59,8 @@ def statements(dialect: str) -> Statements:
         acquire=text(acquire.format(free="true")),
         acquire_alone=text(acquire.format(free=lock)),
         look=text(f"""
-            SELECT state, owner, fingerprint, result, expires_at - {now} AS remaining FROM {KEYS} WHERE key = :key
+            SELECT state, token, owner, fingerprint, result, expires_at - {now} AS remaining
+            FROM {KEYS} WHERE key = :key
         """),
         locked=text(locked),
         in_outbox=text(f"SELECT count(*) FROM {OUTBOX} WHERE id = :id"),

@@ -193,7 +193,7 @@ class SqlStore(Store):
                     break
                 if statement is self._statements.acquire_alone:
                     raise claim.busy(OPEN_TRANSACTION)
-        if row.fingerprint != claim.fingerprint:
+        if not claim.is_for(row.fingerprint, row.token):
             raise claim.conflict(row.state, row.owner)
         if row.state != "done":
             raise claim.busy(row.remaining, row.owner)
