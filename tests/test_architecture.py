@@ -1,6 +1,6 @@
 """The generator's architecture, executable: who may import whom, who may print, who may write, who may run programs.
 
-cli → update → service, skeletons, tasks, queues, workflows, check
+cli → renaming, update → service, skeletons, tasks, queues, workflows, check
     → environment, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
 check: command → entry → engine → options, discovery → reports → rules
@@ -44,7 +44,7 @@ LEVELS = [
         "source",
     },
     {"service", "skeletons", "tasks", "queues", "workflows", "check", "contract"},
-    {"update"},
+    {"renaming", "update"},
     {"cli", "__main__"},
 ]
 LEVEL = {module: level for level, names in enumerate(LEVELS) for module in names}

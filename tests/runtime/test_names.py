@@ -76,6 +76,7 @@ def test_a_renamed_task_is_one_task_with_its_first_name() -> None:
         (("tests.an old",), "to be full names"),
         ((1,), "to be full names, of module and function, got: 1"),
         (("tests.planted",), "to be its former names, got: the one that it has; remove it"),
+        (("tests.old", "tests.planted"), "to be its former names, got: the one that it has; remove it"),
         (("tests.effect",), r"one task to have the name tests\.effect, its own or an alias, got: .*effect and .*run"),
         (("tests.old", ALIASES[1]), r"one task to have the name tests\.bill, .* got: .*receipt and .*run; rename one"),
     ],
@@ -86,6 +87,13 @@ def test_a_name_that_cannot_be_an_alias_stops_the_service(
     with pytest.raises(TaskOptionError, match=message):
         planted(aliases=aliases)
     assert "tests.planted" not in app.tasks
+
+
+def test_a_task_that_has_its_first_name_again_keeps_it_and_those_in_between(planted: Callable[..., Any]) -> None:
+    task = planted(aliases=("tests.planted", "tests.between"))
+    assert (task.name, task.own_name, task.names) == ("tests.planted", "tests.planted", task.aliases)
+    assert app.tasks["tests.between"] is app.tasks["tests.planted"]
+    assert [each.own_name for each in service_tasks(app)].count("tests.planted") == 1
 
 
 def test_a_task_cannot_have_the_alias_of_another(planted: Callable[..., Any]) -> None:

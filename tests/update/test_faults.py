@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Ran, commit
+from tests.support import Ran, commit, write
 
 from . import faults
 from .planted import FIRST, PACKAGE, release, snapshot
@@ -62,6 +62,23 @@ def test_add_task_is_all_or_nothing(template: Path, service: Path, asyncgen: Com
     command = ["add-task", "send_invoice", "--defaults"]
     seen = results(mode, service, command, ["update", "--no-verify"], 1)
     assert {result["at_last"] for result in seen} <= {"old", "new"}
+    assert {result["message"] for result in seen} <= {"", "one sentence"}
+
+
+@pytest.mark.parametrize("mode", ["kill", "disk-full"])
+def test_rename_task_is_all_or_nothing(service: Path, mode: str) -> None:
+    task = "@shared_task(\n    max_retries=0,  # mine\n)\ndef send(): ...  # mine\n"
+    write(
+        service,
+        {
+            "src/shop/runtime/task.py": "class ServiceTask:\n    aliases: tuple[str, ...] = ()\n",
+            "src/shop/tasks/send.py": task,
+            "tests/tasks/test_send.py": "from shop.tasks import send as module  # mine\n",
+            "src/shop/api.py": "from .tasks.send import send  # mine\n",
+        },
+    )
+    seen = results(mode, service, ["rename-task", "send", "bill"], ["update", "--no-verify"], 1)
+    assert {result["at_last"] for result in seen} == ({"old", "new"} if mode == "kill" else {"old"})
     assert {result["message"] for result in seen} <= {"", "one sentence"}
 
 

@@ -14,6 +14,7 @@ from .add_workflow import add_workflow
 from .contract import contract
 from .new import new
 from .remove import remove_task, remove_workflow
+from .rename import rename_task
 from .tasks import tasks
 from .template import template
 from .update import update
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("new")(new)
 app.command("add-task")(add_task)
+app.command("rename-task")(rename_task)
 app.command("remove-task")(remove_task)
 app.command("add-workflow")(add_workflow)
 app.command("remove-workflow")(remove_workflow)

@@ -109,6 +109,7 @@ def add_task(
     from ..skeletons import plan_additions
     from ..source import recorded
     from ..tasks import TASK, decide, decide_all, variables
+    from ..tasks.former import check_never_used
     from ..tasks.stub import plan_stub
 
     if (name is None) == (source is None):
@@ -126,6 +127,7 @@ def add_task(
 
             options = ask(task, options, service)
         tasks = [(task, decide(task, options, service))]
+    check_never_used([task for task, _ in tasks], service)
     version = recorded(template or service.src_path, service.commit)
     contexts = [variables(task, answers, service.package, service.commit) for task, answers in tasks]
     changes = plan_additions(TASK, contexts, service, version)

@@ -7,6 +7,6 @@ plans    which files are created and removed
 """
 
 from .kind import Kind
-from .plans import plan_additions, plan_removal
+from .plans import edited_paths, plan_additions, plan_removal
 
-__all__ = ["Kind", "plan_additions", "plan_removal"]
+__all__ = ["Kind", "edited_paths", "plan_additions", "plan_removal"]

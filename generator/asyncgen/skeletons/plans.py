@@ -11,7 +11,7 @@ from .digest import is_unedited
 from .kind import Kind
 from .render import render, skeleton
 
-__all__ = ["plan_additions", "plan_removal"]
+__all__ = ["edited_paths", "plan_additions", "plan_removal"]
 
 
 def plan_additions(
@@ -55,18 +55,24 @@ def plan_removal(
     return [Change("remove", path) for path in present]
 
 
-def _check_unedited(kind: Kind, name: str, paths: Sequence[str], service: Service, location: str | None) -> None:
-    # Universal newlines: git may have converted the line ends.
-    texts = {path: (service.root / path).read_text(encoding="utf-8", errors="replace") for path in paths}
+def edited_paths(kind: Kind, name: str, texts: Mapping[str, str], service: Service, location: str | None) -> list[str]:
+    """Those of the files, the first of them and then its test, that are not as they were rendered.
+
+    texts: what each of them holds, with `\n` at its line ends: git may have converted them.
+    """
     differing = [path for path, text in texts.items() if not is_unedited(text)]
-    record = kind.record(texts[paths[0]], name, service.package) if differing else None
+    record = kind.record(next(iter(texts.values())), name, service.package) if differing else None
     made: Mapping[str, str] = {}
     if record:
         template = recorded(location or service.src_path, record.release)
         [made] = render(skeleton(template, kind), [record.variables], kind)
-    for path in differing:
-        if made.get(path) != texts[path]:
-            raise Refused(
-                f"expected {path} to be as asyncgen add-{kind.word} made it, got: edits, which would be lost; "
-                "keep it, or use --force"
-            )
+    return [path for path in differing if made.get(path) != texts[path]]
+
+
+def _check_unedited(kind: Kind, name: str, paths: Sequence[str], service: Service, location: str | None) -> None:
+    texts = {path: (service.root / path).read_text(encoding="utf-8", errors="replace") for path in paths}
+    for path in edited_paths(kind, name, texts, service, location):
+        raise Refused(
+            f"expected {path} to be as asyncgen add-{kind.word} made it, got: edits, which would be lost; "
+            "keep it, or use --force"
+        )

@@ -8,6 +8,7 @@ importing  whether the project can import an error
 resources  the limits, the rate and the queue
 stub       the line of a task in `tasks/__init__.pyi`, for type checkers
 every      the schedule, and when it is due next
+former     the names that tasks had before, which no other one may get
 answers    the four questions: Idempotency, Payload, Failure, Resources
 options      the options of a task, from flags or a file of many tasks
 record     the record in a file of release 0.2.1 or an earlier one

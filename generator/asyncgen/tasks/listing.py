@@ -12,7 +12,7 @@ from ..service import Service
 from .every import parse_every
 from .unwritten import unwritten_work
 
-__all__ = ["Listed", "list_tasks", "parse_file"]
+__all__ = ["Listed", "decorated", "list_tasks", "options_of", "parse_file"]
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,26 @@ def _tasks_in(path: Path, service: Service) -> list[Listed]:
     tree = parse_file(path, service)
     file = path.relative_to(service.root).as_posix()
     return [
-        _listed(node, options, file, tree)
+        _listed(node, options_of(node), file, tree)
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and (options := _options(node)) is not None
+        if isinstance(node, ast.FunctionDef) and decorated(node) is not None
     ]
 
 
-def _options(function: ast.FunctionDef) -> dict[str, ast.expr] | None:
-    """The options of `@shared_task(...)`; None for a function that is no task."""
+def decorated(function: ast.FunctionDef) -> ast.expr | None:
+    """The decorator that makes a function a task; None for one that is no task."""
     for decorator in function.decorator_list:
-        call = decorator if isinstance(decorator, ast.Call) else None
-        name = ast.unparse(call.func if call else decorator)
+        name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
         if name.rpartition(".")[2] == "shared_task":
-            return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} if call else {}
+            return decorator
     return None
+
+
+def options_of(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """The options of `@shared_task(...)`."""
+    decorator = decorated(function)
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+    return {keyword.arg: keyword.value for keyword in keywords if keyword.arg}
 
 
 def _listed(function: ast.FunctionDef, options: dict[str, ast.expr], file: str, tree: ast.Module) -> Listed:

@@ -13,7 +13,7 @@ from ..plan import Change, digest
 from ..service import Service
 from .bindings import read_bindings
 
-__all__ = ["plan_stub"]
+__all__ = ["natural_order", "plan_stub"]
 
 _LINE = re.compile(r"from \.(\w+) import \1 as \1(\s*#.*)?")
 _RENDERED = {"__all__", "_app"}
@@ -69,7 +69,7 @@ def _with(text: str, name: str) -> str:
     """The text with the line of a task before the first one that ruff sorts behind it, else behind the last one."""
     lines = text.splitlines(keepends=True)
     places = {place: other for place, line in enumerate(lines) if (other := _name(line))}
-    later = [place for place, other in places.items() if _order(other) > _order(name)]
+    later = [place for place, other in places.items() if natural_order(other) > natural_order(name)]
     place = min(later) if later else max(places, default=len(lines) - 1) + 1
     if place and not lines[place - 1].endswith("\n"):
         lines[place - 1] += "\n"
@@ -86,7 +86,7 @@ def _line(name: str) -> str:
     return f"from .{name} import {name} as {name}\n"
 
 
-def _order(name: str) -> list[str | tuple[int, str]]:
+def natural_order(name: str) -> list[str | tuple[int, str]]:
     """As ruff sorts: numbers by their value, those that begin with 0 by their digits."""
     parts = re.split(r"(\d+)", name)
     return [(0 if part[0] == "0" else len(part), part) if part.isdigit() else part for part in parts]

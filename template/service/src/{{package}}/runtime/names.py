@@ -19,12 +19,13 @@ def check_aliases(name: str, aliases: object) -> None:
             if isinstance(aliases, str)
             else f"expected aliases of {name} to be a tuple of former names, got: {aliases!r}; write a tuple"
         )
-    for alias in aliases:
+    for number, alias in enumerate(aliases):
         if not isinstance(alias, str) or not FULL.fullmatch(alias):
             raise TaskOptionError(
                 f"expected aliases of {name} to be full names, of module and function, got: {alias!r}; write it in full"
             )
-        if alias == name:
+        # A task that has its first name again keeps it as the first one, before the names that it had in between.
+        if alias == name and (number or len(aliases) == 1):
             raise TaskOptionError(
                 f"expected aliases of {name} to be its former names, got: the one that it has; remove it"
             )

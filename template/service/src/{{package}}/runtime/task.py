@@ -90,7 +90,7 @@ class ServiceTask(Task[..., Any]):
     @property
     def names(self) -> tuple[str, ...]:
         """All its names, its own first."""
-        return (self.own_name, *self.aliases)
+        return tuple(dict.fromkeys((self.own_name, *self.aliases)))
 
     @functools.cached_property
     def arguments(self) -> inspect.Signature:
