@@ -74,7 +74,7 @@ def odd(random: Random, mark: str, task: str, folder: str) -> dict[str, Any]:
 
 
 def _readable(message: dict[str, Any]) -> list[Any]:
-    return [message.get("headers"), message.get("properties"), message.get("body"), message.get("raw")]
+    return [message.get("headers"), message.get("properties"), message.get("raw", message.get("body"))]
 
 
 # ---- the places ----
