@@ -1,6 +1,6 @@
 """The generator's architecture, executable: who may import whom, who may print, who may write, who may run programs.
 
-cli → renaming, update → service, skeletons, tasks, queues, workflows, check
+cli → renaming, update → client, contract, service, skeletons, tasks, queues, workflows, check
     → environment, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
 check: command → entry → engine → options, discovery → reports → rules
@@ -43,7 +43,7 @@ LEVELS = [
         "rendering",
         "source",
     },
-    {"service", "skeletons", "tasks", "queues", "workflows", "check", "contract"},
+    {"client", "contract", "service", "skeletons", "tasks", "queues", "workflows", "check"},
     {"renaming", "update"},
     {"cli", "__main__"},
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .bundle import File
 from .errors import Refused
 from .git import GitError, git, git_bytes
 from .plan import new_folder
@@ -13,7 +14,7 @@ from .rendering import render
 from .source import Template
 from .trees import fill
 
-__all__ = ["Project", "WorkTree", "check_destination", "create", "work_tree"]
+__all__ = ["Project", "WorkTree", "check_destination", "create", "create_files", "work_tree"]
 
 
 _FALLBACK_IDENTITY = {"user.name": "asyncgen", "user.email": "asyncgen@localhost"}
@@ -95,6 +96,12 @@ def create(
             if not path.is_dir() and path.relative_to(staging).parts[0] != ".git"
         )
     return Project(destination, final, tuple(files), repository and keep)
+
+
+def create_files(destination: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder with these files, which appears when they all are there."""
+    with new_folder(destination) as staging:
+        fill(staging, {path: File(content) for path, content in files.items()})
 
 
 def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: bool) -> dict[str, Any]:

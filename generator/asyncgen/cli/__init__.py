@@ -11,6 +11,7 @@ from ..check.command import check
 from .add_queue import add_queue, sync_queues
 from .add_task import add_task
 from .add_workflow import add_workflow
+from .client import client
 from .contract import contract
 from .new import new
 from .remove import remove_task, remove_workflow
@@ -39,6 +40,7 @@ app.command("sync-queues")(sync_queues)
 app.command("tasks")(tasks)
 app.command("check")(check)
 app.command("update")(update)
+app.command("client")(client)
 app.add_typer(contract, name="contract")
 app.add_typer(template, name="template")
 

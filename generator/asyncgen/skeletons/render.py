@@ -3,13 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from ..errors import Refused
 from ..source import Template, read
 from .digest import hash_filter
 from .kind import Kind
 
-__all__ = ["render", "skeleton"]
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+__all__ = ["environment", "render", "skeleton"]
 
 _MACROS = "template/task/_words.jinja"
 _SUFFIX = ".jinja"
@@ -31,29 +35,18 @@ def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], 
 
     A file whose name begins with "_" is only there for others.
     """
-    from jinja2 import DictLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
     for name, option in kind.options.items():
         if any(values.get(name) for values in variables) and not _names(files, name):
             raise Refused(
                 f"expected the template version that the project records to know {option}, got: an older one; "
                 "run asyncgen update"
             )
-    # As `_envops` in copier.yml: the service's own sample is rendered from these files by Copier.
-    environment = SandboxedEnvironment(
-        loader=DictLoader(files),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["hash"] = hash_filter
+    jinja = environment(files)
     try:
         templates = [
             (
-                environment.from_string(path.removeprefix(f"{kind.template}/").removesuffix(_SUFFIX)),
-                environment.get_template(path),
+                jinja.from_string(path.removeprefix(f"{kind.template}/").removesuffix(_SUFFIX)),
+                jinja.get_template(path),
             )
             for path in sorted(files)
             if path.startswith(f"{kind.template}/") and not PurePosixPath(path).name.startswith("_")
@@ -65,6 +58,22 @@ def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], 
             f"expected {kind.template} of the template version that the project records to be rendered, "
             f"got: {str(error) or type(error).__name__}; run asyncgen update"
         ) from error
+
+
+def environment(files: Mapping[str, str]) -> "SandboxedEnvironment":
+    """Jinja's environment of templates, as `_envops` in copier.yml says: Copier renders the service's own sample."""
+    from jinja2 import DictLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    made = SandboxedEnvironment(
+        loader=DictLoader(files),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["hash"] = hash_filter
+    return made
 
 
 def _names(files: Mapping[str, str], variable: str) -> bool:
