@@ -65,7 +65,12 @@ def write_the_work(project: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("broker", "database"), [("rabbitmq", "postgresql"), pytest.param("redis", "sqlite", marks=pytest.mark.slow)]
+    ("broker", "database"),
+    [
+        ("redis", "postgresql"),
+        pytest.param("rabbitmq", "postgresql", marks=pytest.mark.slow),
+        pytest.param("redis", "sqlite", marks=pytest.mark.slow),
+    ],
 )
 def test_a_task_that_writes_to_an_own_table_is_green(
     broker: str, database: str, template: Path, tmp_path: Path
