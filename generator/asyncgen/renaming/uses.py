@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 
 from .exports import Targets, renamed_scopes
 from .scopes import Scope, Scopes
@@ -26,15 +25,17 @@ class Uses:
         self.renamed = renamed_scopes(scopes, old, new, targets)
         self.edits = Edits()
         self.advice: dict[int, str] = {}
-        self._certain: set[ast.expr] = set(_docstrings(self.source.tree))
-        for node in ast.walk(self.source.tree):
+        nodes = list(ast.walk(self.source.tree))
+        # Texts that stand alone are documentation.
+        self._certain: set[ast.expr] = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
             self._node(node)
         for name, place in scopes.names.items():
             if name.id == old and scopes.owner(old, place) in self.renamed:
                 self._replace(name, self.source.span(name)[0], old, new)
         for scope in self.renamed:
             self._definitions(scope)
-        for node in ast.walk(self.source.tree):
+        for node in nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in self._certain:
                 self._text(node, node.value)
 
@@ -162,10 +163,3 @@ class Uses:
 
     def _look(self, node: ast.expr | ast.stmt, what: str) -> None:
         self.advice.setdefault(node.lineno, what)
-
-
-def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
-    """Texts that stand alone."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            yield node.value
