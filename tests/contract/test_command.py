@@ -10,16 +10,42 @@ from typing import Any
 
 import pytest
 
-from tests.support import Ran, commit, git, write
+from tests.support import Ran, clean_home, command_line, commit, git, write
 
-from .conftest import FORMER, ID
 from .documents import document, task, text
 
 Asyncgen = Callable[..., Ran]
 
+ID = {"invoice_id": {"type": "integer"}}
 NOTE = {"note": {"type": "string", "default": ""}}
+FORMER = text(document(task(properties=ID), task("shop.tasks.bill.bill")))
 WIDENED = text(document(task(properties={**ID, **NOTE}), task("shop.tasks.bill.bill")))
 BROKEN = text(document(task(properties={**ID, "mode": {"type": "string"}}, time_limit=40)))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without a git identity."""
+    return clean_home(tmp_path_factory, monkeypatch)
+
+
+@pytest.fixture
+def asyncgen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """The command line, in this process."""
+    return command_line(capfd)
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, a service in a subfolder of a repository, whose last commit has a contract."""
+    folder = tmp_path / "repository" / "services" / "shop"
+    write(folder, {".copier-answers.yml": "package: shop\n", "src/shop/__init__.py": ""})
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", "repository")
+    commit(folder, "The service")
+    write(folder, {"contract.yaml": FORMER})
+    commit(folder, "Its contract")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def error(ran: Ran) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from .changes import KEYS, MESSAGES, NEW_PRODUCERS, NEW_TASK, OLD_PRODUCERS, Change
 from .document import Task
 from .json_values import constraints, same, shown
-from .schemas import conversions, narrowed
+from .schemas import FLOAT, INTEGER, forms, narrowed
 
 __all__ = ["argument_changes"]
 
@@ -67,15 +67,7 @@ def _kept(name: str, old: Task, new: Task) -> Iterator[Change]:
         )
     elif narrowed(after, before):
         yield Change("argument-widened", new.title, f"argument {name} accepts more", fix=f"{WORKERS_FIRST} pass it")
-    if in_key and conversions(before) != conversions(after):
-        yield Change(
-            "key-type-changed",
-            new.title,
-            f"argument {name} of the key is converted otherwise",
-            in_key,
-            "1 and 1.0 are different keys: what has run already, or is running, runs again",
-            "keep its type, and add another argument with a default",
-        )
+    yield from _converted(name, old, new)
     if name in new.by_position and name not in old.by_position:
         yield Change(
             "argument-by-position",
@@ -112,6 +104,25 @@ def _kept(name: str, old: Task, new: Task) -> Iterator[Change]:
             "argument-name",
             new.title,
             f"argument {name} is called {_own_name(name, after)} in code; its name in messages stays",
+        )
+
+
+def _converted(name: str, old: Task, new: Task) -> Iterator[Change]:
+    """Where a float is expected, producers send 1.0 for 1, and a key says so."""
+    before, after = forms(old.arguments[name]), forms(new.arguments[name])
+    changed = {each for each in before ^ after if each[1] != INTEGER}
+    refused = any(form == FLOAT for _, form in changed & after) and any(form == INTEGER for _, form in before)
+    whom = ((NEW_PRODUCERS,) if refused else ()) + ((KEYS,) if changed and name in {*old.key} & {*new.key} else ())
+    if whom:
+        yield Change(
+            "argument-converted",
+            new.title,
+            f"argument {name}: a number is an int or a float otherwise than before",
+            whom,
+            "new producers send 1.0 for 1, which old workers refuse, and 1 and 1.0 are different keys"
+            if refused
+            else "1 and 1.0 are different keys: what has run already, or is running, runs again",
+            "let int | float take the place of int; or keep the type, and add another argument with a default",
         )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from .json_values import Schema, constraints, same, shown
 from .keywords import CHECKS, KEYWORDS, items_of
 
-__all__ = ["conversions", "narrowed"]
+__all__ = ["FLOAT", "INTEGER", "forms", "narrowed"]
 
 WHOLE = ("format", "not", "pattern", "x-constraints")
 """Keywords that mean the same whatever stands beside them, and are compared as a whole."""
+INTEGER, FLOAT = "integer", "float"
 TYPES = ("null", "boolean", "number", "string", "array", "object")
 
 
@@ -127,21 +128,24 @@ def _name(case: Mapping[str, Any]) -> str:
     return str(tag.get("const", case["type"]))
 
 
-def conversions(schema: Schema, place: str = "") -> frozenset[tuple[str, str]]:
-    """Where in a value something is converted before it is published or makes a key, and how: 1 to 1.0, " a" to "a"."""
+def forms(schema: Schema, place: str = "") -> frozenset[tuple[str, str]]:
+    """Where in a value an integer travels as it is, and where as a float or changed by constraints: (place, form)."""
     if schema is False:
         return frozenset()
     choices = list(_choices(constraints(schema)))
-    kinds = {choice.get("type") for choice in choices}
+    kinds = {case["type"] for choice in choices for case in _cases(choice)}
+    found = {(place, shown(choice["x-constraints"])) for choice in choices if "x-constraints" in choice}
     # Where integers are accepted too, each number stays as it is.
-    floats = {(place, "float")} if "number" in kinds and kinds.isdisjoint({"integer", None}) else set()
-    others = {(place, shown(choice["x-constraints"])) for choice in choices if "x-constraints" in choice}
-    return frozenset(floats | others).union(*(_conversions_within(choice, place) for choice in choices))
+    if "integer" in kinds or {} in choices:
+        found.add((place, INTEGER))
+    elif "number" in kinds:
+        found.add((place, FLOAT))
+    return frozenset(found).union(*(_forms_within(choice, place) for choice in choices))
 
 
-def _conversions_within(choice: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+def _forms_within(choice: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
     first, others = items_of(choice)
     parts = {**dict(enumerate(first)), "items": others, **choice.get("properties", {})}
     parts["properties"] = choice.get("additionalProperties", True)
     for name, part in parts.items():
-        yield from conversions(part, f"{place}/{name}") if part is not True else ()
+        yield from forms(part, f"{place}/{name}") if part is not True else ()
