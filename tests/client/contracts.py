@@ -26,19 +26,19 @@ DATE: dict[str, Any] = {
 def task(name: str, properties: Mapping[str, Any] | None = None, **others: Any) -> dict[str, Any]:
     """One task. others: x_task, summary, required, positional, by_position, more."""
     properties = dict(properties or {})
-    required = others.get("required", [each for each, schema in properties.items() if "default" not in schema])
+    required = [each for each, schema in properties.items() if schema is not True and "default" not in schema]
     by_position = others.get("by_position", {"type": "array", "maxItems": 0})
     return {
         "message": {
             "name": name,
             **({"summary": others["summary"]} if "summary" in others else {}),
-            "payload": {"type": "array", "items": [by_position, {"$ref": "#/..."}, {"type": "object"}]},
+            "payload": {"type": "array", "items": [by_position, {}, {"type": "object"}]},
             "x-task": others.get("x_task", {}),
         },
         "schema": {
             "type": "object",
             "properties": properties,
-            "required": required,
+            "required": others.get("required", required),
             "additionalProperties": others.get("more", False),
             "x-positional": others.get("positional", list(properties)),
         },
@@ -102,7 +102,7 @@ def contract(
         "x-dead-letter-routing-key": f"{package}.default.dead",
     }
     rabbitmq = broker == "rabbitmq"
-    document = {
+    document: dict[str, Any] = {
         "asyncapi": "3.0.0",
         "info": {"title": package, "version": "1.0.0"},
         "x-broker": broker,
@@ -119,12 +119,15 @@ def contract(
             "schemas": {key: each["schema"] for key, each in tasks.items()},
         },
     }
-    return copy.deepcopy(document)
+    document = copy.deepcopy(document)
+    for key, message in document["components"]["messages"].items():
+        message["payload"]["items"][1] = {"$ref": f"#/components/schemas/{key}"}
+    return document
 
 
 def files(document: Mapping[str, Any], template: Template) -> dict[str, str]:
     """The files of the client that is made from a document."""
-    return files_of(parse_contract(json.dumps(document), "contract.yaml"), template)
+    return files_of(parse_contract(json.dumps(document).encode(), "contract.yaml"), template)
 
 
 def write(folder: Path, made: Mapping[str, str]) -> Path:

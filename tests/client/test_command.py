@@ -143,38 +143,49 @@ def channel(**parts: Any) -> dict[str, Any]:
 
 BOMB = "\n".join([f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else '1'}]" for n in range(9)])
 BAD = {
-    "no YAML": ("a: [1", "to be YAML or JSON whose values JSON has, got: "),
-    "another YAML": ("services: {web: {image: x}}", "got: another document"),
-    "a list": ("[1]", "got: another document"),
-    "empty": ("", "got: another document"),
-    "an older AsyncAPI": ("asyncapi: 2.6.0", "got: asyncapi: 2.6.0"),
+    "no YAML": ("a: [1", "to be a contract in YAML, got: "),
+    "another YAML": ("services: {web: {image: x}}", "expected asyncapi in contract.yaml to be 3.0.0, got: nothing"),
+    "a list": ("[1]", "expected asyncapi in contract.yaml to be 3.0.0, got: nothing"),
+    "empty": ("", "expected asyncapi in contract.yaml to be 3.0.0, got: nothing"),
+    "an older AsyncAPI": ("asyncapi: 2.6.0", "to be 3.0.0, got: '2.6.0'"),
     "aliases": (f"asyncapi: 3.0.0\n{BOMB}", "aliases that stand for more than"),
     "within itself": ("asyncapi: 3.0.0\ninfo: &a {b: *a}", "got: "),
-    "a key twice": ("asyncapi: 3.0.0\nasyncapi: 3.0.0", "got: asyncapi again on line 2"),
+    "a key twice": ("asyncapi: 3.0.0\nasyncapi: 3.0.0", "got: asyncapi twice in the mapping on line 1"),
     "a date": ("asyncapi: 3.0.0\ninfo: 2026-01-01", "got: "),
     "a tag": ("asyncapi: !!python/name:os.system", "got: "),
     "NaN": ("asyncapi: 3.0.0\ninfo: .nan", "got: "),
-    "nothing else": ("asyncapi: 3.0.0", "expected info to be an object, got: None"),
-    "no channels": (changed(channels=[]), "expected channels to be an object, got: []"),
-    "no schemas": (changed(components={"messages": {}}), "expected components.schemas to be an object"),
-    "another broker": (
-        changed(**{"x-broker": "kafka"}),
-        "expected x-broker to be one of rabbitmq, redis, got: 'kafka'",
+    "nothing else": ("asyncapi: 3.0.0", "expected channels in contract.yaml to be a mapping, got: nothing"),
+    "no channels": (changed(channels=[]), "expected channels in contract.yaml to be a mapping, got: []"),
+    "no schemas": (
+        changed(components={"messages": {}}),
+        "expected components/schemas in contract.yaml to be a mapping",
     ),
-    "a version": (changed(info={"title": "shop", "version": "one"}), "info.version to be a version such as 1.0.0"),
-    "no exchange": (channel(**{"x-exchange": None}), "expected channels.default.x-exchange to be an object"),
+    "another broker": (changed(**{"x-broker": "kafka"}), "to be one of rabbitmq, redis, got: 'kafka'"),
+    "no title": (changed(info={"version": "1.0.0"}), "expected info/title in contract.yaml to be a text in one line"),
+    "a version": (changed(info={"title": "shop", "version": "one"}), "to be a version such as 1.0.0, got: 'one'"),
+    "no exchange": (
+        channel(**{"x-exchange": None}),
+        "expected channels/default/x-exchange/name in contract.yaml to be",
+    ),
     "an odd exchange": (
         channel(**{"x-exchange": {"name": "shop", "type": "x"}}),
         "to be one of direct, topic, got: 'x'",
     ),
-    "another address": (channel(address="a.default"), "channels.default.address to begin with shop"),
-    "a task in no channel": (channel(messages={}), "to be in a channel, got: send_receipt in none"),
-    "a task that is not there": (channel(messages={"x": {}}), "to name tasks of components.messages"),
+    "another address": (channel(address="a.default"), "to be a name that begins with shop, as its exchange"),
+    "odd arguments": (
+        channel(**{"x-queue-arguments": [1]}),
+        "channels/default/x-queue-arguments in contract.yaml to be",
+    ),
+    "a task in no channel": (channel(messages={}), "to be a message of a channel, got: 'of none'"),
+    "no queue": (
+        changed(channels={}, components={"messages": {}, "schemas": {}}),
+        "of one exchange, named for the package",
+    ),
     "one name twice": (
         contract({"a": task("shop.tasks.a.a"), "b": task("shop.tasks.a.a")}),
-        "expected each task to have a name of its own, got: shop.tasks.a.a twice",
+        "to be tasks with names of their own, got: 'shop.tasks.a.a twice'",
     ),
-    "a function twice": (json.dumps(contract()).replace('"ping"', '"odd"'), "got: odd again on line 1"),
+    "a function twice": (json.dumps(contract()).replace('"ping"', '"odd"'), "got: odd twice in the mapping on line 1"),
     "a keyword": (with_task("lambda"), "got: 'lambda', which Python does not take as a name"),
     "no identifier": (with_task("a-b"), "got: 'a-b', which Python does not take as a name"),
     "a name of the client": (with_task("publish_many"), "got: 'publish_many', which the client defines or uses itself"),
@@ -195,13 +206,17 @@ BAD = {
         with_task(**{"$ref": "#/x"}),
         "argument value of work to be one that Python's types express, got: {'$ref'",
     ),
-    "no type": (with_task(type="money"), "got: {'type': 'money'}"),
+    "no type": (with_task(type="money"), "expected components/messages/work/payload/items/1/properties/value/type"),
     "an object in an enum": (with_task(enum=[{}]), "got: {'enum': [{}]}"),
     "a pattern": (with_task(type="string", pattern="("), "got: {'pattern': '('}"),
-    "a limit": (with_task(type="integer", minimum="1"), "got: {'minimum': '1'}"),
+    "a limit": (with_task(type="integer", minimum="1"), "/properties/value/minimum in contract.yaml to be JSON Schema"),
     "tuples of a later draft": (with_task(type="array", prefixItems=[{}]), "got: {'prefixItems': [{}]}"),
     "an unknown wire type": (with_task(**{"x-type": "money"}), "got: {'x-type': 'money'}"),
-    "no schema": (contract({"work": task("shop.work", {"a": []})}), "to be objects, got: []"),
+    "a schema that is true": (
+        contract({"work": task("shop.work", {"a": True}, required=[])}),
+        "to be objects, got: True",
+    ),
+    "no schema": (contract({"work": task("shop.work", {"a": []})}), "/properties/a in contract.yaml to be JSON Schema"),
 }
 
 
@@ -219,7 +234,7 @@ def test_no_file_and_no_text(asyncgen: Asyncgen, tmp_path: Path) -> None:
     assert "expected the contract of a service at contract.yaml, got: no such file" in one_line(asyncgen("client", "x"))
     assert "got: a folder; name the file" in one_line(asyncgen("client", "x", "--contract", str(tmp_path)))
     Path("contract.yaml").write_bytes(b"\xff\xfe")
-    assert "to be YAML or JSON in UTF-8" in one_line(asyncgen("client", "x"))
+    assert "to be a contract in YAML, got: " in one_line(asyncgen("client", "x"))
 
 
 def test_an_alias_that_means_something_else_is_left_out(source: Template) -> None:
@@ -251,7 +266,7 @@ def test_the_package_is_clean(source: Template, client_folder: Path, tmp_path: P
                 by_position={"type": "array"},
                 more=True,
                 summary='"""\\ \x00 ends with "',
-                x_task={"aliases": ["shop." + "o" * 60], "deprecated": "use \"x\"\n\\ 'y'", "key": "text"},
+                x_task={"aliases": ["shop." + "o" * 60], "deprecated": "use \"x\"\n\\ 'y'", "key": ["text"]},
             ),
         },
         broker="redis",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BadInput
@@ -13,31 +13,10 @@ WIRE_TYPES = {"uuid": "UUID", "decimal": "Decimal", "date": "date", "datetime": 
 SCALARS = {"integer": "int", "number": "float", "string": "str", "boolean": "bool", "null": "None"}
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_pattern(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(re.compile(value))
-    except (re.error, RecursionError, OverflowError):
-        return False
-
-
-def _is_anything(value: Any) -> bool:
-    return True
-
-
-CONSTRAINTS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _is_number),
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _is_count),
-    **dict.fromkeys(("title", "description", "default", "examples", "format", "not", "required"), _is_anything),
-    "pattern": _is_pattern,
-    "uniqueItems": lambda value: isinstance(value, bool),
+CONSTRAINTS = {
+    *("title", "description", "default", "examples", "format", "not", "required", "pattern", "uniqueItems"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
 }
 """Keywords that are checked when a task is published, and say nothing of Python's types."""
 
@@ -62,9 +41,10 @@ def _annotation(schema: Any, argument: str, exact: bool) -> str:
     if not isinstance(schema, dict):
         raise _inexpressible(argument, schema)
     for keyword, value in schema.items():
-        known = keyword in STRUCTURE or keyword.startswith("x-") or CONSTRAINTS.get(keyword, lambda _: False)(value)
-        if not known:
+        if keyword not in STRUCTURE | CONSTRAINTS and not keyword.startswith("x-"):
             raise _inexpressible(argument, {keyword: value})
+    if not _compiles(schema.get("pattern", "")):
+        raise _inexpressible(argument, {"pattern": schema["pattern"]})
     if "x-type" in schema:
         if schema["x-type"] not in WIRE_TYPES:
             raise _inexpressible(argument, {"x-type": schema["x-type"]})
@@ -94,6 +74,13 @@ def literal(value: Any) -> str:
         return repr(value)
     text = json.dumps(value, ensure_ascii=not value.isprintable())
     return f"'{value}'" if '"' in value and "'" not in value and value.isprintable() and "\\" not in value else text
+
+
+def _compiles(pattern: Any) -> bool:
+    try:
+        return bool(re.compile(pattern))
+    except (re.error, RecursionError, OverflowError, TypeError):
+        return False
 
 
 def _literals(values: Any, argument: str, exact: bool) -> str:

@@ -67,8 +67,8 @@ def signature_of(task: str, by_position: Mapping[str, Any], schema: Mapping[str,
     several = not isinstance(items, list)
     places = [] if several else [_mapping(each, task) for each in items]
     first = [_parameter(task, str(each.get("x-name")), each, place < least) for place, each in enumerate(places)]
-    required, order = _names(schema, "required", task), _names(schema, "x-positional", task)
-    properties = {wire: _mapping(each, task) for wire, each in schema["properties"].items()}
+    properties = {wire: _mapping(each, task) for wire, each in schema.get("properties", {}).items()}
+    required, order = schema.get("required", ()), schema.get("x-positional", ())
     named = {wire: _parameter(task, wire, each, wire in required) for wire, each in properties.items()}
     rest = items if several else by_position.get("additionalItems", "maxItems" not in by_position)
     positional = first if rest is not False else _in_order(first, [named[wire] for wire in order if wire in named])
@@ -125,13 +125,3 @@ def _mapping(schema: Any, task: str) -> Mapping[str, Any]:
             "print the contract anew with the service's command contract"
         )
     return schema
-
-
-def _names(schema: Mapping[str, Any], part: str, task: str) -> list[str]:
-    found = schema.get(part, [])
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
-        raise BadInput(
-            f"expected {part} in the schema of {task} to be a list of names, got: {found!r:.100}; "
-            "print the contract anew with the service's command contract"
-        )
-    return found

@@ -1,16 +1,19 @@
 """A contract: the tasks and the queues of a service, read from its AsyncAPI document."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from ..errors import BadInput
-from ..safe_yaml import load_yaml
+from ..safe_yaml import Loader, load_yaml
 from .keywords import items_of
 from .shapes import misshapen
 
-__all__ = ["Contract", "Queue", "Task", "read_contract"]
+__all__ = ["Contract", "Queue", "Task", "contract_of", "load_document", "misfit", "read_contract"]
 
 MOST = 10_000_000
 """Characters; a task takes about a thousand."""
@@ -98,24 +101,45 @@ class Contract:
 
 def read_contract(text: bytes, source: str) -> Contract:
     """The contract in a file's text; `source` names the file. BadInput for anything else."""
+    return contract_of(load_document(text, source), source)
+
+
+def load_document(text: bytes, source: str) -> dict[str, Any]:
+    """The AsyncAPI document in a file's text, as JSON: with names as keys, and no date that has no quotes."""
     try:
-        # As JSON: with names as keys, and no date that somebody wrote without quotes.
-        document = json.loads(json.dumps(load_yaml(text, most=MOST), allow_nan=False))
+        document = json.loads(json.dumps(load_yaml(text, most=MOST, kind=_UniqueKeys), allow_nan=False))
     except (TypeError, ValueError) as error:
         raise BadInput(
             f"expected {source} to be a contract in YAML, got: {error}; write it with the service's command contract"
         ) from error
+    version = document.get("asyncapi") if isinstance(document, dict) else None
+    if not isinstance(version, str) or not version.startswith("3."):
+        raise misfit("asyncapi", source, "3.0.0", version)
+    found: dict[str, Any] = document
+    return found
+
+
+def contract_of(document: Mapping[str, Any], source: str) -> Contract:
+    """The contract that a document describes; BadInput for a part that is missing or of another form."""
     return _Reader(source).contract(document)
+
+
+class _UniqueKeys(Loader):
+    """YAML in which no key hides another of the same mapping: plain YAML keeps the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := next((key for key, number in keys.items() if number > 1), None):
+            raise ValueError(f"{twice} twice in the mapping on line {node.start_mark.line + 1}")
+        return node
 
 
 class _Reader:
     def __init__(self, source: str) -> None:
         self.source = source
 
-    def contract(self, document: Any) -> Contract:
-        version = document.get("asyncapi") if isinstance(document, dict) else None
-        if not isinstance(version, str) or not version.startswith("3."):
-            raise self.wrong("asyncapi", "3.0.0", version)
+    def contract(self, document: Mapping[str, Any]) -> Contract:
         channels = self.mappings(document, "channels")
         queues = {name: self.queue(name, channel) for name, channel in channels.items()}
         components = self.member(document, "components", dict, "")
@@ -177,8 +201,12 @@ class _Reader:
         return found
 
     def wrong(self, place: str, expected: str, got: object) -> BadInput:
-        shown = "nothing" if got is None else f"{got!r:.100}"
-        return BadInput(
-            f"expected {place} in {self.source} to be {expected}, got: {shown}; "
-            "write it with the service's command contract"
-        )
+        return misfit(place, self.source, expected, got)
+
+
+def misfit(place: str, source: str, expected: str, got: object) -> BadInput:
+    """The error for a part of a document that is not as it has to be."""
+    shown = "nothing" if got is None else f"{got!r:.100}"
+    return BadInput(
+        f"expected {place} in {source} to be {expected}, got: {shown}; write it with the service's command contract"
+    )

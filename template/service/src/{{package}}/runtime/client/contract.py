@@ -150,7 +150,7 @@ class Contract:
         self.channels: Mapping[str, Any] = document["channels"]
         messages, schemas = document["components"]["messages"], document["components"]["schemas"]
         queues = {key: queue for queue, channel in self.channels.items() for key in channel["messages"]}
-        self.tasks = {key: _task(message, schemas[key], queues[key]) for key, message in messages.items()}
+        self.tasks = {key: _task(message, schemas, queues[key]) for key, message in messages.items()}
         """By the names of their functions."""
         self.by_name = {task.name: task for task in self.tasks.values()}
         """By their names in messages."""
@@ -167,8 +167,9 @@ class Contract:
         return cls(json.loads(file.read_text(encoding="utf-8")))
 
 
-def _task(message: Mapping[str, Any], schema: Mapping[str, Any], queue: str) -> TaskContract:
-    name, options, by_position = message["name"], message.get("x-task", {}), message["payload"]["items"][0]
+def _task(message: Mapping[str, Any], schemas: Mapping[str, Any], queue: str) -> TaskContract:
+    name, options = message["name"], message.get("x-task", {})
+    by_position, by_name, _ = (_resolved(item, schemas) for item in message["payload"]["items"])
     own_name = options.get("own_name", name)
     items, least = by_position.get("items", []), by_position.get("minItems", 0)
     several = not isinstance(items, list)  # then all that travels by position has one schema
@@ -183,9 +184,17 @@ def _task(message: Mapping[str, Any], schema: Mapping[str, Any], queue: str) -> 
         "keep_result" in options,
         () if several else tuple(argument(each["x-name"], each, place < least) for place, each in enumerate(items)),
         items if several else by_position.get("additionalItems", "maxItems" not in by_position),
-        {wire: argument(wire, each, wire in schema["required"]) for wire, each in schema["properties"].items()},
-        schema["additionalProperties"],
+        {
+            wire: argument(wire, each, wire in by_name.get("required", ()))
+            for wire, each in by_name.get("properties", {}).items()
+        },
+        by_name.get("additionalProperties", True),
     )
+
+
+def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return found
 
 
 def _with_floats(validator: Any, value: Any) -> Any:
