@@ -86,6 +86,8 @@ def planted() -> Iterator[Callable[..., Any]]:
         ({"ignore_result": True, "keep_result": "why"}, "expected keep_result of run .* got: ignore_result=True"),
         ({"bind": False}, "expected bind of tests.planted to be True, since its function takes self"),
         ({"breaker": "Pay now"}, "breaker of tests.planted"),
+        ({"deprecated": True}, "expected deprecated of tests.planted to say what to use instead, got: True"),
+        ({"deprecated": ""}, "expected deprecated of tests.planted to say what to use instead, got: ''"),
     ],
     ids=str,
 )

@@ -66,6 +66,7 @@ def of_an_earlier_release(self: Base, user_id: int) -> None: ...
     breaker="mail",
     aliases=("tests.any_option",),
     former_arguments={"customer": "user_id"},
+    deprecated="use send_welcome",
     name="tests.every_option",
     soft_time_limit=20,
     time_limit=30.5,

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .annotations import strict
 from .errors import PayloadError, TaskOptionError
+from .names import warn_deprecated
 
 __all__ = ["Arguments", "prepare_steps"]
 
@@ -171,4 +172,6 @@ def _prepare_step(tasks: Mapping[str, Any], step: MutableMapping[str, Any]) -> N
     task: Any = tasks.get(step["task"])
     if arguments := getattr(task, "typed", None):
         arguments.checked([*([] if step.get("immutable") else [RESULT]), *step["args"]], step["kwargs"])
+        if task.deprecated:
+            warn_deprecated(task.own_name, task.deprecated)
         step["task"], step["kwargs"] = task.name, arguments.on_wire(step["kwargs"])

@@ -49,6 +49,7 @@ class TaskOptions(TypedDict, total=False):
     breaker: str
     aliases: tuple[str, ...]
     former_arguments: dict[str, str]
+    deprecated: str
     name: str
     soft_time_limit: float
     time_limit: float

@@ -1,11 +1,16 @@
 """The names of a task: the one that its code gives, and the former ones, under which messages may still arrive."""
 
 import re
+import sys
+import warnings
 from collections.abc import Iterable
 
 from .errors import TaskOptionError
 
-__all__ = ["check_aliases", "is_called", "short"]
+__all__ = ["check_aliases", "is_called", "short", "warn_deprecated"]
+
+LIBRARIES = ("celery", "kombu", __package__)
+"""What stands between a call and its publishing."""
 
 FULL = re.compile(r"[^\s.]+(\.[^\s.]+)+")
 """As Celery makes it: the module and the function."""
@@ -39,3 +44,11 @@ def is_called(name: str, names: Iterable[str]) -> bool:
 def short(name: str) -> str:
     """A task's name without its module."""
     return name.rpartition(".")[2]
+
+
+def warn_deprecated(task: str, instead: str) -> None:
+    """Give a DeprecationWarning, at the caller's line, for the publishing of a task."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and f"{frame.f_globals.get('__name__')}.".startswith(tuple(f"{name}." for name in LIBRARIES)):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(f"{task} is deprecated: {instead}", DeprecationWarning, stacklevel=level)

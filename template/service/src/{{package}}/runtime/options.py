@@ -64,6 +64,9 @@ class Options(Limits, Scheduled, Protocol):
     def breaker(self) -> str | None: ...
 
     @property
+    def deprecated(self) -> str | None: ...
+
+    @property
     def arguments(self) -> inspect.Signature: ...
 
     @property
@@ -123,6 +126,10 @@ def check_values(task: Options, service: Service, settings: Settings) -> None:
                 f"expected every argument of {task.own_name} to have a default, since beat passes none, "
                 f"got: {', '.join(needed)}; give each a default, or publish it from another task that names every"
             )
+    if task.deprecated is not None and not (isinstance(task.deprecated, str) and task.deprecated):
+        raise TaskOptionError(
+            f"expected deprecated of {task.own_name} to say what to use instead, got: {task.deprecated!r}; write it"
+        )
     if task.breaker is not None:
         if service.breaker is None:
             raise TaskOptionError(

@@ -58,7 +58,7 @@ def _key(task: ServiceTask, task_id: str, arguments: Mapping[str, Any] | None) -
     """The key of a task that keeps one, as far as it is known."""
     if task.idempotency == "natural" or (task.key and arguments is None):
         return None
-    return task.key_of(task_id, *task.checked((), arguments or {}, {})) if task.key else task.key_of(task_id, (), {})
+    return task.key_of(task_id, *task.as_published((), arguments or {})) if task.key else task.key_of(task_id, (), {})
 
 
 def _state(store: Store, task: str, task_id: str, key: str | None, published: bool) -> TaskState:

@@ -10,6 +10,7 @@ every           a crontab or a period: see the module `schedule`
 breaker         the name of a circuit that its runs go through, one for each dependency: see the module `breaker`
 aliases         former full names, oldest first: the first one stays its `name` in messages, keys and schedules
 former_arguments    former names of its arguments, each with the present one: messages keep the first of them
+deprecated      what to use instead, said by a DeprecationWarning to who publishes it
 """
 
 import functools
@@ -35,6 +36,7 @@ from .delivery_limit import counting
 from .errors import LeaseLost, RetryLater, TaskOptionError
 from .idempotency import Mode
 from .idempotency.notes import Noted, note
+from .names import warn_deprecated
 from .options import check_names
 from .payload import check_delay, check_payload, fingerprint
 from .publishing import publish_with_deadline
@@ -64,6 +66,7 @@ class ServiceTask(Task[..., Any]):
     breaker: ClassVar[str | None] = None
     aliases: ClassVar[tuple[str, ...]] = ()
     former_arguments: ClassVar[dict[str, str]] = {}
+    deprecated: ClassVar[str | None] = None
 
     _own_name = ""
 
@@ -108,9 +111,15 @@ class ServiceTask(Task[..., Any]):
         self, args: Sequence[Any], kwargs: Mapping[str, Any], options: Mapping[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments as they are published. Raises PayloadError for these, or those of a task that follows."""
-        check_payload(self.own_name, args, kwargs, settings().payload_limit)
+        if self.deprecated:
+            warn_deprecated(self.own_name, self.deprecated)
         check_delay(self.own_name, options, settings().max_delay)
         prepare_steps(self.app.tasks, options)
+        return self.as_published(args, kwargs)
+
+    def as_published(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of a call by their names in messages, each in one form. Raises PayloadError."""
+        check_payload(self.own_name, args, kwargs, settings().payload_limit)
         args, kwargs = self.typed.checked(args, kwargs)
         return args, self.typed.on_wire(kwargs)
 
@@ -150,7 +159,7 @@ class ServiceTask(Task[..., Any]):
 
     def si(self, *args: Any, **kwargs: Any) -> "Signature[Any]":
         """Celery's immutable signature, whose arguments are all known: checked where it is made."""
-        args, kwargs = self.checked(args, kwargs, {})
+        args, kwargs = self.as_published(args, kwargs)
         return super().si(*args, **kwargs)
 
     def signature(self, args: Any = None, kwargs: Any = None, *parts: Any, **options: Any) -> "Signature[Any]":
