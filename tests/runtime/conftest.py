@@ -15,7 +15,7 @@ from kombu import Connection
 
 from runtime.brokers.rabbitmq.settings import rabbitmq_settings
 from runtime.brokers.redis.settings import redis_settings
-from runtime.testing import fixtures
+from runtime.testing import fixtures, published_tasks
 from runtime.testing.processes import Console
 from tests.postgresql import postgresql
 
@@ -39,6 +39,7 @@ BROKER, STORE, RESULT = (f"RUNTIME_{kind}_URL" for kind in ("BROKER", "IDEMPOTEN
 
 effects = fixtures.effects
 new_worker = fixtures.new_worker
+published = published_tasks.published
 pytest_unconfigure = fixtures.pytest_unconfigure
 service = fixtures.service
 worker = fixtures.worker

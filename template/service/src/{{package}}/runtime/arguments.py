@@ -97,6 +97,12 @@ class Arguments:
             found[present] = value
         return found
 
+    def by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments that are given, however they are passed, by the names that they have now."""
+        bound = self._signature.bind(*args, **self.present(kwargs)).arguments
+        others = bound.pop(self._others, {})
+        return {**bound, **others}
+
     def check_former(self) -> None:
         """Raise TaskOptionError unless the former names are such, and lead to arguments that are passed by name."""
         if not isinstance(self._former, dict):

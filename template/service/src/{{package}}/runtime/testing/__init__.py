@@ -16,14 +16,18 @@ from .fixtures import (
     workers,
 )
 from .processes import Effects, Worker
+from .published_tasks import Published, PublishedTask, published
 
 __all__ = [
     "Delivery",
     "Effects",
     "InProcessService",
+    "Published",
+    "PublishedTask",
     "Worker",
     "effects",
     "new_worker",
+    "published",
     "pytest_configure",
     "pytest_report_header",
     "pytest_unconfigure",

@@ -1,7 +1,7 @@
 """What tests do with a store of idempotency keys: one module for each kind, by the scheme of its URL.
 
-Each has the store's `MODES`, `prepare(url)`, `empty(url)`, `clean_up(url)` and the class `Effects`.
-SQL also has `session(url)`.
+Each has the store's `MODES`, `prepare(url)`, `empty(url)`, `clean_up(url)`, `publish_outbox_at_once(patch, app)` and
+the class `Effects`. SQL also has `session(url)`.
 """
 
 from importlib import import_module

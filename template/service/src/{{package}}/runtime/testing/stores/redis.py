@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from redis import Redis
 
 from ...idempotency.redis import RedisStore
+from ...service import ServiceApp
 from ..effect_files import FileEffects
 
-__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare"]
+__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare", "publish_outbox_at_once"]
 
 MODES = RedisStore.modes
 
@@ -27,6 +29,10 @@ def empty(url: str) -> None:
     """Delete every key; only for a database that was started for a test."""
     with Redis.from_url(url) as client:
         client.flushdb()
+
+
+def publish_outbox_at_once(patch: pytest.MonkeyPatch, app: ServiceApp) -> None:
+    """Redis has no outbox."""
 
 
 class Effects(FileEffects):

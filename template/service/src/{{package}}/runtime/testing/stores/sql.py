@@ -5,18 +5,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+from celery.canvas import Signature
+from kombu.utils.json import dumps, loads
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
+from ... import outbox
 from ...idempotency.sql import SqlStore
 from ...idempotency.sql.database import engine_of
 from ...idempotency.sql.migrations import APPLIED, migrate
 from ...migrations import VERSIONS
+from ...publishing import WORKFLOW
+from ...service import ServiceApp
 from ...settings import NAME
 from ..app import load_app
 from ..effect_files import FileEffects
 
-__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare", "session"]
+__all__ = ["MODES", "Effects", "clean_up", "empty", "prepare", "publish_outbox_at_once", "session"]
 
 MODES = SqlStore.modes
 TABLE = f"{NAME}_test_effects"
@@ -47,6 +53,22 @@ def empty(url: str) -> None:
         for table, _ in reversed(inspect(connection).get_sorted_table_and_fkc_names()):
             if table and table not in KEPT:
                 connection.execute(text(f"DELETE FROM {quote(table)}"))
+
+
+def publish_outbox_at_once(patch: pytest.MonkeyPatch, app: ServiceApp) -> None:
+    """Publish what is put into the outbox, as the relay would after the commit, and write no row."""
+
+    def insert(_: Any, message_id: str, task: str, args: list[Any], kwargs: dict[str, Any], options: Any) -> None:
+        args, kwargs, options = loads(dumps([args, kwargs, options]))
+        if task == WORKFLOW:
+            Signature.from_dict(args[0], app=app).apply_async(**options)
+        elif task in app.tasks:
+            known: Any = app.tasks[task]
+            known.apply_async(tuple(args), kwargs, task_id=message_id, check=False, **options)
+        else:
+            app.send_task(task, args, kwargs, task_id=message_id, **options)
+
+    patch.setattr(outbox, "_insert", insert)
 
 
 @contextmanager
