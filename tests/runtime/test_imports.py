@@ -1,7 +1,7 @@
 """The order of imports within the runtime, executable: who may import whom, and no way round in a circle.
 
 errors, settings, queues → payload, arguments, names, schedule → brokers, idempotency
-    → service, publishing, dead_letters → task → worker → app → cli → testing
+    → service, publishing, dead_letters → task → worker → app → cli, producers → testing
 """
 
 import ast
@@ -20,11 +20,14 @@ LEVELS = [
     {"errors", "urls", "settings", "queues"},
     {"annotations", "arguments", "json_schema", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
-    {"client", "service", "publishing", "migrations", "outbox", "relay", "dead_letters"},
-    {"delivery_limit", "options", "task", "task_modules", "decorator", "workflow", "breaker", "contract", "status"},
+    {"client", "service", "publishing", "migrations", "relay", "dead_letters"},
+    {
+        *("breaker", "contract", "decorator", "delivery_limit", "options", "outbox", "status", "submission"),
+        *("task", "task_modules", "workflow"),
+    },
     {"worker"},
     {"app", "loading"},
-    {"cli"},
+    {"cli", "producers"},
     {"testing"},
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -37,13 +37,14 @@ PUBLIC = [
     "create_app",
     "publish_many",
     "shared_task",
+    "submit",
     "task_status",
 ]
 
 
 WITH_CELERY = {
     *("ServiceTask", "TaskStatus", "Unconfirmed", "Workflow"),
-    *("create_app", "publish_many", "shared_task", "task_status"),
+    *("create_app", "publish_many", "shared_task", "submit", "task_status"),
 }
 
 

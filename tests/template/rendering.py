@@ -20,6 +20,7 @@ AXES: dict[str, list[Any]] = {
     "results": ["none", "redis", "postgresql"],
     "queue_layout": ["single", "priority", "latency"],
     "scheduler": [False, True],
+    "producer": ["none", "fastapi", "django"],
     "ci": ["github", "gitlab", "none"],
     "deploy": [[], ["compose"]],
 }

@@ -35,6 +35,7 @@ def new(
     scheduler: Annotated[
         bool | None, typer.Option("--scheduler/--no-scheduler", help="Run tasks on a schedule.")
     ] = None,
+    producer: Annotated[str | None, choice("none|fastapi|django", "What publishes tasks for requests.")] = None,
     ci: Annotated[str | None, choice("github|gitlab|none", "Where the pipeline runs.")] = None,
     subfolder: Annotated[
         str | None,
@@ -67,6 +68,7 @@ def new(
         "idempotency_store": idempotency_store,
         "results": results,
         "scheduler": scheduler,
+        "producer": producer,
         "ci": ci,
         "subfolder": subfolder,
         "deploy": deploy,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .queues import QueueClass
     from .settings import Settings
     from .status import TaskStatus, task_status
+    from .submission import submit
     from .task import ServiceTask
     from .workflow import Workflow
 
@@ -53,6 +54,7 @@ __all__ = [
     "create_app",
     "publish_many",
     "shared_task",
+    "submit",
     "task_status",
 ]
 
@@ -63,6 +65,7 @@ MODULES = {
     "queues": ["QueueClass"],
     "settings": ["Settings"],
     "status": ["TaskStatus", "task_status"],
+    "submission": ["submit"],
     "task": ["ServiceTask"],
     "workflow": ["Workflow"],
 }

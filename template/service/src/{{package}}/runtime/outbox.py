@@ -11,7 +11,8 @@ The `relay`, a process of the service, sends the row and deletes it, about half 
 of a `transactional` task will do, and any other one on the database of the idempotency store, such as a web request's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, Protocol, runtime_checkable
 from uuid import uuid4
@@ -22,12 +23,17 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from .errors import PayloadError
-from .idempotency.sql.database import CLOCK, OUTBOX
+from .idempotency.claim import encode
+from .idempotency.sql import SqlStore
+from .idempotency.sql.database import CLOCK, OUTBOX, engine_of
+from .idempotency.sql.failures import translating_errors
 from .payload import check_payload
 from .publishing import WORKFLOW, published_by
 from .settings import settings
+from .submission import Submission
+from .task import ServiceTask
 
-__all__ = ["publish", "start"]
+__all__ = ["publish", "session", "start", "submit"]
 
 P = ParamSpec("P")
 
@@ -84,10 +90,39 @@ def start(session: Session | Connection, workflow: Callable[P, str], *args: P.ar
         return workflow(*args, **kwargs)
 
 
+def submit(
+    session: Session | Connection, task: ServiceTask, arguments: Mapping[str, Any], task_id: str = "", **options: Any
+) -> str:
+    """Publish a task once under the id that its caller chose, when the session's transaction commits; returns the id.
+
+    The runtime's `submit` in one transaction with the caller's rows. Raises Busy, at once, while another transaction
+    submits the same id; KeyConflict and PayloadError as that one does.
+    """
+    submission = Submission.new(task, arguments, task_id)
+    store = SqlStore.open(settings().require("idempotency_url"))
+    with submission.telling_conflicts():
+        found = store.take(_connection(session), submission.claim, encode(submission.key))
+    if found is None:
+        publish(session, task.name, kwargs=submission.arguments, task_id=submission.id, **options)
+    return submission.id
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A session on the database of the idempotency store, such as for a web request; the end of the block commits."""
+    engine = engine_of(settings().require("idempotency_url"))
+    with translating_errors(engine.url.render_as_string()), Session(engine) as opened, opened.begin():
+        yield opened
+
+
+def _connection(session: Session | Connection) -> Connection:
+    return session if isinstance(session, Connection) else session.connection()
+
+
 def _insert(
     session: Session | Connection, message_id: str, task: str, args: list[Any], kwargs: dict[str, Any], options: Any
 ) -> None:
-    connection = session if isinstance(session, Connection) else session.connection()
+    connection = _connection(session)
     clock = CLOCK[connection.dialect.name]
     connection.execute(
         text(

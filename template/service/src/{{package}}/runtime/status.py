@@ -19,6 +19,7 @@ from typing import Any, Literal
 from .idempotency import Store
 from .idempotency.notes import noted
 from .service import service_of
+from .settings import settings
 from .task import ServiceTask
 
 __all__ = ["TaskState", "TaskStatus", "request_key", "task_status"]
@@ -28,11 +29,13 @@ TaskState = Literal["waiting", "running", "deferred", "done", "dead", "unknown"]
 
 @dataclass(frozen=True)
 class TaskStatus:
-    """The state of the task with this id; `task` is its full name."""
+    """The state of the task with this id; `task` is its name in messages."""
 
     id: str
     task: str
     state: TaskState
+    published: bool
+    """Whether it is known to have been published, also where no more is known of it."""
 
 
 def task_status(task: ServiceTask, task_id: str, arguments: Mapping[str, Any] | None = None) -> TaskStatus:
@@ -41,12 +44,14 @@ def task_status(task: ServiceTask, task_id: str, arguments: Mapping[str, Any] | 
     Not for one that `submit` has published, which keeps the key. Raises PayloadError for arguments that the task does
     not take, and StoreUnavailable.
     """
-    store = service_of(task.app).open_store()
+    store = service_of(task.app).open_store().within(settings().attempt_timeout)
     request = store.look(request_key(task.name, task_id))
     key = request.result if request and request.result else _key(task, task_id, arguments)
-    published = key is not None and request is not None and request.state == "done"
-    published = published or store.in_outbox(task_id)
-    return TaskStatus(task_id, task.name, _state(store, task.name, task_id, key, published))
+    requested = request is not None and request.state == "done"
+    # Of one that keeps no key nobody could tell when it no longer waits.
+    waiting = (requested and key is not None) or store.in_outbox(task_id)
+    state = _state(store, task.name, task_id, key, waiting)
+    return TaskStatus(task_id, task.name, state, published=requested or state != "unknown")
 
 
 def request_key(task: str, task_id: str) -> str:
@@ -61,7 +66,7 @@ def _key(task: ServiceTask, task_id: str, arguments: Mapping[str, Any] | None) -
     return task.key_of(task_id, *task.as_published((), arguments or {})) if task.key else task.key_of(task_id, (), {})
 
 
-def _state(store: Store, task: str, task_id: str, key: str | None, published: bool) -> TaskState:
+def _state(store: Store, task: str, task_id: str, key: str | None, waiting: bool) -> TaskState:
     held = store.look(key) if key else None
     note = noted(store, task, task_id)
     if (held and held.state == "done") or note == "done":
@@ -72,4 +77,4 @@ def _state(store: Store, task: str, task_id: str, key: str | None, published: bo
         return "running"
     if held or note == "deferred":
         return "deferred"
-    return "waiting" if published or note == "waiting" else "unknown"
+    return "waiting" if waiting or note == "waiting" else "unknown"

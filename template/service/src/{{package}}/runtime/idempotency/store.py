@@ -46,6 +46,13 @@ class Store(ABC):
     def open(cls, url: str) -> "Store":
         """The store at a URL, always the same one; it connects when it is used. Raises ConfigurationError."""
 
+    def within(self, seconds: float) -> "Store":
+        """The same store for a caller that cannot wait: each call takes `seconds` at most, or raises StoreUnavailable.
+
+        SQL has no such limit: whoever asks it is in a transaction on that database anyway.
+        """
+        return self
+
     def attempt(
         self,
         mode: Mode,

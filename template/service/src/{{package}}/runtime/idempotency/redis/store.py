@@ -51,8 +51,9 @@ class RedisStore(Store):
         """The store at a redis://, rediss:// or unix:// URL."""
         return cls(url)
 
-    def __init__(self, url: str, *, prefix: str = "", timeout: float = 3.0) -> None:
+    def __init__(self, url: str, *, prefix: str = "", timeout: float = 3.0, retries: int = 2) -> None:
         """prefix: begins every key, by default as the service is called. timeout: seconds, also to connect."""
+        self._url = url
         # redis-py notices a fork, and opens new connections there. Its retries may send a script twice: see `scripts`.
         self._client = Redis.from_url(
             url,
@@ -60,7 +61,7 @@ class RedisStore(Store):
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             max_connections=CONNECTIONS,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 2),
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries),
         )
         self._where = sanitize_url(url)
         self._prefix = prefix or f"{server_name()}:key:"
@@ -70,6 +71,10 @@ class RedisStore(Store):
         self._suspend = self._script(SUSPEND)
         self._release = self._script(RELEASE)
         self._renew = self._script(RENEW)
+
+    def within(self, seconds: float) -> Store:
+        """See Store."""
+        return _impatient(self._url, seconds)
 
     def acquire(self, claim: Claim, state: State, seconds: float) -> Attempt | None:
         """See Store."""
@@ -156,6 +161,11 @@ class RedisStore(Store):
             # A signal may have struck between a request and its answer, which the next request would take for its own.
             self._client.connection_pool.disconnect(inuse_connections=False)
             raise
+
+
+@cache
+def _impatient(url: str, seconds: float) -> RedisStore:
+    return RedisStore(url, timeout=seconds, retries=0)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -121,6 +121,17 @@ class SqlStore(Store):
         """See Store."""
         return self._change(self._statements.renew, key=claim.key, token=claim.token, seconds=claim.lease) > 0
 
+    def take(self, connection: Connection, claim: Claim, result: str | None) -> Attempt | None:
+        """Record the key as done with its result, in the caller's transaction, or return what is there.
+
+        Raises Busy, without waiting, where another open transaction has the key, KeyConflict and StoreUnavailable.
+        """
+        found = self._acquire(connection, self._statements.acquire_alone, claim, "done", claim.retention)
+        if found is None:
+            with translating_errors(self._where):
+                self._complete(connection, claim, result)
+        return found
+
     def look(self, key: str) -> Record | None:
         """See Store. A `transactional` run has its row with its commit, and on PostgreSQL a lock until then."""
         kept = kept_as(key)
