@@ -13,6 +13,7 @@ from typing import Any, Self
 from celery.utils import uuid
 
 from .errors import KeyConflict
+from .idempotency import Store
 from .idempotency.claim import Claim, digest, encode
 from .idempotency.store import LEASE
 from .payload import fingerprint
@@ -58,6 +59,24 @@ class Submission:
                 "it was submitted with; choose a new id for a new call"
             ) from conflict
 
+    def recorded(self) -> bool:
+        """Record it, unless that was done and the broker has confirmed the message: then there is nothing to publish.
+
+        Raises KeyConflict and StoreUnavailable.
+        """
+        with self.telling_conflicts():
+            return self._store.acquire(self.claim, "suspended", self.claim.retention) is None
+
+    def publish(self, **options: Any) -> None:
+        """Publish what was recorded, and note that the broker has it. Raises PublishError and StoreUnavailable."""
+        published: Any = self.task
+        published.apply_async(kwargs=self.arguments, task_id=self.id, **options)
+        self._store.complete(self.claim, encode(self.key))
+
+    @property
+    def _store(self) -> Store:
+        return service_of(self.task.app).open_store().within(settings().attempt_timeout)
+
 
 def submit(task: ServiceTask, arguments: Mapping[str, Any], task_id: str = "", **options: Any) -> str:
     """Publish a task once under the id that its caller chose, or a new one; returns the id when the broker has it.
@@ -68,11 +87,6 @@ def submit(task: ServiceTask, arguments: Mapping[str, Any], task_id: str = "", *
     may be made again: it has one effect.
     """
     submission = Submission.new(task, arguments, task_id)
-    store = service_of(task.app).open_store().within(settings().attempt_timeout)
-    with submission.telling_conflicts():
-        found = store.acquire(submission.claim, "suspended", submission.claim.retention)
-    if found is None:
-        published: Any = task
-        published.apply_async(kwargs=submission.arguments, task_id=submission.id, **options)
-        store.complete(submission.claim, encode(submission.key))
+    if submission.recorded():
+        submission.publish(**options)
     return submission.id
