@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from runtime.errors import Busy, ConfigurationError
-from runtime.idempotency.sql import migrations
+from runtime.idempotency.claim import Claim
+from runtime.idempotency.sql import SqlStore, migrations
 from runtime.idempotency.sql.database import engine_of
 from runtime.settings import NAME
 
@@ -157,3 +158,17 @@ def test_interrupted_is_what_the_task_sees(sql: Kind, key: str) -> None:
         sql.effect(attempt, key)
         raise Interrupted
     assert sql.effects(key) == 0
+
+
+def test_a_key_that_another_transaction_takes_is_busy_at_once(postgresql: Kind, key: str) -> None:
+    store, claim = SqlStore.open(postgresql.url), Claim.new(key, "task-1", "payload", 30.0, 60.0)
+    with engine_of(postgresql.url).begin() as first, engine_of(postgresql.url).begin() as second:
+        assert store.take(first, claim, '"kept"') is None
+        began = time.monotonic()
+        with pytest.raises(Busy):
+            store.take(second, Claim.new(key, "task-1", "payload", 30.0, 60.0), None)
+        assert time.monotonic() - began < 1
+        first.commit()
+        found = store.take(second, Claim.new(key, "task-1", "payload", 30.0, 60.0), None)
+    assert found is not None
+    assert (found.done, found.result) == (True, "kept")

@@ -38,15 +38,18 @@ def publish(
 
 
 def shares_database(using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Whether Django's database is the one of the idempotency store, by the same name, and without a namespace."""
+    """Whether Django's database is the one of the idempotency store, by the same name and libpq's `options`.
+
+    Not with a namespace, which is a schema of its own.
+    """
     connection, url = connections[using], make_url(settings().require("idempotency_url"))
     named, kind = connection.settings_dict, url.get_backend_name()
     if settings().namespace or connection.vendor != {"postgres": "postgresql"}.get(kind, kind):
         return False
     if connection.vendor == "sqlite":
         return Path(named["NAME"]).resolve() == Path(url.database or "").resolve()
-    server = (str(named["HOST"]), str(named["PORT"] or 5432), str(named["NAME"]))
-    return server == (url.host or "", str(url.port or 5432), url.database)
+    server = (named["HOST"], str(named["PORT"] or 5432), named["NAME"], named["OPTIONS"].get("options"))
+    return server == (url.host or "", str(url.port or 5432), url.database, url.query.get("options"))
 
 
 class DjangoSession:
