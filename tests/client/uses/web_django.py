@@ -4,13 +4,13 @@ import sys
 from typing import Any
 
 import celery
-import django  # type: ignore[import-not-found]  # in the environment of the test
+import django
 import shop_client as client  # type: ignore[import-not-found]  # made by the test
-from django.conf import settings  # type: ignore[import-not-found]
-from django.db import transaction  # type: ignore[import-not-found]
-from django.http import HttpResponse  # type: ignore[import-not-found]
-from django.test import Client  # type: ignore[import-not-found]
-from django.urls import path  # type: ignore[import-not-found]
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
 
 mine = celery.Celery("mine", broker="memory://", set_as_current=True)
 

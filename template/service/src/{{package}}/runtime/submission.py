@@ -39,8 +39,7 @@ class Submission:
     @classmethod
     def new(cls, task: ServiceTask, arguments: Mapping[str, Any], task_id: str) -> Self:
         """With a new id where none is given. Raises PayloadError."""
-        task.checked((), arguments, {})
-        _, checked = task.typed.checked((), arguments)
+        _, checked = task.as_published((), arguments)
         task_id = task_id or uuid()
         payload = fingerprint(checked)
         # Its owner is the payload: who comes with the same one may publish it again, and nobody else.
