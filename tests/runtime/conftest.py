@@ -145,3 +145,28 @@ def set_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Non
     yield set_them
     redis_settings.cache_clear()
     rabbitmq_settings.cache_clear()
+
+
+@pytest.fixture
+def register() -> Iterator[Callable[..., Any]]:
+    """Registers a function as a task, for the length of a test."""
+    from runtime import ServiceTask
+
+    from .service.app import app
+
+    before = set(app.tasks)
+
+    def registered(run: Callable[..., Any], name: str, **options: Any) -> Any:
+        make: Any = app.task
+        options = {
+            "work_queue": Queue.SHORT,
+            "idempotency": "natural",
+            "soft_time_limit": 1,
+            "time_limit": 2,
+            **options,
+        }
+        return make(shared=False, base=ServiceTask, bind=True, name=name, **options)(run)
+
+    yield registered
+    for name in set(app.tasks) - before:
+        del app.tasks[name]

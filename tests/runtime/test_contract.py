@@ -206,27 +206,6 @@ def test_an_annotation_without_a_schema_is_one_sentence(annotation: Any, got: st
 FIRST = date(2026, 1, 31)
 
 
-@pytest.fixture
-def register() -> Iterator[Callable[..., Any]]:
-    """Registers a function as a task, for the length of a test."""
-    before = set(app.tasks)
-
-    def registered(run: Callable[..., Any], name: str, **options: Any) -> Any:
-        make: Any = app.task
-        options = {
-            "work_queue": Queue.SHORT,
-            "idempotency": "natural",
-            "soft_time_limit": 1,
-            "time_limit": 2,
-            **options,
-        }
-        return make(shared=False, base=ServiceTask, bind=True, name=name, **options)(run)
-
-    yield registered
-    for name in set(app.tasks) - before:
-        del app.tasks[name]
-
-
 def arguments_of(made: dict[str, Any], key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What travels by position, and by name."""
     return made["components"]["messages"][key]["payload"]["items"][0], made["components"]["schemas"][key]
@@ -265,10 +244,13 @@ def test_a_task_is_described(register: Callable[..., Any]) -> None:
 
 
 def test_a_task_with_former_names_is_called_as_messages_are() -> None:
-    message = document(app)["components"]["messages"]["receipt"]
+    made = document(app)
+    message, arguments = made["components"]["messages"]["receipt"], made["components"]["schemas"]["receipt"]
     assert message["name"] == "tests.invoice"
     assert message["x-task"]["own_name"] == "tests.receipt"
     assert message["x-task"]["aliases"] == ["tests.invoice", "tests.bill"]
+    assert arguments["properties"]["customer"] == {"type": "integer", "x-argument": "customer_id"}
+    assert arguments["required"] == arguments["x-positional"] == ["folder", "customer"]
 
 
 def test_what_cannot_travel_by_name_travels_by_position(register: Callable[..., Any]) -> None:

@@ -63,11 +63,12 @@ def check(answers: dict[str, Any], template: Path, folder: Path) -> None:
     env = environment(answers)
     run("make", "lint", cwd=project, env=env)
     asyncgen("check", ".", cwd=project)
+    run("make", "contract", cwd=project, env=env)
     run("make", "test", cwd=project, env=env)
     shown = run("make", "demo", "TASKS=send_welcome send_invoice", cwd=project, env=env)
     assert shown.count("\nok") == 6, shown
     asyncgen("remove-task", "send_welcome", cwd=project)
-    run("make", "lint", cwd=project, env=env)
+    run("make", "lint", "contract", cwd=project, env=env)
     run(project / ".venv/bin/python", "-m", "pytest", "tests/tasks", "tests/test_tasks.py", cwd=project, env=env)
 
 

@@ -99,7 +99,7 @@ def test_a_task_that_writes_to_an_own_table_is_green(
         commit(project, "Invoices")
 
         env["SHOP_IDEMPOTENCY_URL"] = schema if database == "postgresql" else ""
-        run("make", "lint", cwd=project, env=env)
+        run("make", "lint", "contract", cwd=project, env=env)
         run("make", "test", cwd=project, env=env)
         shown = run("make", "demo", "TASKS=send_invoice", cwd=project, env=env)
         assert shown.count("\nok") == 3, shown

@@ -86,6 +86,6 @@ def test_a_project_follows_the_template(earlier: str, answers: str, repository: 
         assert asyncgen("new", "fresh/myservice", *options).code == 0
     fresh = tree(tmp_path / "fresh/myservice")
     tasks = ("src/myservice/tasks/send_", "src/myservice/tasks/__init__.pyi", "tests/tasks/")
-    mine = ("README.md", "notes.txt", *tasks, ".git/")
+    mine = ("README.md", "notes.txt", "contract.yaml", *tasks, ".git/")
     updated = {name: text for name, text in tree(project).items() if not name.startswith(mine)}
     assert updated == {name: text for name, text in fresh.items() if not name.startswith(mine)}

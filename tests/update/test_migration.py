@@ -83,8 +83,8 @@ def edit_what_follows(project: Path, asyncgen: Command) -> None:
 
 
 def users(project: Path) -> dict[str, bytes | str]:
-    """The tasks, the workflows and their tests."""
-    folders = ("src/shop/tasks/", "src/shop/workflows/", "tests/tasks/", "tests/workflows/")
+    """The tasks, the workflows, their tests and the contract."""
+    folders = ("src/shop/tasks/", "src/shop/workflows/", "tests/tasks/", "tests/workflows/", "contract.yaml")
     return {
         path: content
         for path, content in snapshot(project).items()

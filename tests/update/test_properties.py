@@ -258,7 +258,9 @@ def check_additions(after: Mapping[str, bytes | str], done: Mapping[str, tuple[s
 
 
 def is_mine(path: str) -> bool:
-    return path.startswith(("src/shop/tasks/", "tests/tasks/")) and path != "src/shop/tasks/__init__.py"
+    return (
+        path.startswith(("src/shop/tasks/", "tests/tasks/", "contract.yaml")) and path != "src/shop/tasks/__init__.py"
+    )
 
 
 class inside:  # noqa: N801 # reads as a word

@@ -1,25 +1,11 @@
-"""The README's queues follow from the queue table: `asyncgen sync-queues` brings them up to it."""
+"""What follows from the tasks and from the queue table."""
 
-from pathlib import Path
-
-from myservice.queues import Queue
-
-TEXT = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-QUEUES = [queue.value for queue in Queue]
-SCHEDULED = False
+from myservice.runtime.testing import contract_is_current, queue_differences
 
 
-def test_the_table_lists_every_queue_and_no_other() -> None:
-    table = TEXT.partition("| queue | max runtime |\n|---|---|\n")[2].partition("\n\n")[0]
-    assert table.splitlines() == [f"| `{queue.name}` | {queue.max_runtime} s |" for queue in QUEUES]
+def test_contract_yaml_says_what_the_tasks_take() -> None:
+    assert contract_is_current(), "run `make contract` and commit contract.yaml"
 
 
-def test_the_diagram_shows_every_queue_and_no_other() -> None:
-    lines = ["flowchart LR", "    publisher([publisher])"]
-    lines += ["    beat([beat])"] if SCHEDULED else []
-    for queue in QUEUES:
-        lines.append(f"    publisher --> {queue.name}[[{queue.name}]]")
-        lines += [f"    beat --> {queue.name}"] if SCHEDULED else []
-        lines.append(f"    {queue.name} --> worker_{queue.name}(worker, runs of up to {queue.max_runtime} s)")
-        lines.append(f"    worker_{queue.name} -. fails for good .-> {queue.name}_dead[({queue.name}.dead)]")
-    assert TEXT.partition("```mermaid\n")[2].partition("\n```")[0].splitlines() == lines
+def test_each_queue_of_the_table_is_in_the_other_files_and_no_other() -> None:
+    assert queue_differences() == [], "run `asyncgen sync-queues`"

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from myservice.app import app
-from myservice.queues import Queue
 from myservice.task import ServiceTask
 
 TASKS: list[Any] = [task for task in dict.fromkeys(app.tasks.values()) if not task.name.startswith("celery.")]
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_a_task_keeps_the_hard_stops(task: Any) -> None:
+def test_a_task_keeps_the_hard_stops_and_goes_to_its_own_queue(task: Any) -> None:
     assert ServiceTask in type(task).__mro__
     assert 0 < task.soft_time_limit < task.time_limit <= task.work_queue.value.max_runtime
     assert task.idempotency
@@ -23,19 +22,5 @@ def test_a_task_keeps_the_hard_stops(task: Any) -> None:
     assert not {Exception, BaseException} & set(task.autoretry_for)
     assert task.retry_backoff
     assert task.retry_jitter
-
-
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_a_task_goes_to_its_own_queue(task: Any) -> None:
     routed = app.amqp.router.route({}, task.name, task_type=task)
     assert routed["queue"].name == task.work_queue.value.wire_name
-
-
-def test_messages_are_json_alone() -> None:
-    assert app.conf.accept_content == app.conf.result_accept_content == ["json"]
-    assert app.conf.task_serializer == app.conf.result_serializer == app.conf.event_serializer == "json"
-
-
-def test_every_queue_of_the_table_is_declared_and_no_other() -> None:
-    assert sorted(app.amqp.queues) == sorted(queue.value.wire_name for queue in Queue)
-    assert not app.conf.task_create_missing_queues

@@ -38,7 +38,7 @@ Document = dict[str, Any]
 OPTIONS = ("soft_time_limit", "time_limit", "max_retries", "idempotency", "key", "every", "keep_result", "deprecated")
 """Of a task, in the document where they are set."""
 
-FITS = 110
+FITS = 120
 """What takes at most that many characters as JSON is one line of YAML."""
 
 
@@ -54,7 +54,7 @@ def document(app: Celery) -> Document:
         "info": {
             "title": NAME,
             "version": "1.0.0",
-            "description": f"The tasks of the Celery service {NAME}: messages of Celery's protocol 2, as JSON.",
+            "description": f"Tasks of the Celery service {NAME}, as messages of Celery's protocol 2 in JSON",
         },
         "defaultContentType": "application/json",
         "x-broker": "rabbitmq" if service.broker.schemes == RABBITMQ else "redis",
@@ -148,7 +148,7 @@ def _operation(key: str, queue: QueueClass) -> Document:
 def _message(key: str, task: ServiceTask, by_position: Document) -> Document:
     """Celery's protocol 2: what travels by position, what travels by name, and what follows the run."""
     options = {name: getattr(task, name, None) for name in OPTIONS}
-    options["key"] = [_wire_name(task, name) for name in task.key]
+    options["key"] = [task.typed.wire_name(name) for name in task.key]
     if task.aliases:
         options = {"own_name": task.own_name, "aliases": list(task.aliases), **options}
     return {
@@ -171,17 +171,12 @@ def _summary(task: ServiceTask) -> str:
     return text.partition("\n")[0]
 
 
-def _wire_name(task: ServiceTask, argument: str) -> str:
-    wire_name = getattr(task.typed, "wire_name", None)
-    return str(wire_name(argument)) if wire_name else argument
-
-
 def _signature(task: ServiceTask) -> tuple[Document, Document]:
     """The schemas of the arguments that a message carries by position, and of those that it carries by name.
 
     All travel by name that can: none of those before `*args`, nor a positional-only one.
     """
-    parameters = list(task.arguments.parameters.values())
+    parameters, wire_name = list(task.arguments.parameters.values()), task.typed.wire_name
     rest = next((each for each in parameters if each.kind is each.VAR_POSITIONAL), None)
     more = next((each for each in parameters if each.kind is each.VAR_KEYWORD), None)
     named = [each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
@@ -191,7 +186,7 @@ def _signature(task: ServiceTask) -> tuple[Document, Document]:
     schemas = {each.name: _argument(task, each) for each in (*first, *named)}
     by_position: Document = {"type": "array", "maxItems": len(first)}
     if first:
-        by_position["items"] = [{"x-name": _wire_name(task, each.name), **schemas[each.name]} for each in first]
+        by_position["items"] = [{"x-name": wire_name(each.name), **schemas[each.name]} for each in first]
         by_position["minItems"] = sum(each.default is each.empty for each in first)
     if rest:
         schema = schema_of(task.own_name, rest.name, rest)
@@ -199,15 +194,15 @@ def _signature(task: ServiceTask) -> tuple[Document, Document]:
         del by_position["maxItems"]
     return by_position, {
         "type": "object",
-        "properties": {_wire_name(task, each.name): schemas[each.name] for each in named},
-        "required": [_wire_name(task, each.name) for each in named if each.default is each.empty],
+        "properties": {wire_name(each.name): schemas[each.name] for each in named},
+        "required": [wire_name(each.name) for each in named if each.default is each.empty],
         "additionalProperties": schema_of(task.own_name, more.name, more) if more else False,
-        "x-positional": [_wire_name(task, each.name) for each in positional],
+        "x-positional": [wire_name(each.name) for each in positional],
     }
 
 
 def _argument(task: ServiceTask, parameter: inspect.Parameter) -> Document:
-    wire_name = _wire_name(task, parameter.name)
+    wire_name = task.typed.wire_name(parameter.name)
     return {
         **schema_of(task.own_name, parameter.name, parameter),
         **(default_of(parameter) if parameter.default is not parameter.empty else {}),

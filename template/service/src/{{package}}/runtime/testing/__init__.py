@@ -3,6 +3,7 @@
 Not in the service's wheel, nor in its image. `demo` and `chaos` are programs.
 """
 
+from .contract import contract_is_current
 from .delivery import Delivery, InProcessService
 from .fixtures import (
     effects,
@@ -17,6 +18,7 @@ from .fixtures import (
 )
 from .processes import Effects, Worker
 from .published_tasks import Published, PublishedTask, published
+from .queue_files import queue_differences
 
 __all__ = [
     "Delivery",
@@ -25,12 +27,14 @@ __all__ = [
     "Published",
     "PublishedTask",
     "Worker",
+    "contract_is_current",
     "effects",
     "new_worker",
     "published",
     "pytest_configure",
     "pytest_report_header",
     "pytest_unconfigure",
+    "queue_differences",
     "service",
     "services",
     "worker",

@@ -1,4 +1,4 @@
-"""`make check`: looks for the hard stops with the asyncgen on PATH, else with one that is installed once and kept.
+"""`make check` and `make contract-diff`: the asyncgen on PATH, else one that is installed once and kept.
 
 The kept one has an environment of its own in .venv, named by its pinned source; only another source makes a new one.
 """
@@ -15,10 +15,10 @@ __all__ = ["main"]
 KEPT = ROOT / ".venv" / "asyncgen"
 
 
-def main() -> int:
-    """Run `asyncgen check .`; returns its exit code, 2 where it could not be installed, 0 where no source is known."""
+def main(arguments: list[str]) -> int:
+    """Run asyncgen; returns its exit code, 2 where it could not be installed, 0 where no source is known."""
     if program := shutil.which("asyncgen"):
-        return subprocess.call([program, "check", "."], cwd=ROOT)
+        return subprocess.call([program, *arguments], cwd=ROOT)
     try:
         source = required()
         if not source:
@@ -33,7 +33,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     # -P: a file of the project's must not stand in for a module.
-    return subprocess.call([python, "-P", "-m", "asyncgen", "check", "."], cwd=ROOT)
+    return subprocess.call([python, "-P", "-m", "asyncgen", *arguments], cwd=ROOT)
 
 
 def _installed(source: str) -> str:
@@ -58,4 +58,4 @@ def _installed(source: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or ["check", "."]))
