@@ -40,15 +40,16 @@ def shop_client(client_folder: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without any configuration."""
+    return clean_home(tmp_path_factory, monkeypatch)
+
+
+@pytest.fixture
 def asyncgen(
-    template: Path,
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    template: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Ran]:
     """The command line in this process, in an empty folder, with the working tree's template."""
-    clean_home(tmp_path_factory, monkeypatch)
     monkeypatch.setenv("ASYNCGEN_TEMPLATE", str(template))
     monkeypatch.chdir(tmp_path)
     return command_line(capfd)

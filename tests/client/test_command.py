@@ -1,8 +1,10 @@
 """`asyncgen client`: files that it wrote are replaced, edits stay, and what is no contract is one sentence."""
 
+import ast
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from asyncgen.clones import Template
 from runtime.testing.digests import RUNTIME
 from tests.support import Ran, commit, git, write
+from tests.update.installs import unpacked_wheel
 
 from .contracts import TASKS, contract, files, task
 
@@ -249,6 +252,11 @@ def test_an_alias_that_means_something_else_is_left_out(source: Template) -> Non
     assert [line for line in text.splitlines() if ".formerly(" in line] == ['own = first.formerly("own")']
 
 
+def write_client(folder: Path, document: dict[str, Any], source: Template) -> Path:
+    write(folder, files(document, source))
+    return folder
+
+
 def test_the_package_is_clean(source: Template, client_folder: Path, tmp_path: Path) -> None:
     """With names, texts and enums of any length and kind."""
     long = "n" * 60
@@ -271,11 +279,67 @@ def test_the_package_is_clean(source: Template, client_folder: Path, tmp_path: P
         },
         broker="redis",
     )
-    folders = [client_folder, tmp_path / "odd"]
-    for path, text in files(odd, source).items():
-        write(folders[1], {path: text})
+    folders = [
+        client_folder,
+        write_client(tmp_path / "odd", odd, source),
+        write_client(tmp_path / "none", contract({}), source),
+    ]
     python = [sys.executable, "-m"]
     for folder in folders:
         for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy", "--no-incremental"]):
             done = subprocess.run([*python, *command], cwd=folder, capture_output=True, text=True)
             assert done.returncode == 0, done.stdout
+
+
+def test_no_text_of_a_contract_becomes_code(source: Template) -> None:
+    text = "\"\"\"'); __import__('os').abort() #\\"
+    hostile = contract(
+        {
+            "work": task(
+                "shop.tasks.work.work",
+                {"a": {"enum": [text], "default": text, "description": text}},
+                summary=text,
+                x_task={
+                    "deprecated": text,
+                    "every": text,
+                    "key": [text],
+                    "aliases": [f"shop.{text}", "shop.b"],
+                    "time_limit": text,
+                },
+            )
+        }
+    )
+    hostile["info"]["title"] = text
+    hostile["channels"][text] = hostile["channels"].pop("default")
+    made = files(hostile, source)
+    module = ast.parse(made["src/shop_client/__init__.py"])
+    assert {type(node) for node in module.body} == {ast.Expr, ast.ImportFrom, ast.Assign, ast.ClassDef, ast.FunctionDef}
+    calls = {ast.unparse(node.func) for node in ast.walk(module) if isinstance(node, ast.Call)}
+    assert calls == {
+        "Client",
+        "Path",
+        "Path(__file__).with_name",
+        "TypedDict",
+        "default.deprecated_task",
+        "work.formerly",
+    }
+    assert tomllib.loads(made["pyproject.toml"])["project"]["description"] == f"Typed calls of the tasks of {text}."
+
+
+def test_an_installed_asyncgen_brings_all_that_it_needs(template: Path, home: Path, tmp_path: Path) -> None:
+    """Without the repository: the wheel has the template's releases with it."""
+    put(contract(), str(tmp_path / "contract.yaml"))
+    install = unpacked_wheel(template, tmp_path / "site")
+    ran = install.run("asyncgen", "client", "shop-client", home=home, at=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "shop-client/src/shop_client/runtime/client/rabbitmq.py").is_file()
+
+
+def test_a_template_without_a_client_is_refused(asyncgen: Asyncgen, tmp_path: Path) -> None:
+    put(contract())
+    write(tmp_path / "older", {"copier.yml": "a: b\n", "template/client/README.md": "x\n"})
+    git(tmp_path / "older", "init", "--quiet")
+    commit(tmp_path / "older")
+    assert "to hold template/client, got: an older one; install a newer asyncgen" in one_line(
+        asyncgen("client", "shop-client", "--template", str(tmp_path / "older"))
+    )

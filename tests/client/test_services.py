@@ -25,12 +25,14 @@ from tests.template.commands import asyncgen, run
 from tests.update.installs import BIN
 
 USES = Path(__file__).with_name("uses")
+UV = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
 SCHEMES = {"redis": "redis", "rabbitmq": "amqp"}
 DIRECT = {
     "redis": {"celery", "jsonschema", "kombu", "packaging", "redis"},
     "rabbitmq": {"celery", "jsonschema", "kombu"},
 }
-APPLICATIONS = ["fastapi", "httpx", "django", "nbclient", "ipykernel"]
+ANSWERS = {"idempotency_store": "redis", "queue_layout": "priority"}
+APPLICATIONS = ["pytest", "fastapi", "httpx", "django", "nbclient", "ipykernel"]
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("client services")]
 
@@ -50,6 +52,7 @@ class Deployed:
             "PATH": os.environ["PATH"],
             "HOME": str(self.release.folder),
             "SHOP_BROKER_URL": self.proxy.url,
+            "CELERY_BROKER_URL": "memory://",  # of the applications themselves
         }
         return run_clean(self.python, USES / f"{name}.py", *arguments, environ=environ, at=self.release.folder)
 
@@ -93,16 +96,15 @@ def deployed(
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(unavailable))
-        service = render_release("tree", {"broker": broker, "idempotency_store": "redis"}, folder)
+        service = render_release("tree", ANSWERS | {"broker": broker}, folder)
         release = Release("tree", service, folder, urls)
         (folder / "contract.yaml").write_text(release.command("contract"))
         asyncgen("client", "shop-client", "--template", template, cwd=folder)
-        uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
-        run(uv, "build", "--quiet", "--wheel", "--out-dir", folder / "dist", folder / "shop-client", cwd=folder)
+        run(UV, "build", "--quiet", "--wheel", "--out-dir", folder / "dist", folder / "shop-client", cwd=folder)
         (wheel,) = (folder / "dist").glob("*.whl")
-        run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv", cwd=folder)
+        run(UV, "venv", "--quiet", "--python", sys.executable, folder / "venv", cwd=folder)
         python = folder / "venv/bin/python"
-        run(uv, "pip", "install", "--quiet", "--python", python, wheel, cwd=folder)
+        run(UV, "pip", "install", "--quiet", "--python", python, wheel, cwd=folder)
         yield Deployed(broker, release, python, stack.enter_context(Proxy(urls["SHOP_BROKER_URL"])))
 
 
@@ -220,8 +222,12 @@ def test_a_broker_that_goes_away_is_an_error_in_time(deployed: Deployed) -> None
 
 
 def test_applications_publish_with_it(deployed: Deployed) -> None:
-    uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
-    run(uv, "pip", "install", "--quiet", "--python", deployed.python, *APPLICATIONS, cwd=deployed.release.folder)
+    run(UV, "pip", "install", "--quiet", "--python", deployed.python, *APPLICATIONS, cwd=deployed.release.folder)
+    folder = deployed.release.folder / "producer"
+    folder.mkdir()
+    shutil.copy(USES / "producer_check.py", folder)
+    tests = ["-m", "pytest", "-q", "--rootdir", folder, folder / "producer_check.py"]
+    assert "3 passed" in run_clean(deployed.python, *tests, environ={}, at=folder)
     orders = {use: [uuid4().hex for _ in range(2)] for use in ("web_fastapi", "web_django", "notebook")}
     with deployed.release.worker():
         assert deployed.use("web_fastapi", *orders["web_fastapi"]) == "[202, 202]\n"

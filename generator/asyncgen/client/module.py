@@ -3,7 +3,7 @@
 import keyword
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import BadInput
@@ -92,10 +92,11 @@ def _check_names(tasks: Iterable[Task]) -> None:
         defined |= dict.fromkeys(names, f"which is of the task {task.key}")
 
 
-def _imports(tasks: Iterable[Task]) -> list[str]:
+def _imports(tasks: Sequence[Task]) -> list[str]:
     parameters = [each for task in tasks for each in task.signature.parameters]
     code = " ".join(each for task in tasks for each in task.signature.annotations)
-    used = {*re.findall(r"\w+", re.sub(r"""(["']).*?(?<!\\)\1""", "", code)), "Path", "TypedDict"}
+    used = {*re.findall(r"\w+", re.sub(r"""(["']).*?(?<!\\)\1""", "", code)), "Path"}
+    used |= {"TypedDict"} if tasks else set()
     used |= {"NotRequired"} if any(each.default for each in parameters) else set()
     names = {module: [name for name in names if name in used] for module, names in TYPES.items()}
     return [f"from {module} import {', '.join(found)}" for module, found in names.items() if found]

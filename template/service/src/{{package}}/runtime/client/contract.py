@@ -61,7 +61,11 @@ class Argument:
                 f"got: {value!r:.{LONGEST}} of type {type(value).__name__} ({reason:.{LONGEST}}); "
                 "pass what the contract says"
             )
-        return _with_floats(self._validator, plain)
+        return _with_floats(self._validator, plain) if self._has_numbers else plain
+
+    @cached_property
+    def _has_numbers(self) -> bool:
+        return '"number"' in json.dumps(self.schema)
 
     @cached_property
     def _validator(self) -> Any:
@@ -210,8 +214,10 @@ def _with_floats(validator: Any, value: Any) -> Any:
         return float(value)
     if isinstance(value, list):
         items = schema.get("items", True)
-        each = items if isinstance(items, list) else [items] * len(value)
-        return [_with_floats(validator.evolve(schema=s), v) for s, v in zip(each, value, strict=False)]
+        if not isinstance(items, list):
+            inner = validator.evolve(schema=items)
+            return [_with_floats(inner, each) for each in value]
+        return [_with_floats(validator.evolve(schema=each), v) for each, v in zip(items, value, strict=False)]
     if isinstance(value, dict):
         known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
         return {name: _with_floats(validator.evolve(schema=known.get(name, others)), v) for name, v in value.items()}

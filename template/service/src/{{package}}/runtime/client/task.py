@@ -83,6 +83,11 @@ class Task(Generic[P, K]):
         """Celery's name of the task, as it stands in messages."""
         return self._client.contract.tasks[self._key].name
 
+    @property
+    def own_name(self) -> str:
+        """The full name that the service's code gives it."""
+        return self._client.contract.tasks[self._key].own_name
+
     def on(self, client: Client) -> Self:
         """The same task, published through another client."""
         copy = object.__new__(type(self))

@@ -1,8 +1,14 @@
-"""A pytest fixture for whoever publishes through a client: nothing leaves the process, all is checked as ever."""
+"""What a test publishes through a client, noted instead of sent; all that a call checks is checked.
+
+def test_an_order_sends_its_receipt(published):
+    place_order(7)
+    assert published(client.send_receipt) == [{"customer_id": 7}]
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,38 +18,53 @@ from kombu.utils.json import loads
 from ..sending import Publisher
 from .app import ClientApp
 from .client import BaseClient
+from .task import Task
 
-__all__ = ["Published", "published"]
+__all__ = ["Published", "PublishedTask", "published"]
 
 
 @dataclass(frozen=True)
-class Published:
-    """What would have been published: the task by the name of its function, its arguments by their present names.
+class PublishedTask:
+    """One task that was published."""
 
-    args: what follows the arguments that have names. options: `countdown`, `eta`, `expires`, where they were given.
-    """
-
-    id: str
     task: str
-    kwargs: dict[str, Any]
-    args: tuple[Any, ...]
+    """The full name that the service's code gives it."""
+    arguments: dict[str, Any]
+    """Those that were given, by their present names; further ones by position are `args`."""
     queue: str
-    options: dict[str, Any]
+    """The queue's name, as in the service's queue table."""
+    eta: datetime | None
+    """When it is to run, for a `countdown` or an `eta`; with a time zone."""
+    id: str
+
+
+class Published(list[PublishedTask]):
+    """All that was published in the test, in its order."""
+
+    def __call__(self, task: Task[..., Any]) -> list[dict[str, Any]]:
+        """The arguments of each publishing of a task."""
+        return [each.arguments for each in self.of(task)]
+
+    def of(self, task: Task[..., Any]) -> list[PublishedTask]:
+        """Each publishing of a task."""
+        return [each for each in self if each.task == task.own_name]
 
 
 @pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> list[Published]:
-    """What was published since the test began, in order. No broker is needed, and none is reached."""
-    found: list[Published] = []
+def published(monkeypatch: pytest.MonkeyPatch) -> Published:
+    """What the test has published; nothing leaves the process, and no broker is needed."""
+    found = Published()
 
     def deliver(app: ClientApp, producer: Any, name: str, args: Any, kwargs: Any, **options: Any) -> Any:
-        key, task = next(each for each in app.contract.tasks.items() if each[1].name == name)
-        positional, named = loads(json.dumps([args, kwargs]))
-        values = {task.named[wire].name if wire in task.named else wire: value for wire, value in named.items()}
-        values |= {each.name: value for each, value in zip(task.first, positional, strict=False)}
-        given = {each: options[each] for each in ("countdown", "eta", "expires") if options.get(each) is not None}
-        rest = tuple(positional[len(task.first) :])
-        found.append(Published(options["task_id"], key, values, rest, task.queue, given))
+        task, (positional, named) = app.contract.by_name[name], loads(json.dumps([args, kwargs]))
+        arguments = {each.name: value for each, value in zip(task.first, positional, strict=False)}
+        arguments |= {task.named[wire].name if wire in task.named else wire: named[wire] for wire in named}
+        if rest := tuple(positional[len(task.first) :]):
+            arguments["args"] = rest
+        eta = options["eta"]
+        if options["countdown"] is not None:
+            eta = datetime.now(UTC) + timedelta(seconds=options["countdown"])
+        found.append(PublishedTask(task.own_name, arguments, task.queue, eta, options["task_id"]))
         return app.AsyncResult(options["task_id"])
 
     def publish_all(publisher: Publisher, signatures: Mapping[str, Signature], batch: Any) -> list[Any]:
