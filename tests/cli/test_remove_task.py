@@ -48,6 +48,21 @@ def test_its_output(added: Path, asyncgen: Asyncgen) -> None:
     assert left(added) == []
 
 
+@pytest.mark.parametrize(
+    "line", ["from .tasks import send_invoice", "from .tasks.send_invoice import send_invoice as sent"]
+)
+def test_a_task_that_another_file_imports_stays(added: Path, asyncgen: Asyncgen, line: str) -> None:
+    (added / "src/shop/api.py").write_text(f"{line}\n")
+    for force in [], ["--force"]:
+        ran = asyncgen("remove-task", "send_invoice", *force)
+        assert (ran.code, ran.err) == (
+            2,
+            "asyncgen: expected a task that no other file imports, got: send_invoice, which src/shop/api.py imports; "
+            "take it out of there first, and out of its tests\n",
+        )
+    assert left(added) == [TASK, TEST]
+
+
 def test_dry_run_and_json(added: Path, asyncgen: Asyncgen) -> None:
     ran = asyncgen("remove-task", "send_invoice", "--dry-run")
     assert ran.out == f"Would remove send_invoice:\n  {TASK}\n  {TEST}\n  {STUB}: its line\n"

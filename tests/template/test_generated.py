@@ -13,17 +13,24 @@ from .commands import asyncgen, run
 from .rendering import AXES
 
 BIN = Path(sys.executable).parent
-CHOICES = ("broker", "idempotency_store", "results", "queue_layout", "scheduler")
+CHOICES = ("broker", "idempotency_store", "results", "queue_layout", "scheduler", "producer")
 """The questions whose answers a project's own tests can distinguish; the matrix covers the others."""
 
 SHORT: list[tuple[Any, ...]] = [
-    ("redis", "redis", "none", "single", False),
-    ("redis", "postgresql", "redis", "latency", True),
-    ("rabbitmq", "redis", "postgresql", "priority", False),
-    ("rabbitmq", "postgresql", "none", "priority", True),
+    ("redis", "redis", "none", "single", False, "none"),
+    ("redis", "postgresql", "redis", "latency", True, "fastapi"),
+    ("rabbitmq", "redis", "postgresql", "priority", False, "django"),
+    ("rabbitmq", "postgresql", "none", "priority", True, "django"),
 ]
 """Both brokers with both stores, and every other choice at least once. `make test` runs the first: what the others have
-besides runs in `test_own_tables` and `test_named_servers`."""
+besides runs in `test_own_tables`, `test_named_servers` and `test_producers`."""
+
+EXAMPLES = {
+    "none": "",
+    "fastapi": "src/my_service/api.py tests/test_api.py",
+    "django": "src/my_service/web tests/test_web.py",
+}
+"""What imports the sample task, and has to go before it."""
 
 PAIRWISE = [tuple(pair) for pair in AllPairs([AXES[axis] for axis in CHOICES])]
 
@@ -67,6 +74,8 @@ def check(answers: dict[str, Any], template: Path, folder: Path) -> None:
     run("make", "test", cwd=project, env=env)
     shown = run("make", "demo", "TASKS=send_welcome send_invoice", cwd=project, env=env)
     assert shown.count("\nok") == 6, shown
+    for path in EXAMPLES[answers["producer"]].split():
+        run("rm", "-r", path, cwd=project)
     asyncgen("remove-task", "send_welcome", cwd=project)
     run("make", "lint", "contract", cwd=project, env=env)
     run(project / ".venv/bin/python", "-m", "pytest", "tests/tasks", "tests/test_tasks.py", cwd=project, env=env)

@@ -27,7 +27,7 @@ def remove_task(
     """Remove a task and its test.
 
     Only files that are as add-task made them are removed, unless --force says that edits may be lost. A task that a
-    workflow uses stays.
+    workflow uses stays, and so does one that another file of the package imports, such as `api.py`.
     """
     from ..tasks import TASK
 
@@ -56,12 +56,12 @@ def _remove(kind: "Kind", name: str, *, force: bool, template: str | None, dry_r
     from ..plan import apply
     from ..skeletons import plan_removal
     from ..tasks.stub import plan_stub
-    from ..workflows.listing import uses
+    from ..workflows.listing import importers, uses
 
     service = open_service(writes=not dry_run)
     name_strays(service)
-    users = uses(service) if kind.word == "task" else {}
-    changes = plan_removal(kind, name, service, uses=users, force=force, location=template)
+    users, imported = (uses(service), importers(service)) if kind.word == "task" else ({}, {})
+    changes = plan_removal(kind, name, service, uses=users, imported=imported, force=force, location=template)
     stub, edits = plan_stub(service, changes)
     apply(service.root, [*changes, *stub], dry_run=dry_run)
     paths = [change.path for change in changes]

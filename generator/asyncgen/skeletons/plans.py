@@ -29,12 +29,14 @@ def plan_removal(
     service: Service,
     *,
     uses: Mapping[str, Sequence[str]] | None = None,
+    imported: Mapping[str, Sequence[str]] | None = None,
     force: bool = False,
     location: str | None = None,
 ) -> list[Change]:
     """The file of that name and its test, if they are as they were rendered, or with `force`.
 
     uses: the workflows that each task is a step of; such a task stays, whatever `force` says.
+    imported: the other files that import each task; likewise.
     location: where the template is now, if not where the service records it.
     """
     parts = words(text)
@@ -48,6 +50,11 @@ def plan_removal(
         raise Refused(
             f"expected a {kind.word} that no workflow uses, got: {name}, a step of {', '.join(users)}; "
             f"run asyncgen remove-workflow {users[0]} first"
+        )
+    if files := (imported or {}).get(name):
+        raise Refused(
+            f"expected a {kind.word} that no other file imports, got: {name}, which {', '.join(files)} imports; "
+            "take it out of there first, and out of its tests"
         )
     present = [path for path in kind.paths(name, service.package) if (service.root / path).is_file()]
     if not force:

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..module_files import modules
 from ..service import Service
 from ..tasks.listing import parse_file
 from .shape import Shape, Step
 
-__all__ = ["Workflow", "list_workflows", "uses"]
+__all__ = ["Workflow", "importers", "list_workflows", "uses"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,21 @@ def uses(service: Service) -> dict[str, list[str]]:
     for workflow in list_workflows(service):
         for task in workflow.tasks:
             found.setdefault(task, []).append(workflow.name)
+    return found
+
+
+def importers(service: Service) -> dict[str, list[str]]:
+    """The other files of the service's package that import a task, such as `api.py`, by the task's name."""
+    package = service.root / "src" / service.package
+    found: dict[str, list[str]] = {}
+    for path in modules(package, below=True):
+        if path.relative_to(package).parts[0] not in ("runtime", "tasks", "workflows"):
+            nodes = ast.walk(parse_file(path, service))
+            tasks = {
+                task for node in nodes if isinstance(node, ast.ImportFrom) for task in _tasks_of(node, service.package)
+            }
+            for task in tasks:
+                found.setdefault(task, []).append(path.relative_to(service.root).as_posix())
     return found
 
 
