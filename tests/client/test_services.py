@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -46,30 +46,31 @@ class Deployed:
     python: Path
     proxy: Proxy
 
-    def use(self, name: str, *arguments: str) -> str:
+    def use(self, name: str, *arguments: str, **variables: str) -> str:
         """Run one of the programs in `uses`, away from this repository; what it prints."""
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.release.folder),
             "SHOP_BROKER_URL": self.proxy.url,
             "CELERY_BROKER_URL": "memory://",  # of the applications themselves
+            **variables,
         }
         return run_clean(self.python, USES / f"{name}.py", *arguments, environ=environ, at=self.release.folder)
 
-    def script(self, *steps: Any) -> list[list[Any]]:
+    def script(self, *steps: Any, **variables: str) -> list[list[Any]]:
         """What became of each step of `script`."""
-        found: list[list[Any]] = json.loads(self.use("script", json.dumps(steps)))
+        found: list[list[Any]] = json.loads(self.use("script", json.dumps(steps), **variables))
         return found
 
-    def waiting(self) -> list[Any]:
-        """Take the messages that are in the queue."""
+    def waiting(self, queue: str = "shop.default") -> list[Any]:
+        """Take the messages that are in a queue."""
         found: list[Any] = []
         with (
             Connection(self.release.urls["SHOP_BROKER_URL"]) as connection,
             connection.channel() as channel,
             suppress(*connection.channel_errors),  # RabbitMQ has no such queue yet
         ):
-            while message := Queue("shop.default", channel=channel).get(no_ack=True):
+            while message := Queue(queue, channel=channel).get(no_ack=True):
                 found.append(message)
         return found
 
@@ -157,6 +158,16 @@ def test_its_messages_are_those_of_the_service(deployed: Deployed) -> None:
         assert clients.properties.get(name) == own.properties.get(name)
     for name in ("exchange", "routing_key"):
         assert clients.delivery_info[name] == own.delivery_info[name]
+
+
+def test_a_namespace_is_the_one_of_the_service(deployed: Deployed) -> None:
+    """RabbitMQ refuses the second declaration of a queue that differs from the first."""
+    order, urls = new_order(), {**deployed.release.urls, "SHOP_NAMESPACE": "blue"}
+    replace(deployed.release, urls=urls).publish((order, {}))
+    assert deployed.script([order, {}], SHOP_NAMESPACE="blue")[0][0] == "sent"
+    own, clients = deployed.waiting("blue.shop.default")
+    assert own.delivery_info["exchange"] == clients.delivery_info["exchange"]
+    assert deployed.waiting() == []
 
 
 def test_what_is_sent_before_a_worker_has_ever_run_runs(deployed: Deployed) -> None:

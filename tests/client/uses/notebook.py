@@ -2,8 +2,8 @@
 
 import sys
 
-from nbclient import NotebookClient  # type: ignore[import-not-found]  # in the environment of the test
-from nbformat.v4 import new_code_cell, new_notebook  # type: ignore[import-not-found]  # likewise
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 if __name__ == "__main__":
     cells = [

@@ -1,8 +1,8 @@
 """Tests of a producer, run by pytest in the client's environment without any broker."""
 
 import pytest
-import shop_client as client  # type: ignore[import-not-found]  # made by the test
-from shop_client.testing import Published, published  # type: ignore[import-not-found]  # likewise
+import shop_client as client
+from shop_client.testing import Published, published
 
 __all__ = ["published"]
 

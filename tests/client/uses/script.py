@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-import shop_client as client  # type: ignore[import-not-found]  # made by the test
+import shop_client as client
 
 
 def outcome(step: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import celery
 import django
-import shop_client as client  # type: ignore[import-not-found]  # made by the test
+import shop_client as client
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-import shop_client as client  # type: ignore[import-not-found]  # made by the test
+import shop_client as client
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
 
