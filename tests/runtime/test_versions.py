@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from runtime import ServiceTask
+from runtime import ServiceTask, TaskOptionError
+from runtime.contract import digest, document
 from runtime.testing import Delivery, InProcessService, Worker
 
 from .combinations import each_broker
 from .service.app import app
-from .service.calls import run_elsewhere, send_from_elsewhere
+from .service.calls import dead_reasons, run_elsewhere, send_from_elsewhere
 from .service.notes import count
 from .service.queues import Queue
 from .service.tasks.renamed import ALIASES
@@ -88,3 +89,49 @@ def test_a_worker_drops_what_an_earlier_version_has_run(worker: Worker, tmp_path
     worker.call(send_from_elsewhere, ALIASES[0], [], arguments, task_id=task_id)
     worker.wait(lambda: worker.lines('"duplicate"', task_id))
     assert count(tmp_path, "1") == 0
+
+
+def refusal(message: str) -> str:
+    """How the reason ends, for the contract 0123456789ab."""
+    return f"{message}; the message was made from contract 0123456789ab, and this worker has {digest(document(app))}"
+
+
+@each_broker
+def test_a_refusal_says_which_contracts_differ(worker: Worker, tmp_path: Path) -> None:
+    headers = {"contract": "0123456789ab"}
+    unknown = worker.call(send_from_elsewhere, "tests.unheard", [], {}, headers=headers)
+    wrong = worker.call(send_from_elsewhere, ALIASES[0], [str(tmp_path)], {"other": 1}, headers=headers)
+    (reason,) = worker.wait(lambda: worker.call(dead_reasons, unknown))
+    assert reason == refusal("NotRegistered: expected a task of this service, got: tests.unheard")
+    (reason,) = worker.wait(lambda: worker.call(dead_reasons, wrong))
+    assert reason.startswith("PayloadError: expected the arguments of tests.receipt to be ")
+    assert reason.endswith(refusal("; correct the call"))
+
+
+@pytest.mark.parametrize("header", ["0123456789abc", "0123456789AB", 123456789012, None, {"a": 1}], ids=str)
+def test_a_header_that_is_no_contract_is_left_alone(
+    service: InProcessService, version: Callable[..., Any], header: Any
+) -> None:
+    queued()
+    version(old)
+    Celery.send_task(app, "tests.versioned", headers={"contract": header})
+    (message,) = queued()
+    assert service.run(version(old), message).state == "FAILURE"
+    (letter,) = service.dead_letters()
+    assert letter.reason.endswith("; correct the call")
+
+
+def test_a_worker_without_a_contract_says_why(
+    service: InProcessService, version: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> str:
+        raise TaskOptionError("expected a name, got: none; write one")
+
+    monkeypatch.setattr(app, "contract_digest", none)
+    queued()
+    version(old)
+    Celery.send_task(app, "tests.versioned", headers={"contract": "0123456789ab"})
+    (message,) = queued()
+    service.run(version(old), message)
+    (letter,) = service.dead_letters()
+    assert letter.reason.endswith("and this worker has none (expected a name, got: none; write one)")

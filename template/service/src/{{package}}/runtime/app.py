@@ -1,5 +1,6 @@
 """Builds a service's Celery application: finds, finalizes and checks every task. A broken one stops the process."""
 
+import functools
 import re
 from collections.abc import Callable
 from enum import Enum
@@ -46,6 +47,7 @@ def create_app(
     values.check("broker_url", (*service.broker.schemes, *MEMORY))
     app = ServiceApp(NAME, broker=values.broker_url or "unset://", amqp=service.broker.amqp_class, strict_typing=True)
     app.service = service
+    app.contract_digest = functools.cache(lambda: _contract_digest(app))
     app.conf.update(_celery_settings(service, values))
     app.set_default()
     task_modules = _import_all(tasks)
@@ -56,6 +58,12 @@ def create_app(
         check_values(task, service, values)
     app.conf.update(schedule.celery_settings(service_tasks(app)))
     return app
+
+
+def _contract_digest(app: ServiceApp) -> str:
+    from .contract import digest, document
+
+    return digest(document(app))
 
 
 def _import_all(package: str) -> list[ModuleType]:

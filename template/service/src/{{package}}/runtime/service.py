@@ -2,7 +2,8 @@
 
 import functools
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -11,14 +12,23 @@ from typing import Any, Protocol, cast
 from celery import Celery, current_app
 
 from .brokers import Broker
-from .errors import ConfigurationError, TaskOptionError
+from .errors import ConfigurationError, ServiceError, TaskOptionError
 from .idempotency import Store
 from .names import check_aliases
 from .queues import QueueClass
 from .sending import lengthened
 from .settings import NAME, Settings, settings
 
-__all__ = ["Breaker", "BreakerType", "Migrations", "Service", "ServiceApp", "current_service", "service_of"]
+__all__ = [
+    "Breaker",
+    "BreakerType",
+    "Migrations",
+    "Service",
+    "ServiceApp",
+    "compared_contracts",
+    "current_service",
+    "service_of",
+]
 
 
 log = logging.getLogger(__name__)
@@ -83,6 +93,8 @@ class ServiceApp(Celery):
     """Celery, with the parts that `create_app` was given."""
 
     service: Service
+    contract_digest: Callable[[], str]
+    """See the module `contract`, which is imported when a message is refused."""
 
     def connection_for_write(self, url: Any = None, *args: Any, **options: Any) -> Any:
         """Celery's own, with the time limits of publishing, which are shorter than those of consuming."""
@@ -142,6 +154,18 @@ def _note_retry(mark_as_retry: Callable[..., Any], *args: Any, **options: Any) -
     except Exception as error:
         log.warning("The state RETRY of %s was not stored: %r", args[0], error)
         return None
+
+
+def compared_contracts(app: Any, headers: Mapping[str, Any]) -> str:
+    """What ends the reason for refusing a message: the contract that it was made from, if it names one, and ours."""
+    made_from = headers.get("contract")
+    if not isinstance(made_from, str) or not re.fullmatch("[0-9a-f]{12}", made_from):
+        return ""
+    try:
+        ours = app.contract_digest()
+    except ServiceError as none:
+        ours = f"none ({none})"
+    return f"; the message was made from contract {made_from}, and this worker has {ours}"
 
 
 def service_of(app: Any) -> Service:

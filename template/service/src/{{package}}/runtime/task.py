@@ -33,7 +33,7 @@ from . import dead_letters
 from .arguments import Arguments, prepare_steps
 from .dead_letters.message import DEFERRALS, deferrals_of, without_history
 from .delivery_limit import counting
-from .errors import LeaseLost, RetryLater, TaskOptionError
+from .errors import LeaseLost, PayloadError, RetryLater, TaskOptionError
 from .idempotency import Mode
 from .idempotency.notes import Noted, note
 from .names import warn_deprecated
@@ -41,7 +41,7 @@ from .options import check_names
 from .payload import check_delay, check_payload, fingerprint
 from .publishing import publish_with_deadline
 from .schedule import slot_id
-from .service import service_of
+from .service import compared_contracts, service_of
 from .settings import settings
 
 if TYPE_CHECKING:  # there without SQLAlchemy, too
@@ -217,7 +217,12 @@ class ServiceTask(Task[..., Any]):
 
     def _run_once(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request: Any = self.request
-        checked_args, checked_kwargs = self.typed.checked(args, kwargs)
+        try:
+            checked_args, checked_kwargs = self.typed.checked(args, kwargs)
+        except PayloadError as refused:
+            if contracts := compared_contracts(self.app, request.headers or {}):
+                raise PayloadError(f"{refused}{contracts}") from refused
+            raise
         key = self.key_of(request.id, checked_args, checked_kwargs)
         # Of what came, by the names that messages have: earlier releases have stored it so.
         whole, given = (fingerprint(self.typed.on_wire(each)) for each in self._bound(args, kwargs))

@@ -19,7 +19,7 @@ from ..dead_letters.message import JSON
 from ..delivery_limit import SETTLE, redeliveries, reset_innocent
 from ..errors import PublishError
 from ..queues import QueueClass
-from ..service import Service, service_of
+from ..service import Service, compared_contracts, service_of
 
 __all__ = ["ServiceConsumer"]
 
@@ -102,7 +102,8 @@ class ServiceConsumer(Consumer):
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
         """No task of that name, yet or any more."""
         headers = message.headers or {}
-        self._dead_letter(message, f"NotRegistered: expected a task of this service, got: {headers.get('task', exc)}")
+        unknown = f"NotRegistered: expected a task of this service, got: {headers.get('task', exc)}"
+        self._dead_letter(message, unknown, compared_contracts(self.app, headers))
         signals.task_unknown.send(sender=self, message=message, exc=exc, name=headers.get("task"), id=headers.get("id"))
 
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
@@ -114,9 +115,9 @@ class ServiceConsumer(Consumer):
         """A body that is not what its content type says."""
         self._dead_letter(message, f"{type(exc).__name__}: {exc}")
 
-    def _dead_letter(self, message: Any, reason: str) -> None:
+    def _dead_letter(self, message: Any, reason: str, contracts: str = "") -> None:
         queue = _source(self._service.queues, message.delivery_info or {})
-        reason = reason[:LONGEST_REASON]
+        reason = reason[:LONGEST_REASON] + contracts
         try:
             dead_letters.store_message(queue, message, reason)
         except PublishError as unstored:
