@@ -109,7 +109,7 @@ class Shop:
 
     def __init__(self, version: str, changes: Iterable[Change], folder: Path, env: Mapping[str, str]) -> None:
         """`folder` takes its code and its logs; `env` names the servers and the file of effects."""
-        self.version, self._folder = version, folder
+        self.version, self._folder, self.client = version, folder, folder / "client"
         tasks = "\n\n\n".join(getattr(change, version) for change in changes)
         files = {
             "__init__.py": "",
@@ -150,6 +150,15 @@ class Shop:
     def publish(self, calls: Mapping[str, str]) -> None:
         """Make each call, by its mark."""
         self.console.python(f"from shop.tasks.work import publish; publish({dict(calls)!r})")
+
+    def publish_by_client(self, calls: Mapping[str, str]) -> None:
+        """Make each call of the client in the folder `client`."""
+        names = "{**vars(runtime_client), 'datetime': datetime}"
+        self.console.python(
+            f"import sys; sys.path.insert(0, {str(self.client / 'src')!r})\n"
+            "import runtime_client; from datetime import datetime\n"
+            f"for mark, call in {dict(calls)!r}.items(): eval(call, {names}, {{'M': mark}})"
+        )
 
     def worker(self) -> ShopWorker:
         """A worker that has been started; kill it."""

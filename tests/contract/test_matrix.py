@@ -1,7 +1,7 @@
 """What the gate lets through breaks nothing: producers and workers of two versions side by side, on both brokers.
 
-Old and new producers publish before a worker of either version runs, and while one is dead that had begun their runs.
-What the gate refuses is published too, and does break.
+Old and new producers, of the services and of their clients, publish before a worker of either version runs, and while
+one is dead that had begun their runs. What the gate refuses is published too, and does break.
 """
 
 import os
@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from asyncgen.cli.edge import run
 from asyncgen.contract import compare
 from asyncgen.contract.document import read_contract
 from runtime.testing.processes import Console
 from runtime.testing.servers import Unavailable, running
 from tests.postgresql import postgresql
+from tests.template.conftest import template
 
 from .shop import Effects, Shop
 from .versions import BROKEN, SAFE, Change
+
+__all__ = ["template"]
 
 SCHEMES = {"redis": ("redis", "redis"), "rabbitmq": ("amqp", "postgresql")}
 """By broker, the URL schemes of broker and store."""
@@ -56,6 +60,15 @@ def env(broker: str, tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {**os.environ, **urls, "RUNTIME_LEASE": "3", "RUNTIME_KEY_LEASE": "3"}
 
 
+def of_each(version: str, own: str, shared: str, *, of_client: bool = False) -> dict[str, Change]:
+    """The changes that a producer of this version has a call for, by marks that end in `own` or `shared`."""
+    return {
+        f"{number}-{shared if change.shared else own}": change
+        for number, change in enumerate(SAFE)
+        if version in change.calls and not (of_client and NEXT in change.calls[version])
+    }
+
+
 class Matrix:
     """Producers of two versions, and what their calls have left."""
 
@@ -69,14 +82,12 @@ class Matrix:
         """Each producer publishes each call that is safe; the marks of the runs."""
         marks: dict[str, Change] = {}
         for version, producer in self.producers.items():
-            calls = {
-                f"{number}-{batch}-{'both' if change.shared else version}": change
-                for number, change in enumerate(SAFE)
-                if version in change.calls
-            }
-            producer.publish({mark: change.calls[version] for mark, change in calls.items()})
-            steps = {f"{mark}{NEXT}": change for mark, change in calls.items() if NEXT in change.calls[version]}
-            marks |= calls | steps
+            by_service = of_each(version, f"{batch}-{version}", batch)
+            by_client = of_each(version, f"{batch}-{version}-client", batch, of_client=True)
+            producer.publish({mark: change.calls[version] for mark, change in by_service.items()})
+            producer.publish_by_client({mark: change.calls[version] for mark, change in by_client.items()})
+            steps = {f"{mark}{NEXT}": change for mark, change in by_service.items() if NEXT in change.calls[version]}
+            marks |= by_service | by_client | steps
         self.published |= marks
         return [*marks]
 
@@ -100,9 +111,10 @@ class Matrix:
 @pytest.mark.long
 @pytest.mark.parametrize("broker", SCHEMES)
 def test_what_is_let_through_breaks_nothing_and_what_is_refused_does(
-    broker: str, env: dict[str, str], tmp_path: Path
+    broker: str, env: dict[str, str], template: Path, tmp_path: Path
 ) -> None:
     effects = Effects(tmp_path / "effects")
+    features = [*FEATURES, *(f"{mark}-client" for mark in FEATURES)]
     env["SHOP_EFFECTS"] = str(effects.file)
     sides = [Shop(version, [*SAFE, *BROKEN], tmp_path / version, env) for version in ("old", "new")]
     with sides[0] as old, sides[1] as new:
@@ -110,6 +122,10 @@ def test_what_is_let_through_breaks_nothing_and_what_is_refused_does(
         found = {(change.subject, change.code) for change in compare(before, after) if change.breaks}
         assert found == {(change.function, change.code) for change in BROKEN}
 
+        for side in sides:
+            (tmp_path / f"{side.version}.json").write_text(side.contract())
+            command = ["client", str(side.client), "--contract", str(tmp_path / f"{side.version}.json")]
+            assert run([*command, "--template", str(template)]) == 0
         if broker == "rabbitmq":
             old.migrate()
         matrix = Matrix(old, new, effects)
@@ -128,7 +144,8 @@ def test_what_is_let_through_breaks_nothing_and_what_is_refused_does(
         worker = new.worker()
         worker.wait(lambda: matrix.are_done([*waiting, *REPEATED], "new") and matrix.are_over(held, "new"))
         new.publish(FEATURES)
-        worker.wait(lambda: matrix.are_done(FEATURES, "new") and matrix.dead() == {*DEADLY["new"], *DEADLY["old"]})
+        new.publish_by_client({f"{mark}-client": call for mark, call in FEATURES.items()})
+        worker.wait(lambda: matrix.are_done(features, "new") and matrix.dead() == {*DEADLY["new"], *DEADLY["old"]})
         held = matrix.publish("stalls-in-new")
         worker.wait(lambda: matrix.have_begun(held, "new"))
         worker.kill()
@@ -145,7 +162,7 @@ def test_what_is_let_through_breaks_nothing_and_what_is_refused_does(
             assert (len(effects.versions(mark, "begun")), effects.versions(mark)) == (1, []), mark
         else:
             assert len(effects.versions(mark)) == 1, f"{change.name}: {mark}"
-    assert [effects.versions(mark) for mark in FEATURES] == [["new"]] * len(FEATURES)
+    assert [effects.versions(mark) for mark in features] == [["new"]] * len(features)
     for mark, change in REPEATED.items():
         (_, first), (_, second) = effects.runs(mark)
         assert (first != second) == (change.code == "default-changed"), change.name

@@ -230,9 +230,9 @@ BROKEN = [
     ),
     same(
         "another default",
-        "@task()\ndef default(self, mark: str, greeting: str = 'old'): leave(mark, greeting)",
-        "@task()\ndef default(self, mark: str, greeting: str = 'new'): leave(mark, greeting)",
-        "default.delay(M)",
+        "@task()\ndef greet(self, mark: str, greeting: str = 'old'): leave(mark, greeting)",
+        "@task()\ndef greet(self, mark: str, greeting: str = 'new'): leave(mark, greeting)",
+        "greet.delay(M)",
         code="default-changed",
         deadly=False,
     ),
