@@ -220,6 +220,14 @@ BREAKING: list[tuple[str, Any, Any, str, str, tuple[str, ...]]] = [
         (NEW_PRODUCERS,),
     ),
     (
+        "a float beside some ints",
+        task(properties=ID),
+        task(properties={"invoice_id": {"anyOf": [{"enum": [1]}, NUMBER]}}),
+        "argument-converted",
+        "send",
+        (NEW_PRODUCERS,),
+    ),
+    (
         "an int in the key that was a float",
         task(properties={"a": NUMBER}, key=["a"]),
         task(properties={"a": {"anyOf": [INTEGER, NUMBER]}}, key=["a"]),

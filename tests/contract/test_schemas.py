@@ -285,6 +285,8 @@ def test_what_accepts_more_does_so_for_jsonschema_too(old: Any, new: Any) -> Non
         (NUMBER, {("", "float")}),
         (any_of(NUMBER, NULL), {("", "float")}),
         (any_of(INTEGER, NUMBER), {("", "integer")}),
+        (any_of({"enum": [1]}, NUMBER), {("", "integer"), ("", "float")}),
+        (any_of({**INTEGER, "minimum": 1}, NUMBER), {("", "integer"), ("", "float")}),
         ({}, {("", "integer")}),
         ({"enum": ["a", 2]}, {("", "integer")}),
         (STRING, set()),

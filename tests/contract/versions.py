@@ -131,7 +131,8 @@ SAFE = [
     same(
         "other limits and retries of a task whose key comes first",
         "@task(idempotency='at-most-once', max_retries=3)\ndef options(self, mark: str): leave(mark)",
-        "@task(idempotency='at-most-once', time_limit=110)\ndef options(self, mark: str): leave(mark)",
+        "@task(idempotency='at-most-once', time_limit=110, deprecated='call send')\n"
+        "def options(self, mark: str): leave(mark)",
         "options.delay(M)",
     ),
     Change(

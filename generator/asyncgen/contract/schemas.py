@@ -129,16 +129,16 @@ def _name(case: Mapping[str, Any]) -> str:
 
 
 def forms(schema: Schema, place: str = "") -> frozenset[tuple[str, str]]:
-    """Where in a value an integer travels as it is, and where as a float or changed by constraints: (place, form)."""
+    """Where in a value there may be integers, numbers that travel as floats, or texts that are changed, with how."""
     if schema is False:
         return frozenset()
     choices = list(_choices(constraints(schema)))
     kinds = {case["type"] for choice in choices for case in _cases(choice)}
     found = {(place, shown(choice["x-constraints"])) for choice in choices if "x-constraints" in choice}
-    # Where integers are accepted too, each number stays as it is.
     if "integer" in kinds or {} in choices:
         found.add((place, INTEGER))
-    elif "number" in kinds:
+    # Where any integer is accepted too, each number stays as it is.
+    if "number" in kinds and {} not in choices and {"type": "integer"} not in choices:
         found.add((place, FLOAT))
     return frozenset(found).union(*(_forms_within(choice, place) for choice in choices))
 
