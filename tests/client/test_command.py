@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -278,17 +279,24 @@ def test_the_package_is_clean(source: Template, client_folder: Path, tmp_path: P
             ),
         },
         broker="redis",
+        package="odd",
     )
     folders = [
         client_folder,
         write_client(tmp_path / "odd", odd, source),
-        write_client(tmp_path / "none", contract({}), source),
+        write_client(tmp_path / "none", contract({}, package="none"), source),
     ]
-    python = [sys.executable, "-m"]
-    for folder in folders:
-        for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy", "--no-incremental"]):
-            done = subprocess.run([*python, *command], cwd=folder, capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout
+    sources = [str(folder / "src") for folder in folders]
+    environ = os.environ | {"MYPYPATH": os.pathsep.join(sources)}
+    commands: list[list[Any]] = [
+        ["ruff", "format", "--check", *folders],
+        ["ruff", "check", *folders],
+        ["mypy", *sources],
+    ]
+    for command in commands:
+        python = [sys.executable, "-m", *map(str, command)]
+        done = subprocess.run(python, cwd=client_folder, env=environ, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
 
 
 def test_no_text_of_a_contract_becomes_code(source: Template) -> None:

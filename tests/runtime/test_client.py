@@ -1,7 +1,11 @@
 """What a client checks and sends is what the service itself checks and sends; its settings are the service's."""
 
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields
+from datetime import date, datetime, time
+from decimal import Decimal
 from inspect import Signature
 from typing import Any
 from uuid import UUID
@@ -11,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils.json import dumps, loads
 
+from asyncgen.client.annotations import annotation_of
 from runtime import PayloadError
 from runtime.arguments import Arguments
 from runtime.client.contract import Argument, Contract
@@ -29,13 +34,27 @@ def test_the_client_sends_what_the_service_sends_or_both_refuse(data: st.DataObj
     annotation = data.draw(ANNOTATIONS, "annotation")
     argument = Argument("tests.task", "value", schema_of("tests.task", "value", parameter(annotation)))
     arguments = Arguments("tests.task", Signature([parameter(annotation)]))
-    for value in [*SAMPLES, *data.draw(st.lists(fitting(annotation), max_size=5), "values")]:
-        try:
-            arrived = loads(dumps(value))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue  # kombu decodes no such message
+    for value, arrived in as_they_arrive(data.draw(st.lists(fitting(annotation), max_size=5), "values")):
         by_the_service = outcome(lambda it: arguments.checked((), {"value": it})[1]["value"], arrived)
         assert outcome(argument.on_the_wire, value) == by_the_service, value
+
+
+@given(st.data())
+def test_the_types_of_a_client_admit_whatever_the_worker_accepts(data: st.DataObject) -> None:
+    annotation = data.draw(ANNOTATIONS, "annotation")
+    shown = annotation_of(schema_of("tests.task", "value", parameter(annotation)), "value")
+    for_callers = eval(shown, vars(typing) | {kind.__name__: kind for kind in (UUID, Decimal, date, datetime, time)})
+    arguments, callers = (Arguments("tests.task", Signature([parameter(each)])) for each in (annotation, for_callers))
+    for value, arrived in as_they_arrive(data.draw(st.lists(fitting(annotation), max_size=5), "values")):
+        if outcome(lambda it: arguments.checked((), {"value": it})[1]["value"], arrived):
+            assert outcome(lambda it: callers.checked((), {"value": it})[1]["value"], arrived), (shown, value)
+
+
+def as_they_arrive(values: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each value and the one that a message brings; kombu decodes no other."""
+    for value in [*SAMPLES, *values]:
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            yield value, loads(dumps(value))
 
 
 def outcome(checked: Callable[[Any], Any], value: Any) -> str:
