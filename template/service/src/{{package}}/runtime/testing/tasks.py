@@ -64,7 +64,7 @@ def task_of(mode: Mode) -> Any:
     return task(
         base=ServiceTask,
         bind=True,
-        name=f"testing.{mode}",
+        name=f"testing.{mode.replace('-', '_')}",
         work_queue=next(iter(app.service.table)),
         idempotency=mode,
         soft_time_limit=5,
