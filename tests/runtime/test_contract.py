@@ -26,6 +26,7 @@ from runtime.arguments import Arguments
 from runtime.cli import contract as command
 from runtime.contract import as_yaml, digest, document
 from runtime.json_schema import schema_of
+from runtime.settings import settings, stand_in
 from runtime.testing.delivery import InProcessService
 
 from .conftest import SOURCE
@@ -218,7 +219,8 @@ def test_a_task_is_described(register: Callable[..., Any]) -> None:
         Once.
         """
 
-    register(charge, "tests.charge", key=("invoice",), keep_result="shown", every=None, work_queue=Queue.LONG)
+    options = {"key": ("invoice",), "keep_result": "shown", "deprecated": "use pay", "max_retries": 0}
+    register(charge, "tests.charge", work_queue=Queue.LONG, **options)
     made = document(app)
     assert made["channels"]["long"]["messages"]["charge"] == {"$ref": "#/components/messages/charge"}
     assert "charge" not in made["channels"]["short"]["messages"]
@@ -228,10 +230,11 @@ def test_a_task_is_described(register: Callable[..., Any]) -> None:
     assert message["x-task"] == {
         "soft_time_limit": 1,
         "time_limit": 2,
-        "max_retries": 5,
+        "max_retries": 0,
         "idempotency": "natural",
         "key": ["invoice"],
         "keep_result": "shown",
+        "deprecated": "use pay",
     }
     by_position, by_name = arguments_of(made, "charge")
     assert by_position == {"type": "array", "maxItems": 0}
@@ -273,6 +276,18 @@ def test_what_cannot_travel_by_name_travels_by_position(register: Callable[..., 
     assert by_position["items"] == [first, {"x-name": "second", "type": "string", "default": "a"}]
     assert (by_position["minItems"], by_position["additionalItems"]) == (1, {"type": "number"})
     assert (list(by_name["properties"]), by_name["additionalProperties"]["x-type"]) == (["third"], "date")
+    for args, kwargs, valid in [
+        ((1, "b", 0.5), {"third": True, "day": FIRST}, True),
+        ((1,), {"third": True}, True),
+        ((), {"first": 1, "third": True}, False),
+        ((1, 2), {"third": True}, False),
+        ((1, "b", "c"), {"third": True}, False),
+        ((1,), {}, False),
+        ((1,), {"third": True, "day": 1}, False),
+    ]:
+        body = app.amqp.create_task_message("id", "tests.many", args, kwargs).body
+        schema = {**made["components"]["messages"]["many"]["payload"], "components": made["components"]}
+        assert Strictly(schema).is_valid(json.loads(dumps(body))) is valid, (args, kwargs)
     assert arguments_of(made, "rest")[0] == {"type": "array", "items": {"type": "integer"}}
     assert arguments_of(made, "unknown")[1]["properties"] == {"value": {}, "odd": {}}
 
@@ -321,6 +336,21 @@ def test_it_needs_no_environment_and_depends_on_none() -> None:
     }
 
 
+@pytest.mark.parametrize(("library", "scheme"), [(True, "redis"), (None, "postgresql")])
+def test_a_url_of_results_stands_in_for_the_one_that_is_not_set(
+    library: object, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_RESULT_URL", "")
+    monkeypatch.setattr("runtime.settings.find_spec", lambda name: library)
+    settings.cache_clear()
+    try:
+        stand_in()
+        assert settings().result_url.startswith(f"{scheme}://")
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
 def test_the_digest_is_of_what_concerns_a_message(register: Callable[..., Any]) -> None:
     made = document(app)
     assert digest(made) == digest(yaml.safe_load(as_yaml(made))) == digest({**made, "info": {}})
@@ -356,9 +386,9 @@ def test_it_writes_the_file_at_once_and_only_if_it_changes(tmp_path: Path, monke
     assert called("contract", "--write").output == "contract.yaml is written anew: commit it\n"
     written = tmp_path / "contract.yaml"
     assert yaml.safe_load(written.read_text()) == document(app)
-    assert written.stat().st_mode & 0o777 == 0o644
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".copier-answers.yml", "contract.yaml"]
     assert called("contract", "--write").output == ""
-    monkeypatch.setattr("os.replace", lambda old, new: 1 / 0)
+    monkeypatch.setattr(Path, "replace", lambda self, target: 1 / 0)
     written.write_text("mine")
     assert called("contract", "--write").exit_code == 1
     assert written.read_text() == "mine"

@@ -147,7 +147,7 @@ def _operation(key: str, queue: QueueClass) -> Document:
 
 def _message(key: str, task: ServiceTask, by_position: Document) -> Document:
     """Celery's protocol 2: what travels by position, what travels by name, and what follows the run."""
-    options = {name: getattr(task, name, None) for name in OPTIONS}
+    options = {name: getattr(task, name) for name in OPTIONS}
     options["key"] = [task.typed.wire_name(name) for name in task.key]
     if task.aliases:
         options = {"own_name": task.own_name, "aliases": list(task.aliases), **options}

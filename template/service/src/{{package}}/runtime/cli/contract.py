@@ -1,9 +1,7 @@
 """`contract`: what producers may send, as an AsyncAPI document."""
 
 import json
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 
@@ -54,8 +52,7 @@ def _write(text: str) -> None:
     file = ROOT / "contract.yaml"
     if file.is_file() and file.read_bytes() == text.encode():
         return
-    with NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=ROOT, delete=False) as new:
-        new.write(text)
-    os.chmod(new.name, 0o644)
-    os.replace(new.name, file)
+    new = file.with_name(".contract.yaml.new")
+    new.write_bytes(text.encode())
+    new.replace(file)
     click.echo("contract.yaml is written anew: commit it")
