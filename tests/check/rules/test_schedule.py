@@ -10,6 +10,9 @@ TASKS = """
 
     @shared_task(name="clean-up.now")
     def clean(): ...
+
+    @shared_task(aliases=("shop.tasks.bill", "shop.tasks.invoice"))
+    def receipt(): ...
 """
 
 
@@ -24,6 +27,7 @@ def test_schedules(planted: Planted) -> None:
             "sixty": {"task": "shop.tasks.nightly", "schedule": cron(hour=3)},  # <- ACG113
             "unknown": {"task": "shop.tasks.nighly", "schedule": 60},  # <- ACG113
             "named": {"task": "clean-up.now", "schedule": 60},
+            "formerly": {"task": "shop.tasks.invoice", "schedule": 60},
             "elsewhere": {"task": "other_package.tasks.work", "schedule": 60},
             "each-minute": {"task": "shop.tasks.nightly", "schedule": cron()},
             "positional": {"task": "shop.tasks.nightly", "schedule": cron(0, 3)},

@@ -56,11 +56,13 @@ class Task:
 
     @cached_property
     def registered_names(self) -> list[str]:
-        """The name it is called by; without `name=` that depends on the import path, which has several."""
-        given = self.literal("name")
-        if isinstance(given, str):
-            return [given]
-        return [f"{self.module.name}.{self.node.name}"]
+        """The names it is called by. Without `name=` its own depends on the import path, which has several.
+
+        A generated service's base class knows `aliases`.
+        """
+        given, aliases = self.literal("name"), self.literal("aliases")
+        own = given if isinstance(given, str) else f"{self.module.name}.{self.node.name}"
+        return [own, *(alias for alias in aliases if isinstance(alias, str))] if isinstance(aliases, list) else [own]
 
     @cached_property
     def run(self) -> Function | None:
