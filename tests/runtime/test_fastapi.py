@@ -157,11 +157,11 @@ def test_a_worker_does_it_once_and_the_location_says_done(
 ) -> None:
     http, _ = served
     name = uuid.uuid4().hex
-    for _ in range(2):
-        accepted = http.post(
-            "/effects", json={"name": name, "folder": str(tmp_path)}, headers={"Idempotency-Key": name}
-        )
-        assert accepted.status_code == 202
+    request: Any = {"json": {"name": name, "folder": str(tmp_path)}, "headers": {"Idempotency-Key": name}}
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: http.post("/effects", **request), range(8)))
+    assert {answer.status_code for answer in answers} == {202}
+    accepted = http.post("/effects", **request)
     worker.wait(lambda: http.get(accepted.headers["Location"]).json()["state"] == "done")
     assert count(tmp_path, name) == 1
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from runtime import KeyConflict, PayloadError, outbox, submit, task_status
 from runtime.idempotency.sql.database import engine_of
 from runtime.settings import settings
+from runtime.submission import Submission
 from runtime.testing import InProcessService
 
 from .service.calls import relay
@@ -34,6 +35,17 @@ def test_a_commit_submits_once_and_a_rollback_nothing() -> None:
     assert task_status(effect, task_id).state == "waiting"
     assert relay() == 1
     assert task_status(effect, task_id).state == "waiting"
+
+
+def test_the_same_request_twice_at_once_is_one_and_both_are_told_so() -> None:
+    first, second = (Submission.new(effect, ARGUMENTS, "twice") for _ in range(2))
+    assert first.recorded()
+    assert second.recorded()
+    first.publish()
+    assert task_status(effect, "twice").state == "waiting"
+    second.publish()
+    assert not Submission.new(effect, ARGUMENTS, "twice").recorded()
+    assert task_status(effect, "twice").state == "waiting"
 
 
 def test_an_id_that_stands_for_another_call_is_refused_and_the_transaction_goes_on() -> None:

@@ -7,12 +7,12 @@ message the record is as if suspended: the same call publishes it again, under t
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from celery.utils import uuid
 
-from .errors import KeyConflict
+from .errors import KeyConflict, LeaseLost
 from .idempotency import Store
 from .idempotency.claim import Claim, digest, encode
 from .idempotency.store import LEASE
@@ -70,7 +70,14 @@ class Submission:
         """Publish what was recorded, and note that the broker has it. Raises PublishError and StoreUnavailable."""
         published: Any = self.task
         published.apply_async(kwargs=self.arguments, task_id=self.id, **options)
-        self._store.complete(self.claim, encode(self.key))
+        claim = self.claim
+        while True:
+            try:
+                return self._store.complete(claim, encode(self.key))
+            except LeaseLost:  # the same request has come again meanwhile, and has recorded it anew
+                claim = replace(claim, token=uuid())
+                if self._store.acquire(claim, "suspended", claim.retention) is not None:
+                    return None
 
     @property
     def _store(self) -> Store:
