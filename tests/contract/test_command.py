@@ -60,12 +60,12 @@ def test_a_break_is_named_with_its_reason_and_its_fix(service: Path, asyncgen: A
     assert (ran.code, ran.err) == (1, "")
     assert ran.out == (
         "send: argument-required: argument mode is new, and has no default\n"
-        "    breaks messages on their way and old producers with new workers: workers refuse such a call, and it "
+        "    breaks messages on their way, and old producers with new workers: workers refuse such a call, and it "
         "becomes a dead letter\n"
         "    fix: give it a default\n"
         "\n"
         "bill: task-removed: shop.tasks.bill.bill is gone\n"
-        "    breaks messages on their way and old producers with new workers: workers that do not know the name make "
+        "    breaks messages on their way, and old producers with new workers: workers that do not know the name make "
         "each such message a dead letter\n"
         "    fix: keep it, with deprecated= in its options; remove it when nothing sends it and its queue is empty\n"
         "\n"

@@ -59,9 +59,8 @@ def _as_note(change: "Change") -> dict[str, str]:
 
 def _lines(breaks: "list[Change]", notes: "list[Change]") -> "Iterator[str]":
     for change in breaks:
-        *others, last = change.breaks
         yield f"{change.subject}: {change.code}: {change.what}"
-        yield f"    breaks {', '.join(others)}{' and ' if others else ''}{last}: {change.why}"
+        yield f"    breaks {', and '.join(change.breaks)}: {change.why}"
         yield f"    fix: {change.fix}"
         yield ""
     if notes:
