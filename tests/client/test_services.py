@@ -87,7 +87,7 @@ def run_clean(*command: Any, environ: dict[str, str], at: Path) -> str:
 def deployed(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
-    """With only the client's own requirements in the environment; no worker has run yet."""
+    """By broker, with only the client's own requirements in the environment; no worker has run yet."""
     broker, folder = request.param, tmp_path_factory.mktemp(request.param)
     variables = {"SHOP_BROKER_URL": SCHEMES[broker], "SHOP_IDEMPOTENCY_URL": "redis"}
     with ExitStack() as stack:
@@ -232,6 +232,7 @@ def test_a_broker_that_goes_away_is_an_error_in_time(deployed: Deployed) -> None
     assert [len(done(each["order"])) for each in orders] == [1] * 4
 
 
+@pytest.mark.parametrize("deployed", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow)], indirect=True)
 def test_applications_publish_with_it(deployed: Deployed) -> None:
     run(UV, "pip", "install", "--quiet", "--python", deployed.python, *APPLICATIONS, cwd=deployed.release.folder)
     folder = deployed.release.folder / "producer"

@@ -2,9 +2,9 @@
 
 import pytest
 import shop_client as client
-from shop_client.testing import Published, published
+from shop_client.testing import Published
 
-__all__ = ["published"]
+pytest_plugins = ["shop_client.testing"]
 
 
 def test_what_was_published(published: Published) -> None:
