@@ -45,7 +45,7 @@ FITS = 120
 def document(app: Celery) -> Document:
     """The AsyncAPI document of the application's tasks.
 
-    Raises TaskOptionError for an annotation that no JSON Schema describes, and for a name that cannot be a key in it.
+    Raises TaskOptionError for an annotation that no JSON Schema describes, and for two names that are one in it.
     """
     service, tasks = service_of(app), _by_key(service_tasks(app))
     signatures = {key: _signature(task) for key, task in tasks.items()}
@@ -94,17 +94,17 @@ def as_yaml(document: Mapping[str, Any]) -> str:
 
 def _by_key(tasks: Iterable[ServiceTask]) -> dict[str, ServiceTask]:
     """The tasks by the shortest names that tell them apart: function, module and function, or all of it."""
-    names = [task.own_name.split(".") for task in tasks]
+    names = [re.sub(r"[^\w.]", "_", task.own_name, flags=re.ASCII).split(".") for task in tasks]
     short = Counter("_".join(parts[-1:]) for parts in names)
     longer = Counter("_".join(parts[-2:]) for parts in names)
-    found = {}
+    found: dict[str, ServiceTask] = {}
     for task, parts in zip(tasks, names, strict=True):
         last, two = "_".join(parts[-1:]), "_".join(parts[-2:])
         key = last if short[last] == 1 else two if longer[two] == 1 and two not in short else "_".join(parts)
-        if not re.fullmatch(r"\w+", key, re.ASCII) or key in found:
+        if key in found:
             raise TaskOptionError(
-                f"expected the name of {task.own_name} to be of ASCII letters, digits and _, and of one task, "
-                f"got: {key}; rename the function"
+                f"expected the names of tasks to differ in letters, digits and _, "
+                f"got: {found[key].own_name} and {task.own_name}; rename one of them"
             )
         found[key] = task
     return dict(sorted(found.items()))
