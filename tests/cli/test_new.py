@@ -93,7 +93,10 @@ def test_a_flag_names_the_choices_of_its_question(name: str) -> None:
 
 
 def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
-    flags = "--service-name 'Web Shop' --author-name Ann --broker rabbitmq --queue-layout latency --scheduler --ci none"
+    flags = (
+        "--service-name 'Web Shop' --author-name Ann --broker rabbitmq --queue-layout latency --scheduler --ci none "
+    )
+    flags += "--producer django"
     ran = asyncgen("new", "shop", *shlex.split(flags), "-d", "idempotency_store=postgresql", "-d", "deploy=")
     assert ran.code == 0
     made = {name: value for name, value in answers(workdir / "shop").items() if not name.startswith("_")}
@@ -107,6 +110,7 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
         "idempotency_store": "postgresql",
         "results": "none",
         "scheduler": True,
+        "producer": "django",
         "ci": "none",
         "subfolder": "",
         "deploy": [],

@@ -10,7 +10,7 @@ import yaml
 
 from .rendering import AXES, products, render
 
-PRODUCTS = list(products(queue_layout="single", ci="none", deploy=["compose"]))
+PRODUCTS = list(products(queue_layout="single", producer="fastapi", ci="none", deploy=["compose"]))
 SERVERS = {"redis", "rabbitmq", "postgresql"}
 
 
@@ -21,7 +21,7 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         production, development = read(service, "compose.yaml"), read(service, "compose.override.yaml")
         assert not any("ports" in each for each in production.values())
         published = {name: each["ports"] for name, each in development.items()}
-        assert published.keys() == production.keys() & SERVERS
+        assert published.keys() == production.keys() & {*SERVERS, "api"}
         assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
         # What .env names is what is published, and in the containers the same server by its name in the network.
