@@ -98,6 +98,7 @@ def contract(
     """The document of a service with one queue."""
     arguments = {
         "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
         "x-dead-letter-exchange": f"{package}.dead",
         "x-dead-letter-routing-key": f"{package}.default.dead",
     }

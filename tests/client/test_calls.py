@@ -199,7 +199,7 @@ def test_the_environment_is_read_at_the_first_call_and_what_is_wrong_is_one_sent
     assert "secret" not in str(refused.value)
 
 
-def test_a_client_of_its_own_broker_and_namespace(shop_client: Any) -> None:
+def test_a_client_of_its_own_broker_and_namespace(shop_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     client = shop_client.Client("memory://", "blue")
     app = client.app
     (queue,) = app.conf.task_queues
@@ -210,10 +210,14 @@ def test_a_client_of_its_own_broker_and_namespace(shop_client: Any) -> None:
     )
     assert queue.queue_arguments == {
         "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
         "x-dead-letter-exchange": "blue.shop.dead",
         "x-dead-letter-routing-key": "blue.shop.default.dead",
     }
     assert shop_client.send_receipt.on(client).signature(1).app is app
+    monkeypatch.setenv("SHOP_DELIVERY_LIMIT", "9")
+    (queue,) = shop_client.Client("memory://").app.conf.task_queues
+    assert (queue.name, queue.queue_arguments["x-delivery-limit"]) == ("shop.default", 9)
     with pytest.raises(shop_client.ConfigurationError, match="expected broker_url to begin with amqp://"):
         shop_client.Client("http://x:1").app  # noqa: B018  # makes it
 

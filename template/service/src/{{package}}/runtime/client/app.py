@@ -30,6 +30,9 @@ LONGEST_ID = 255
 OWN_NAMES = ("x-dead-letter-exchange", "x-dead-letter-routing-key")
 """Arguments of a queue that are names of the service, which a namespace begins."""
 
+LIMIT = "x-delivery-limit"
+"""The argument of a queue that the environment of its workers sets."""
+
 
 @dataclass(frozen=True)
 class Transport:
@@ -162,6 +165,8 @@ def _queue(channel: Mapping[str, Any], settings: ClientSettings) -> Queue:
         name: settings.named(value) if name in OWN_NAMES else value
         for name, value in channel.get("x-queue-arguments", {}).items()
     }
+    if LIMIT in arguments and settings.delivery_limit:
+        arguments[LIMIT] = settings.delivery_limit
     return Queue(
         address,
         Exchange(settings.named(exchange["name"]), type=exchange["type"]),

@@ -27,6 +27,8 @@ class ClientSettings:
     publish_timeout: float = 3.0
     attempt_timeout: float = 2.0
     max_delay: int = 365 * 24 * 3600
+    delivery_limit: int = 0
+    """0: the contract's, the service's default. RabbitMQ refuses another one than its workers have declared."""
 
     @classmethod
     def read(cls, schemes: Iterable[str], broker_url: str | None, namespace: str | None) -> Self:
@@ -54,6 +56,7 @@ class ClientSettings:
             _positive("PUBLISH_TIMEOUT", float, cls.publish_timeout),
             _positive("ATTEMPT_TIMEOUT", float, cls.attempt_timeout),
             _positive("MAX_DELAY", int, cls.max_delay),
+            _positive("DELIVERY_LIMIT", int, cls.delivery_limit),
         )
 
     @property
