@@ -359,7 +359,8 @@ def test_configuration_that_names_the_file_is_named(service: Path) -> None:
     assert f"pyproject.toml:{len(lines)}: shop.tasks.send_invoice is of the former name\n" in ran.out
 
 
-def test_a_service_of_edited_files_passes_its_own_lint_and_its_tests(service: Path) -> None:
+@pytest.mark.parametrize("types", [[], pytest.param(["mypy"], marks=pytest.mark.slow)], ids=str)
+def test_a_service_of_edited_files_passes_its_own_lint_and_its_tests(service: Path, types: list[str]) -> None:
     edit(
         TASK,
         ("import logging\n", "import logging\nimport random\n"),
@@ -383,7 +384,7 @@ def test_a_service_of_edited_files_passes_its_own_lint_and_its_tests(service: Pa
     )
     assert complaints() == []
     assert asyncgen("rename-task", "send_invoice", "bill").code == 0
-    assert complaints("mypy") == []
+    assert complaints(*types) == []
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests/tasks/test_bill.py", "tests/test_tasks.py"],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "src"},

@@ -55,18 +55,20 @@ def test_update_is_all_or_nothing(template: Path, service: Path, mode: str, ever
 
 
 @pytest.mark.parametrize("mode", ["kill", "disk-full"])
-def test_add_task_is_all_or_nothing(template: Path, service: Path, asyncgen: Command, mode: str) -> None:
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_add_task_is_all_or_nothing(template: Path, service: Path, asyncgen: Command, mode: str, every: int) -> None:
     release(template, "0.2.0", TASK)
     assert asyncgen("update").code == 0
     commit(service)
     command = ["add-task", "send_invoice", "--defaults"]
-    seen = results(mode, service, command, ["update", "--no-verify"], 1)
+    seen = results(mode, service, command, ["update", "--no-verify"], every)
     assert {result["at_last"] for result in seen} <= {"old", "new"}
     assert {result["message"] for result in seen} <= {"", "one sentence"}
 
 
 @pytest.mark.parametrize("mode", ["kill", "disk-full"])
-def test_rename_task_is_all_or_nothing(service: Path, mode: str) -> None:
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_rename_task_is_all_or_nothing(service: Path, mode: str, every: int) -> None:
     task = "@shared_task(\n    max_retries=0,  # mine\n)\ndef send(): ...  # mine\n"
     write(
         service,
@@ -77,7 +79,7 @@ def test_rename_task_is_all_or_nothing(service: Path, mode: str) -> None:
             "src/shop/api.py": "from .tasks.send import send  # mine\n",
         },
     )
-    seen = results(mode, service, ["rename-task", "send", "bill"], ["update", "--no-verify"], 1)
+    seen = results(mode, service, ["rename-task", "send", "bill"], ["update", "--no-verify"], every)
     assert {result["at_last"] for result in seen} == ({"old", "new"} if mode == "kill" else {"old"})
     assert {result["message"] for result in seen} <= {"", "one sentence"}
 

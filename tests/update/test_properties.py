@@ -29,7 +29,7 @@ from tests.support import commit, git
 from .histories import ROOT, history
 from .planted import snapshot
 
-CASES = int(os.environ.get("ASYNCGEN_FUZZ", "12"))
+CASES = int(os.environ.get("ASYNCGEN_FUZZ", "6"))
 
 ANSWERS = st.fixed_dictionaries(
     {
