@@ -7,7 +7,6 @@ import compileall
 import hashlib
 import itertools
 import json
-import random
 import shutil
 import subprocess
 import sys
@@ -45,18 +44,18 @@ def test_every_question_is_an_axis() -> None:
 
 
 def few_products() -> list[dict[str, Any]]:
-    """Products in which any three choices stand together, without those that add no three.
-
-    A producer with each other choice: its files read one answer beside its own.
-    """
-    everything, kept = list(products()), []
-    seen: set[Any] = set()
-    for answers in random.Random(0).sample(everything, len(everything)):
-        choices = [(name, str(answers[name])) for name in AXES if name != "producer"]
-        pairs = {(answers["producer"], choice) for choice in choices}
-        if new := {*itertools.combinations(choices, 3), *pairs} - seen:
-            seen |= new
-            kept.append(answers)
+    """Products in which any three choices stand together, and each with every extreme of names: those that add most."""
+    everything = list(products())
+    choices = [[(name, str(answers[name])) for name in AXES] for answers in everything]
+    adds = [
+        {*itertools.combinations(chosen, 3), *((answers["service_name"], choice) for choice in chosen)}
+        for answers, chosen in zip(everything, choices, strict=True)
+    ]
+    missing, kept = set[Any]().union(*adds), []
+    while missing:
+        most = max(range(len(everything)), key=lambda number: len(adds[number] & missing))
+        missing -= adds[most]
+        kept.append(everything[most])
     return kept
 
 
