@@ -1,4 +1,7 @@
-"""The short form of `make chaos`: some hundred tasks on each broker, while everything that may die is killed."""
+"""The short form of `make chaos`: some hundred tasks on each broker, while everything that may die is killed.
+
+`make test` takes each broker with one store; `make test-all` Redis with PostgreSQL, too.
+"""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +27,18 @@ def attack_briefly(configuration: Configuration, folder: Path) -> list[Outcome]:
         return attack(configuration, folder, tasks=60, every=25, seed=1, store=store)
 
 
+EACH_BROKER = [Configuration("redis", "redis"), Configuration("rabbitmq", "postgresql")]
+REST = [each for each in MODES if each not in EACH_BROKER]
+
+
 @pytest.mark.long
-def test_services_keep_their_promises_while_they_are_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("several", [EACH_BROKER, pytest.param(REST, marks=pytest.mark.slow)], ids=str)
+def test_services_keep_their_promises_while_they_are_killed(several: list[Configuration], tmp_path: Path) -> None:
     """All at the same time: most of it is waiting for repeats that must not come."""
     with ThreadPoolExecutor() as pool:
-        attacks = {each: pool.submit(attack_briefly, each, tmp_path / str(number)) for number, each in enumerate(MODES)}
+        attacks = {
+            each: pool.submit(attack_briefly, each, tmp_path / str(number)) for number, each in enumerate(several)
+        }
     missing = [error for future in attacks.values() if isinstance(error := future.exception(), Unavailable)]
     if missing and os.environ.get("CI"):
         raise missing[0]
