@@ -51,6 +51,7 @@ def check(service: Path, *tests: str) -> None:
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
 
 
+@pytest.mark.xdist_group("mypy")
 @pytest.mark.parametrize("broker", [pytest.param("redis", marks=pytest.mark.slow), "rabbitmq"])
 def test_it_grows_by_commands_alone(broker: str, make: Callable[..., Path], tmp_path: Path) -> None:
     service = grow(broker, make, tmp_path, each=lambda service: None)

@@ -52,6 +52,7 @@ def outcomes(ran: Ran) -> list[str]:
     return [edit["outcome"] for edit in json.loads(ran.out)["edits"]]
 
 
+@pytest.mark.xdist_group("mypy")
 def test_type_checkers_know_the_task(service: Path) -> None:
     assert asyncgen("add-task", "send_invoice", "--arg", "invoice_id:int").code == 0
     Path("src/shop/used.py").write_text(USED)
@@ -133,6 +134,7 @@ def test_a_stub_that_is_no_python_is_left_to_its_owner(service: Path) -> None:
     assert not Path("src/shop/tasks/ship.py").exists()
 
 
+@pytest.mark.xdist_group("mypy")
 def test_a_project_without_a_stub_gets_one_that_changes_no_other_task(service: Path) -> None:
     STUB.unlink()
     Path("src/shop/used.py").write_text("from shop.tasks import send_welcome as module\n\nprint(module.work)\n")

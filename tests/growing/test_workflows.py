@@ -67,6 +67,7 @@ def test_the_workflow_file(tasks: Path) -> None:
     ) in text
 
 
+@pytest.mark.xdist_group("mypy")
 def test_all_shapes_and_awkward_names_pass_lint_and_types(tasks: Path) -> None:
     flags = {
         "one": ["--chain", "reserve,charge,ship,start,step9,step10"],

@@ -41,6 +41,7 @@ def rabbitmq_installed() -> bool:
 
 
 @pytest.mark.long
+@pytest.mark.xdist_group("mypy")
 @pytest.mark.parametrize(
     "choice",
     [SHORT[0], *(pytest.param(each, marks=pytest.mark.slow) for each in SHORT[1:])],

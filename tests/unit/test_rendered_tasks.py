@@ -136,6 +136,7 @@ def test_ruff_accepts_them(rendered: Path) -> None:
     run(rendered, "ruff", "check", *config, *paths)
 
 
+@pytest.mark.xdist_group("mypy")
 def test_mypy_accepts_them(rendered: Path) -> None:
     options = ["--strict", "--explicit-package-bases"]
     # These are errors of libraries that the project would have to install.

@@ -70,6 +70,7 @@ def marked(checker: str) -> Iterator[str]:
             yield f"{WRONG.name}:{number}"
 
 
+@pytest.mark.xdist_group("mypy")
 @pytest.mark.parametrize(("checker", "errors"), [("mypy", by_mypy), ("pyright", by_pyright)])
 def test_every_wrong_line_is_reported_and_no_other(
     checker: str, errors: Callable[[Path], Iterator[str]], tmp_path: Path
