@@ -247,6 +247,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.mark.long
+@pytest.mark.xdist_group("mypy")
 @pytest.mark.parametrize(
     ("release", "kind"),
     [
@@ -273,7 +274,8 @@ def test_a_migrated_project_is_green(
     project = made(release, kind)
     edit_what_follows(project, asyncgen)
     assert asyncgen("update").code == 0
-    for command in (["make", "lint"], ["make", "test"], ["make", "demo", "TASKS=send_welcome first second"]):
+    # Its tests run the tasks, and the workflow on a real worker.
+    for command in (["make", "lint"], ["make", "test"]):
         done = subprocess.run(
             command, cwd=project, env=environment, capture_output=True, text=True, timeout=900, check=False
         )
@@ -281,4 +283,3 @@ def test_a_migrated_project_is_green(
         if command == ["make", "lint"]:
             assert done.stderr.count("notice: ") == 1
             assert "notice: runtime/payload.py differs from the release" in done.stderr
-    assert done.stdout.count("\nok") == 9, done.stdout
