@@ -46,3 +46,13 @@ def test_what_is_due_is_scheduled() -> None:
 def test_another_application_is_no_service() -> None:
     with pytest.raises(ConfigurationError, match=r"to be the one of runtime, got: .*; import runtime\.app first"):
         service_of(Celery("another", set_as_current=False))
+
+
+def test_variables_of_celery_that_name_servers_are_another_application_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BROKER_URL", "BROKER_READ_URL", "BROKER_WRITE_URL"):
+        monkeypatch.setenv(f"CELERY_{name}", "amqp://elsewhere:5672//")
+    monkeypatch.setenv("CELERY_RESULT_BACKEND", "redis://elsewhere:6379/0")
+    assert "elsewhere" in app.conf.broker_url
+    for connection in (app.connection_for_read(), app.connection_for_write()):
+        assert connection.as_uri().startswith("memory://")
+    assert "elsewhere" not in app._get_backend().as_uri()

@@ -15,7 +15,7 @@ from .brokers import Broker
 from .brokers.compression import bound_decompression
 from .idempotency import Store
 from .options import check_values
-from .service import BreakerType, Migrations, Service, ServiceApp
+from .service import UNSET, BreakerType, Migrations, Service, ServiceApp
 from .settings import NAME, Settings, server_name, settings
 from .task import service_tasks
 from .task_modules import use_as_tasks
@@ -45,7 +45,9 @@ def create_app(
     bound_decompression(256 * values.payload_limit)  # many steps of a workflow, of full size each
     service = Service(queues, broker(values), store, breaker(values) if breaker else None, migrations)
     values.check("broker_url", (*service.broker.schemes, *MEMORY))
-    app = ServiceApp(NAME, broker=values.broker_url or "unset://", amqp=service.broker.amqp_class, strict_typing=True)
+    app = ServiceApp(NAME, broker=values.broker_url or UNSET, amqp=service.broker.amqp_class, strict_typing=True)
+    # Celery puts CELERY_RESULT_BACKEND, which may be another application's, before the setting, but not before this.
+    app.backend_cls = _result_backend(values) or "disabled://"
     app.service = service
     app.contract_digest = functools.cache(lambda: _contract_digest(app))
     app.conf.update(_celery_settings(service, values))

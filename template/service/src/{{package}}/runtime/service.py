@@ -20,6 +20,7 @@ from .sending import lengthened
 from .settings import NAME, Settings, settings
 
 __all__ = [
+    "UNSET",
     "Breaker",
     "BreakerType",
     "Migrations",
@@ -32,6 +33,9 @@ __all__ = [
 
 
 log = logging.getLogger(__name__)
+
+UNSET = "unset://"
+"""The URL of a broker that no variable names: to connect fails."""
 
 
 class Breaker(Protocol):
@@ -96,11 +100,20 @@ class ServiceApp(Celery):
     contract_digest: Callable[[], str]
     """See the module `contract`, which is imported when a message is refused."""
 
+    @property
+    def _broker_url(self) -> str:
+        """The service's own: Celery puts CELERY_BROKER_URL, which may be another application's, before its setting."""
+        return self.service.broker.settings.broker_url or UNSET
+
+    def connection_for_read(self, url: Any = None, *args: Any, **options: Any) -> Any:
+        """Celery's own, to the broker that the service's variable names."""
+        return super().connection_for_read(url or self._broker_url, *args, **options)
+
     def connection_for_write(self, url: Any = None, *args: Any, **options: Any) -> Any:
-        """Celery's own, with the time limits of publishing, which are shorter than those of consuming."""
+        """The same with the time limits of publishing, which are shorter than those of consuming."""
         publishing = self.service.broker.publishing_options()
         options["transport_options"] = {**publishing, **(options.get("transport_options") or {})}
-        return super().connection_for_write(url, *args, **options)
+        return super().connection_for_write(url or self._broker_url, *args, **options)
 
     def send_task(  # type: ignore[override]  # the other options are Celery's, passed on as they are
         self, name: Any, args: Any = None, kwargs: Any = None, countdown: Any = None, eta: Any = None, **options: Any

@@ -10,11 +10,16 @@ from . import heartbeat, logging, prefork, shutdown, threads
 
 __all__ = ["arguments", "concurrency", "run"]
 
+CELERY_URLS = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
+"""Variables that Celery puts before its settings: a service's worker has those of the service alone."""
+
 
 def run(app: ServiceApp, queues: Sequence[QueueClass]) -> None:
     """Work on `queues` until a signal ends it; raises ConfigurationError where a server's URL is not set."""
     settings().require("broker_url")
     settings().require("idempotency_url")
+    for variable in CELERY_URLS:
+        os.environ.pop(variable, None)
     app.conf.worker_prefetch_multiplier = min(queue.prefetch for queue in queues)
     logging.install()
     prefork.install()
