@@ -78,7 +78,8 @@ def test_the_queue_table_is_listed() -> None:
     assert called("queues").output.splitlines()[1].split() == ["short", "10", "s", "prefork", "2", "1", "30", "s"]
 
 
-def test_the_store_s_tables_are_there_and_nothing_is_over() -> None:
+def test_what_was_migrated_is_not_migrated_again_and_nothing_is_over() -> None:
+    called("migrate")
     assert called("migrate").output == "nothing to apply\n"
     assert called("purge").output == "0 deleted\n"
 

@@ -38,7 +38,7 @@ def results(mode: str, place: Path, command: list[str], again: list[str], every:
     done = subprocess.run([sys.executable, faults.__file__, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     seen: list[dict[str, object]] = json.loads(done.stdout)
-    assert len(seen) > 3, "too few writes were met"
+    assert len(seen) >= 3, "too few writes were met"
     return seen
 
 

@@ -13,7 +13,8 @@ __all__ = ["FLOAT", "INTEGER", "forms", "narrowed"]
 
 WHOLE = ("format", "not", "pattern", "x-constraints")
 """Keywords that mean the same whatever stands beside them, and are compared as a whole."""
-INTEGER, FLOAT = "integer", "float"
+INTEGER = "integer"
+FLOAT = "float"
 TYPES = ("null", "boolean", "number", "string", "array", "object")
 
 
