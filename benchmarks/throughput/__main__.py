@@ -25,7 +25,7 @@ from .variants import PACKAGES, variants
 __all__ = ["main"]
 
 PEERS = ["celery-once", "celery-singleton", "dramatiq[redis,rabbitmq]"]
-HARNESS = ["pytest"]
+HARNESS = ["pytest", "pyyaml"]
 """What `runtime.testing` imports beside the services' own dependencies."""
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 PLOT = ROOT / "docs" / "benchmarks.svg"
@@ -54,6 +54,8 @@ def main() -> None:
         command += ["--sql", sql or f"sqlite:///{folder}/sql.db", *(f"--broker={broker}" for broker in brokers)]
         path = os.pathsep.join([str(ROOT), str(ROOT / "template/service/src/{{package}}")])
         done = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE)
+    if not done.stdout:
+        sys.exit(done.returncode)
     results = json.loads(done.stdout)
     against = {each.name: each.against for each in variants("redis", dict.fromkeys(("broker", "redis", "sql"), ""))}
     tables = "\n\n".join(table(broker, figures, against) for broker, figures in results.items())
