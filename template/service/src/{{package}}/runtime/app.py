@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from .brokers import Broker
 from .brokers.compression import bound_decompression
 from .idempotency import Store
 from .options import check_values
-from .service import UNSET, BreakerType, Migrations, Service, ServiceApp
+from .service import UNSET, BreakerType, Migrations, Observer, Service, ServiceApp
 from .settings import NAME, Settings, server_name, settings
 from .task import service_tasks
 from .task_modules import use_as_tasks
@@ -31,14 +31,16 @@ def create_app(
     store: type[Store],
     breaker: BreakerType | None = None,
     migrations: Migrations | None = None,
+    observe: Sequence[Observer] = (),
     tasks: str,
     workflows: str,
 ) -> ServiceApp:
     """A configured application, with every module of the packages `tasks` and `workflows` imported.
 
     queues: the queue table, whose members' values are QueueClass. broker, store, breaker: the classes for what the
-    environment's URLs lead to. migrations: of the service's own tables, with a SQL store. Raises ConfigurationError and
-    TaskOptionError for what could never work, and whatever an import of a task's module raises.
+    environment's URLs lead to. migrations: of the service's own tables, with a SQL store. observe: what metrics, traces
+    and errors go to. Raises ConfigurationError and TaskOptionError for what could never work, and whatever an import of
+    a task's module raises.
     """
     values = settings()
     values.check("idempotency_url", store.schemes)
@@ -59,6 +61,8 @@ def create_app(
     for task in service_tasks(app):
         check_values(task, service, values)
     app.conf.update(schedule.celery_settings(service_tasks(app)))
+    for observer in observe:
+        observer.install(app)
     return app
 
 

@@ -32,6 +32,7 @@ from redis.exceptions import RedisError
 
 from .errors import CircuitOpen, ConfigurationError, TaskOptionError
 from .settings import PREFIX, Environment, Settings, server_name
+from .signals import circuit_changed
 
 __all__ = ["CircuitBreakers"]
 
@@ -60,6 +61,7 @@ class StateChangeLogger(CircuitBreakerListener):
     ) -> None:
         """See CircuitBreakerListener."""
         log.warning(f"circuit {new_state.name}", circuit=cb.name)
+        circuit_changed.send(cb.name, state=new_state.name)
 
 
 class CircuitBreakers:

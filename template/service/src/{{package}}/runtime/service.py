@@ -24,6 +24,7 @@ __all__ = [
     "Breaker",
     "BreakerType",
     "Migrations",
+    "Observer",
     "Service",
     "ServiceApp",
     "compared_contracts",
@@ -65,6 +66,13 @@ class Migrations(Protocol):
 
     def differences(self, url: str) -> list[str]:
         """What a new migration of the migrated database at `url` would have to do."""
+
+
+class Observer(Protocol):
+    """What counts, traces or reports what a service does; implemented by the package `observability`."""
+
+    def install(self, app: "ServiceApp") -> None:
+        """Connect to signals, Celery's and those of the module `signals`. Nothing is started in this process yet."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from .publishing import publish_with_deadline
 from .schedule import slot_id
 from .service import compared_contracts, service_of
 from .settings import settings
+from .signals import task_deferred, task_duplicate
 
 if TYPE_CHECKING:  # there without SQLAlchemy, too
     from sqlalchemy.orm import Session
@@ -244,6 +245,7 @@ class ServiceTask(Task[..., Any]):
         ):
             if attempt.done:
                 log.info("duplicate", task=self.name, id=request.id, key=key)
+                task_duplicate.send(self, request=request, key=key)
                 return attempt.result
             request.idempotency_key, request.session = key, attempt.session
             try:
@@ -305,6 +307,7 @@ class ServiceTask(Task[..., Any]):
         except Exception as unsent:
             raise Reject(unsent, requeue=True) from unsent
         log.info("deferred", task=self.name, id=self.request.id, delay=delay)
+        task_deferred.send(self, request=self.request, delay=delay)
         raise Ignore
 
     if not TYPE_CHECKING:  # for type checkers, Celery's own with its parameters

@@ -18,6 +18,7 @@ from ..publishing import publish_message
 from ..queues import QueueClass
 from ..service import current_service
 from ..settings import settings
+from ..signals import dead_letter_replayed
 from .display import as_text
 from .filter import DeadLetterFilter
 from .message import DeadLetter, headers_for_replay, headers_of, read
@@ -116,11 +117,12 @@ def _publish_again(queue: QueueClass, message: Any) -> None:
     letter = read(message, queue)
     noted = functools.partial(note, current_service().open_store, letter.task, letter.id)
     noted("waiting", settings().retention)  # before it: a run may end as soon as it is published
+    headers = headers_for_replay(headers_of(message))
     try:
         publish_message(
             current_app.amqp.queues[queue.wire_name],
             message.body,
-            headers_for_replay(headers_of(message)),
+            headers,
             content_type=message.content_type,
             content_encoding=message.content_encoding,
             properties=message.properties,
@@ -128,3 +130,4 @@ def _publish_again(queue: QueueClass, message: Any) -> None:
     except Exception:
         noted("dead", settings().retention)
         raise
+    dead_letter_replayed.send(queue, headers=headers)

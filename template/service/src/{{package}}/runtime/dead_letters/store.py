@@ -16,6 +16,7 @@ from ..publishing import publish_message
 from ..queues import QueueClass
 from ..service import current_service
 from ..settings import settings
+from ..signals import dead_letter_stored
 from .message import JSON, headers_of
 
 __all__ = ["store_message", "store_run"]
@@ -92,6 +93,6 @@ def _store(
         "attempts": starts + 1 if isinstance(starts, int) else 1,
         "last": datetime.now(UTC).isoformat(),
     }
-    publish_message(
-        current_service().broker.dead_letter_queue(queue), body, {**headers, DEAD_LETTER_HEADER: death}, **message
-    )
+    letter = {**headers, DEAD_LETTER_HEADER: death}
+    publish_message(current_service().broker.dead_letter_queue(queue), body, letter, **message)
+    dead_letter_stored.send(queue, headers=letter, reason=reason)

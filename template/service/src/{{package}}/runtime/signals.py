@@ -1,0 +1,25 @@
+"""What happens in a service beside what Celery's own signals tell, for whoever observes it.
+
+Each is a Celery signal: `signal.connect(receiver)`. Receivers run where it happens, which is a process of the pool for
+the first three, and before what follows; one that raises is logged and changes nothing.
+"""
+
+from celery.utils.dispatch import Signal
+
+__all__ = ["circuit_changed", "dead_letter_replayed", "dead_letter_stored", "task_deferred", "task_duplicate"]
+
+task_duplicate = Signal(name="task_duplicate", providing_args=["request", "key"])
+"""A delivery whose key is done already was dropped. sender: the task. request: Celery's context of the run."""
+
+task_deferred = Signal(name="task_deferred", providing_args=["request", "delay"])
+"""A delivery was put off. sender: the task. delay: seconds."""
+
+circuit_changed = Signal(name="circuit_changed", providing_args=["state"])
+"""A circuit has another state. sender: its name. state: closed, open or half-open."""
+
+dead_letter_stored = Signal(name="dead_letter_stored", providing_args=["headers", "reason"])
+"""The broker has a dead letter. sender: the QueueClass. headers: those of the letter. reason: begins with the name of
+what was raised, and a colon; in the worker's main process for what no run could report."""
+
+dead_letter_replayed = Signal(name="dead_letter_replayed", providing_args=["headers"])
+"""A dead letter's message was published again. sender: the QueueClass. headers: those of the message."""
