@@ -1,8 +1,6 @@
 """The commands of a service that ask no server; the others run beside a worker."""
 
 import json
-import os
-import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,11 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runtime import PayloadError, ServiceTask
-from runtime.cli import group, main
+from runtime.cli import group, health, main
 from runtime.cli.send import send
+from runtime.probe import main as probe
+from runtime.probe import write
 from runtime.settings import settings
 from runtime.testing.app import load_app
-from runtime.worker import heartbeat
 
 from .service.app import app
 from .service.queues import Queue
@@ -84,17 +83,56 @@ def test_what_was_migrated_is_not_migrated_again_and_nothing_is_over() -> None:
     assert called("purge").output == "0 deleted\n"
 
 
-def test_a_worker_is_alive_while_its_heartbeat_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The heartbeat file of this test."""
     file = tmp_path / "heartbeat"
-    monkeypatch.setattr(heartbeat, "settings", lambda: settings().model_copy(update={"heartbeat_file": file}))
-    nobody = called("health")
-    assert (nobody.exit_code, nobody.output) == (1, "no worker runs here\n")
-    file.touch()
-    assert called("health").exit_code == 0
-    os.utime(file, (time.time() - 90, time.time() - 90))
+    monkeypatch.setattr(health, "settings", lambda: settings().model_copy(update={"heartbeat_file": file}))
+    monkeypatch.setenv("RUNTIME_HEARTBEAT_FILE", str(file))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("live_for", "ready_for", "faults", "live", "ready", "said"),
+    [
+        (9, 9, [], 0, 0, "ready"),
+        (9, -1, ["it is deaf", "its pool hangs"], 0, 1, "alive, not ready: it is deaf; its pool hangs"),
+        (-1, -1, ["it is deaf"], 1, 1, "not alive: it is deaf"),
+        (-30, -40, [], 1, 1, "not alive: the last heartbeat was good until 40 s ago"),
+        (-1, 9, ["it is deaf"], 1, 1, "not alive: it is deaf"),
+    ],
+)
+def test_health_and_the_probe_say_what_the_heartbeat_says(
+    heartbeat: Path, live_for: float, ready_for: float, faults: list[str], live: int, ready: int, said: str
+) -> None:
+    write(heartbeat, live_for, ready_for, faults)
+    assert (called("health").exit_code, called("health", "--ready").exit_code) == (live, ready)
+    assert called("health").output == f"{said}\n"
+    assert json.loads(called("health", "--json").output)["ready"] is not bool(ready)
+    assert (probe(["live"]), probe(["ready"])) == (live, ready)
+    assert called("health", "--max-age", "120").exit_code == live, "an option of 0.5, which probes may still have"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "not alive: nothing runs here"),
+        ("", "not alive: expected "),
+        ("9999999999", "not alive: expected "),
+        ("soon later\n", "not alive: expected "),
+    ],
+)
+def test_no_heartbeat_is_of_nobody(heartbeat: Path, text: str | None, said: str) -> None:
+    if text is not None:
+        heartbeat.write_text(text)
     assert called("health").exit_code == 1
-    alive = called("health", "--max-age", "120", "--json")
-    assert (alive.exit_code, json.loads(alive.output)["alive"]) == (0, True)
+    assert called("health").output.startswith(said)
+    assert (probe(["live"]), probe(["ready"])) == (1, 1)
+
+
+def test_the_probe_refuses_what_it_cannot_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert probe(["alive"]) == 2
+    assert capsys.readouterr().err == "runtime: expected live or ready, got: alive\n"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import runtime
 
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
-    {"errors", "urls", "settings", "queues", "signals"},
+    {"errors", "probe", "signals", "urls", "settings", "queues"},
     {"annotations", "arguments", "json_schema", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
     {"client", "service", "publishing", "migrations", "relay", "dead_letters"},

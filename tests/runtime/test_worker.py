@@ -28,10 +28,6 @@ def test_what_fails_for_good_becomes_a_dead_letter(worker: Worker) -> None:
     assert worker.wait(lambda: worker.call(dead_reasons, task_id)) == ["ValueError: it cannot work"]
 
 
-def test_the_worker_has_a_heartbeat(worker: Worker) -> None:
-    assert worker.wait(Path(worker.env["RUNTIME_HEARTBEAT_FILE"]).exists)
-
-
 def test_a_killed_worker_loses_nothing(new_worker: Callable[..., Worker], effects: Effects, tmp_path: Path) -> None:
     worker = new_worker()
     effects.publish(NUMBER)

@@ -8,7 +8,6 @@ In development the file `.env` of the working directory is read, too. A variable
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from .errors import ConfigurationError
+from .probe import HEARTBEAT_FILE
 from .urls import MEMORY, RABBITMQ, REDIS, REDIS_BROKER, REDIS_STORE, SQL, check_url, masked
 
 __all__ = ["NAME", "PREFIX", "Environment", "Settings", "server_name", "settings", "stand_in"]
@@ -101,8 +101,12 @@ class Settings(Environment):
     """The longest `countdown` or `eta`. A message that asks for more is refused, or a dead letter where it arrives."""
     keep_expired: bool = False
     """Whether a task whose `expires` has passed becomes a dead letter. Without it a line of the log says so."""
-    heartbeat_file: Path = Path(tempfile.gettempdir()) / f"{NAME}.heartbeat"
-    """The file that a live worker touches, for `health`."""
+    heartbeat_file: Path = HEARTBEAT_FILE
+    """Where a process says that it is alive, for the probe."""
+    health_limit: float = Field(default=60.0, gt=0)
+    """How long a worker may be deaf, its loop stand still or all of its pool hang until it does not count as live."""
+    reconnect_limit: float = Field(default=600.0, gt=0)
+    """How long a worker may be without the broker until it does not count as live: restarted, it would miss it, too."""
 
     @classmethod
     def read(cls) -> Self:

@@ -1,7 +1,7 @@
 """What differs between brokers: one class for each, chosen in `app.py`. `redis` and `rabbitmq` implement it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -75,6 +75,9 @@ class Broker(ABC):
     amqp_class: ClassVar[type[AMQP]] = AMQP
     """Celery's `amqp_cls`."""
 
+    longest_silence: float
+    """Seconds after which a connection of a worker over which nothing more was heard is dead."""
+
     shortest_delay: ClassVar[float] = 0.0
     """Seconds; a shorter `countdown` is rounded up to it."""
 
@@ -107,6 +110,18 @@ class Broker(ABC):
 
         on_result: called with a task's id, and with why the broker does not have it, or an empty string if it has.
         """
+
+    @abstractmethod
+    def consumes(self, channel: Any, queue: str, tag: str) -> bool:
+        """Whether the client knows of a consumer with this tag on a queue of this name on the wire. Asks nobody."""
+
+    @abstractmethod
+    def heard(self, channel: Any) -> Hashable | None:
+        """What changes whenever the server has sent something to a worker; None while it owes nothing. Asks nobody."""
+
+    @abstractmethod
+    def wants_consumer(self, connection: Any, queue: str) -> bool:
+        """Ask the server whether messages wait in a queue, or nobody consumes from it. Raises one of `errors`."""
 
     @abstractmethod
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:

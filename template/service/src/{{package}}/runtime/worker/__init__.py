@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..queues import QueueClass
 from ..service import ServiceApp
 from ..settings import NAME, settings
-from . import heartbeat, logging, prefork, shutdown, threads
+from . import health, logging, prefork, shutdown, threads
 
 __all__ = ["arguments", "concurrency", "run"]
 
@@ -25,8 +25,11 @@ def run(app: ServiceApp, queues: Sequence[QueueClass]) -> None:
     prefork.install()
     threads.install()
     shutdown.bound_shutdown(queues)
-    heartbeat.install(app)
-    app.worker_main(arguments(queues))
+    health.install(app)
+    try:
+        app.worker_main(arguments(queues))
+    finally:
+        health.end()
 
 
 def arguments(queues: Sequence[QueueClass]) -> list[str]:

@@ -35,6 +35,9 @@ class ServiceConsumer(Consumer):
     connection_errors: tuple[type[BaseException], ...]
     hub: Any  # missing in the stubs
 
+    received = 0
+    """Messages that have come, whatever became of them."""
+
     @property
     def _service(self) -> Service:
         return service_of(self.app)
@@ -74,6 +77,7 @@ class ServiceConsumer(Consumer):
                 self.on_invalid_task(None, message, error)
 
         def on_task_received(message: Any) -> None:
+            self.received += 1
             if not isinstance(message.headers, dict) or not redeliveries(message.headers):
                 handle(message)
             elif self._reset_innocent(message):

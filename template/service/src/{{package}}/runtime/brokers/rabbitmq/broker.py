@@ -1,11 +1,12 @@
 """The configuration of Celery and kombu for RabbitMQ."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from amqp.exceptions import NotFound
 from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Exchange, Queue
@@ -44,6 +45,7 @@ class RabbitmqBroker(Broker):
     def __init__(self, settings: Settings, consumer_timeout: int = 1800) -> None:
         super().__init__(settings)
         self.consumer_timeout = rabbitmq_settings().consumer_timeout or consumer_timeout
+        self.longest_silence = rabbitmq_settings().broker_heartbeat
 
     def publishing_options(self) -> dict[str, Any]:
         """See Broker."""
@@ -61,6 +63,7 @@ class RabbitmqBroker(Broker):
             )
         return {
             "broker_transport_options": {"read_timeout": 3, "write_timeout": 3},
+            "broker_heartbeat": rabbitmq_settings().broker_heartbeat,
             "broker_connection_timeout": self.settings.attempt_timeout,
             "broker_native_delayed_delivery_queue_type": "quorum",
             "worker_detect_quorum_queues": True,
@@ -101,6 +104,24 @@ class RabbitmqBroker(Broker):
         with app.connection_for_write() as connection, connection.channel() as channel:
             dead = self.dead_letter_queue(queue).bind(channel)
             yield RabbitmqDeadLetterQueue(dead, queue.wire_name, self.settings.delivery_limit)
+
+    def consumes(self, channel: Any, queue: str, tag: str) -> bool:
+        """See Broker."""
+        return bool(channel.is_open and tag in channel.callbacks)
+
+    def heard(self, channel: Any) -> Hashable | None:
+        """See Broker. A server sends something at least every half of the heartbeat."""
+        connection = channel.connection
+        return connection and int(connection.bytes_recv)
+
+    def wants_consumer(self, connection: Any, queue: str) -> bool:
+        """See Broker."""
+        try:
+            with connection.channel() as channel:
+                declared = channel.queue_declare(queue, passive=True)
+        except NotFound:
+            return True
+        return bool(declared.message_count or not declared.consumer_count)
 
     def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
         """See Broker."""

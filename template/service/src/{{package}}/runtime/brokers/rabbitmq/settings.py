@@ -18,6 +18,9 @@ class RabbitmqSettings(Environment):
     None: what `app.py` says, which `asyncgen sync-queues` raises together with rabbitmq.conf.
     """
 
+    broker_heartbeat: int = Field(default=60, ge=2)
+    """A worker and the server drop a connection over which they have heard nothing for twice as long."""
+
 
 @cache
 def rabbitmq_settings() -> RabbitmqSettings:

@@ -1,6 +1,6 @@
 """The configuration of Celery and kombu for Redis."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
@@ -21,12 +21,16 @@ from .settings import redis_settings
 
 __all__ = ["RedisBroker"]
 
+SOCKET_TIMEOUT = 5
+"""Seconds that a worker waits for an answer."""
+
 
 class RedisBroker(Broker):
     """Lists, delivered by the service's own kombu transport unless REDIS_DELIVERY says `stock`."""
 
     schemes: ClassVar[tuple[str, ...]] = REDIS_BROKER
     errors: ClassVar[tuple[type[BaseException], ...]] = ERRORS
+    longest_silence = 2.0 * SOCKET_TIMEOUT
 
     def publishing_options(self) -> dict[str, Any]:
         """See Broker."""
@@ -48,7 +52,7 @@ class RedisBroker(Broker):
             "unacked_restore_interval": 5,
             "priority_steps": [0],
             "queue_order_strategy": "round_robin",
-            "socket_timeout": 5,
+            "socket_timeout": SOCKET_TIMEOUT,
             "socket_connect_timeout": 2,
         }
         return {"broker_transport_options": options}
@@ -67,6 +71,19 @@ class RedisBroker(Broker):
         """See Broker."""
         with app.connection_for_write() as connection, connection.channel() as channel:
             yield RedisDeadLetterQueue(channel, queue)
+
+    def consumes(self, channel: Any, queue: str, tag: str) -> bool:
+        """See Broker. Without the thread that renews leases, other workers would get what this one receives."""
+        renewer = getattr(channel.qos, "lease_renewer", None)
+        return queue in channel.active_queues and (renewer is None or renewer.is_alive())
+
+    def heard(self, channel: Any) -> Hashable | None:
+        """See Broker. A server answers each claim at once, and each wait within a second."""
+        return float(channel._brpop_sent_at) if channel._in_poll else None
+
+    def wants_consumer(self, connection: Any, queue: str) -> bool:
+        """See Broker. Redis does not know who consumes."""
+        return bool(connection.default_channel._size(queue))
 
     def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
         """See Broker."""
