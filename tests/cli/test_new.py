@@ -96,7 +96,7 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
     flags = (
         "--service-name 'Web Shop' --author-name Ann --broker rabbitmq --queue-layout latency --scheduler --ci none "
     )
-    flags += "--producer django"
+    flags += "--producer django --observe metrics"
     ran = asyncgen("new", "shop", *shlex.split(flags), "-d", "idempotency_store=postgresql", "-d", "deploy=")
     assert ran.code == 0
     made = {name: value for name, value in answers(workdir / "shop").items() if not name.startswith("_")}
@@ -114,6 +114,7 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
         "ci": "none",
         "subfolder": "",
         "deploy": [],
+        "observe": ["metrics"],
     }
 
 
@@ -220,6 +221,7 @@ def test_uncommitted_changes_of_the_template_are_not_used(template: Path, workdi
         ("new shop --broker rabbit", "expected broker to be redis or rabbitmq, got: rabbit; did you mean rabbitmq?"),
         ("new shop --ci jenkins", "expected ci to be github, gitlab or none, got: jenkins"),
         ("new shop --deploy heroku", "expected deploy to be compose, got: heroku"),
+        ("new shop --observe statsd", "expected observe to be metrics, got: statsd"),
         ("new shop -d scheduler=maybe", "expected scheduler to be true or false, got: maybe"),
         (
             "new shop --package 9shop",

@@ -144,7 +144,7 @@ def test_its_messages_are_those_of_the_service(deployed: Deployed) -> None:
     deployed.release.publish((order, {"task_id": "same", "expires": 60}))
     deployed.script([order, {"task_id": "same", "expires": 60}])
     own, clients = deployed.waiting()
-    differing = {"origin", "first_published", "timelimit", "kwargsrepr", "expires", "argsrepr"}
+    differing = {"origin", "first_published", "published_at", "timelimit", "kwargsrepr", "expires", "argsrepr"}
     assert {k: v for k, v in clients.headers.items() if k not in {*differing, "contract"}} == {
         k: v for k, v in own.headers.items() if k not in differing
     }

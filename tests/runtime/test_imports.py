@@ -26,6 +26,7 @@ LEVELS = [
         *("task", "task_modules", "workflow"),
     },
     {"worker"},
+    {"observability"},
     {"app", "loading"},
     {"cli", "producers"},
     {"testing"},

@@ -23,8 +23,13 @@ AXES: dict[str, list[Any]] = {
     "producer": ["none", "fastapi", "django"],
     "ci": ["github", "gitlab", "none"],
     "deploy": [[], ["compose"]],
+    "observe": [[], ["metrics"]],
 }
 """Every question with a choice, and every choice."""
+
+IN_TURN = ["observe"]
+"""Axes that `products` does not multiply by: each product has one of their values, so that any two other choices meet
+each of them."""
 
 FREE_TEXT = ["service_name", "package", "author_name", "author_email", "subfolder"]
 """Every other question: `NAMES` holds their extremes."""
@@ -50,9 +55,14 @@ NAMES: list[dict[str, str]] = [
 
 def products(**fixed: Any) -> Iterator[dict[str, Any]]:
     """Every combination of choices that has `fixed` in it, each with names of one extreme or another."""
-    free = {axis: values for axis, values in AXES.items() if axis not in fixed}
-    for number, values in enumerate(itertools.product(*free.values())):
-        yield {**fixed, **dict(zip(free, values, strict=True)), **NAMES[number % len(NAMES)]}
+    free = {axis: values for axis, values in AXES.items() if axis not in fixed and axis not in IN_TURN}
+    in_turn = [axis for axis in IN_TURN if axis not in fixed]
+    for number, places in enumerate(itertools.product(*(range(len(values)) for values in free.values()))):
+        chosen = {axis: AXES[axis][place] for axis, place in zip(free, places, strict=True)}
+        for power, axis in enumerate(in_turn):
+            turn = sum(place * order**power for order, place in enumerate(places, 1))
+            chosen[axis] = AXES[axis][turn % len(AXES[axis])]
+        yield {**fixed, **{axis: chosen[axis] for axis in AXES if axis in chosen}, **NAMES[number % len(NAMES)]}
 
 
 @cache

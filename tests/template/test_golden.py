@@ -22,7 +22,7 @@ def test_the_runtime_is_the_template_s_byte_for_byte(tmp_path: Path) -> None:
     assert {"__init__.py", "app.py", "brokers/redis/transport/claim.lua", "testing/digests.txt"} <= set(names)
     assert filecmp.cmpfiles(RUNTIME, rendered, names, shallow=False) == (names, [], [])
     left_out = {name.split("/")[0] for name in set(tree(RUNTIME)) - set(names)}
-    optional = {"client", "migrations.py", "outbox.py", "producers", "relay.py"}
+    optional = {"client", "migrations.py", "observability", "outbox.py", "producers", "relay.py"}
     assert left_out == {"brokers", "cli", "idempotency", "testing"} | optional
 
 

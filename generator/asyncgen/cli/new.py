@@ -44,6 +44,7 @@ def new(
         ),
     ] = None,
     deploy: Annotated[list[str] | None, choice("compose", "What it is deployed with; repeatable.")] = None,
+    observe: Annotated[list[str] | None, choice("metrics", "What tells of its work; repeatable.")] = None,
     data: Data = None,
     defaults: Defaults = False,
     template: TemplateOption = None,
@@ -72,6 +73,7 @@ def new(
         "ci": ci,
         "subfolder": subfolder,
         "deploy": deploy,
+        "observe": observe,
     }
     flags = {name: value for name, value in given.items() if value is not None}
     extra: dict[str, object] = dict(pairs(data))

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -39,6 +40,7 @@ __all__ = [
     "publish_in_transaction",
     "publish_timed",
     "publish_unconfirmed",
+    "queue_figures",
     "relay",
     "relay_and_die",
     "replay_and_die",
@@ -55,6 +57,11 @@ def publish(task: str, *arguments: Any, **options: Any) -> str:
     """Publish the task of this name with options of `apply_async`; its id."""
     published: str = app.tasks[task].apply_async(arguments, **options).id
     return published
+
+
+def queue_figures() -> list[dict[str, Any]]:
+    """What the queues hold."""
+    return [asdict(each) for each in app.service.broker.queue_figures(app, app.service.queues)]
 
 
 def send_unchecked(task: str, arguments: list[Any], task_id: str) -> None:

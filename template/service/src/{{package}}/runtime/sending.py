@@ -18,9 +18,12 @@ from celery.utils.time import subtract_datetimes  # type: ignore[attr-defined]  
 
 from .errors import PayloadError, PublishError
 
-__all__ = ["BatchPublisher", "Publisher", "Unconfirmed", "identified", "lengthened"]
+__all__ = ["PUBLISHED", "BatchPublisher", "Publisher", "Unconfirmed", "identified", "lengthened"]
 
 log = logging.getLogger(__name__)
+
+PUBLISHED = "published_at"
+"""The header that says when a message was published, in seconds since 1970: a retry is a message of its own."""
 
 RETRY_PAUSE = 0.1
 """Seconds between the first two attempts; doubled after each."""

@@ -3,6 +3,7 @@
 import functools
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from .errors import ConfigurationError, ServiceError, TaskOptionError
 from .idempotency import Store
 from .names import check_aliases
 from .queues import QueueClass
-from .sending import lengthened
+from .sending import PUBLISHED, lengthened
 from .settings import NAME, Settings, settings
 
 __all__ = [
@@ -132,6 +133,7 @@ class ServiceApp(Celery):
         """
         name = getattr(self.tasks.get(name), "name", name)
         countdown, eta = lengthened(self, self.service.broker.shortest_delay, countdown, eta)
+        options["headers"] = {**(options.get("headers") or {}), PUBLISHED: time.time()}
         return super().send_task(name, args, kwargs, countdown, eta, **options)
 
     def _task_from_fun(  # type: ignore[override]  # the options are Celery's, passed on as they are

@@ -6,13 +6,25 @@ the first three, and before what follows; one that raises is logged and changes 
 
 from celery.utils.dispatch import Signal
 
-__all__ = ["circuit_changed", "dead_letter_replayed", "dead_letter_stored", "task_deferred", "task_duplicate"]
+__all__ = [
+    "circuit_changed",
+    "dead_letter_replayed",
+    "dead_letter_stored",
+    "task_deferred",
+    "task_duplicate",
+    "task_lost",
+]
 
 task_duplicate = Signal(name="task_duplicate", providing_args=["request", "key"])
 """A delivery whose key is done already was dropped. sender: the task. request: Celery's context of the run."""
 
 task_deferred = Signal(name="task_deferred", providing_args=["request", "delay"])
 """A delivery was put off. sender: the task. delay: seconds."""
+
+task_lost = Signal(name="task_lost", providing_args=["request", "failure", "retried"])
+"""A run ended that no process could report: its hard time limit was reached, or its process is gone. sender: the task.
+failure: TimeLimitExceeded or WorkerLostError. retried: it is published again; else its dead letter is stored. In the
+worker's main process."""
 
 circuit_changed = Signal(name="circuit_changed", providing_args=["state"])
 """A circuit has another state. sender: its name. state: closed, open or half-open."""

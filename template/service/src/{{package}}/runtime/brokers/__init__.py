@@ -21,6 +21,7 @@ __all__ = [
     "Broker",
     "DeadLetterQueue",
     "Finding",
+    "QueueFigures",
     "deaths_of",
 ]
 
@@ -51,6 +52,24 @@ class Finding:
     ok: bool
     detail: str
     warning: bool = False
+
+
+@dataclass(frozen=True)
+class QueueFigures:
+    """What a queue holds, when the broker was asked. None: it cannot be known."""
+
+    queue: str
+    """Its name in the queue table."""
+    waiting: int
+    """Messages that no worker has taken yet."""
+    in_work: int | None
+    """Messages that a worker has and has not acknowledged: those that run, were prefetched, or wait for their eta."""
+    oldest: float | None
+    """Seconds since the message that is next was published; 0 where none waits."""
+    dead: int
+    """Its dead letters."""
+    consumers: int | None
+    """Workers that would get a message of it."""
 
 
 class DeadLetterQueue(Protocol):
@@ -122,6 +141,10 @@ class Broker(ABC):
     @abstractmethod
     def wants_consumer(self, connection: Any, queue: str) -> bool:
         """Ask the server whether messages wait in a queue, or nobody consumes from it. Raises one of `errors`."""
+
+    @abstractmethod
+    def queue_figures(self, app: Celery, queues: Sequence[QueueClass]) -> list[QueueFigures]:
+        """Connect, and count what each of the queues holds, in their order. Raises `errors`. Nothing is delivered."""
 
     @abstractmethod
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """The Celery application of a client. It is never the current one: whoever publishes may have one of their own."""
 
 import functools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from kombu.pools import get_limit
 
 from ..errors import PayloadError
 from ..payload import check_delay, check_payload
-from ..sending import BatchPublisher, Publisher, lengthened
+from ..sending import PUBLISHED, BatchPublisher, Publisher, lengthened
 from ..settings import NAME
 from .contract import Contract, TaskContract
 from .settings import ClientSettings
@@ -123,6 +124,7 @@ class ClientApp(Celery):
             "first_published": datetime.now(UTC).isoformat(),
             **(options.get("headers") or {}),
             "contract": self.contract.digest,
+            PUBLISHED: time.time(),
         }
         options.setdefault("ignore_result", not task.keeps_result)
         options["queue"] = self.settings.named(self.contract.channels[task.queue]["address"])

@@ -4,6 +4,7 @@ Each call works on what was there when it began: a task that is dead-lettered ag
 """
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
@@ -16,6 +17,7 @@ from ..errors import PublishError, ServiceError
 from ..idempotency.notes import note
 from ..publishing import publish_message
 from ..queues import QueueClass
+from ..sending import PUBLISHED
 from ..service import current_service
 from ..settings import settings
 from ..signals import dead_letter_replayed
@@ -117,7 +119,7 @@ def _publish_again(queue: QueueClass, message: Any) -> None:
     letter = read(message, queue)
     noted = functools.partial(note, current_service().open_store, letter.task, letter.id)
     noted("waiting", settings().retention)  # before it: a run may end as soon as it is published
-    headers = headers_for_replay(headers_of(message))
+    headers = {**headers_for_replay(headers_of(message)), PUBLISHED: time.time()}
     try:
         publish_message(
             current_app.amqp.queues[queue.wire_name],

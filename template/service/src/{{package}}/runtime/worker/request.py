@@ -28,6 +28,7 @@ from celery.worker.request import Request
 
 from .. import dead_letters
 from ..settings import settings
+from ..signals import task_lost
 from .envelope import check_body, check_delay, check_request
 
 __all__ = ["ServiceRequest"]
@@ -158,7 +159,9 @@ class ServiceRequest(Request):
 
     def _retry_worker_lost(self, exc: Any, exc_info: Any) -> bool:
         """Publish the task again after its process was lost; where that fails, requeue the message itself."""
-        if not super()._retry_worker_lost(exc, exc_info):  # type: ignore[misc]  # nor this one
+        if super()._retry_worker_lost(exc, exc_info):  # type: ignore[misc]  # nor this one
+            task_lost.send(self.task, request=self._context, failure=exc, retried=True)
+        else:
             self._requeue()
         return True
 
@@ -176,6 +179,8 @@ class ServiceRequest(Request):
             log.error("requeued", task=self.name, id=self.id, error=str(unstored))
             return False
         self._dead_lettered = True
+        if isinstance(failure, TimeLimitExceeded | WorkerLostError):
+            task_lost.send(self.task, request=self._context, failure=failure, retried=False)
         return True
 
 

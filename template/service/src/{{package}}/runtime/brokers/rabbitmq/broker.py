@@ -16,12 +16,13 @@ from ...queues import QueueClass, max_runtime
 from ...sending import BatchPublisher
 from ...settings import PREFIX, Settings, server_name
 from ...urls import RABBITMQ
-from .. import Broker, DeadLetterQueue, Finding
+from .. import Broker, DeadLetterQueue, Finding, QueueFigures
 from . import properties
 from .batch import RabbitmqBatchPublisher
 from .dead_letter_queue import RabbitmqDeadLetterQueue
 from .delays import SHORTEST_DELAY, DelayingAMQP
 from .diagnostics import diagnose
+from .figures import Figures
 from .publishing import ERRORS, publishing_options
 from .settings import rabbitmq_settings
 
@@ -46,6 +47,7 @@ class RabbitmqBroker(Broker):
         super().__init__(settings)
         self.consumer_timeout = rabbitmq_settings().consumer_timeout or consumer_timeout
         self.longest_silence = rabbitmq_settings().broker_heartbeat
+        self._figures = Figures(settings.attempt_timeout)
 
     def publishing_options(self) -> dict[str, Any]:
         """See Broker."""
@@ -126,6 +128,11 @@ class RabbitmqBroker(Broker):
     def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
         """See Broker."""
         return RabbitmqBatchPublisher(connection, on_result)
+
+    def queue_figures(self, app: Celery, queues: Sequence[QueueClass]) -> list[QueueFigures]:
+        """See Broker. What only the management API tells is None where RABBITMQ_MANAGEMENT_URL is not set."""
+        with app.connection_for_write() as connection:
+            return self._figures.ask(connection, queues)
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""

@@ -17,7 +17,9 @@ class RabbitmqSettings(Environment):
 
     None: what `app.py` says, which `asyncgen sync-queues` raises together with rabbitmq.conf.
     """
-
+    rabbitmq_management_url: str = Field(default="", pattern="^(https?://[^/]+/?)?$")
+    """Of the management plugin, `http://USER:PASSWORD@HOST:15672`: it alone tells how many messages are in work, how
+    old the oldest is, and how much memory is left. What is not known without it is left out."""
     broker_heartbeat: int = Field(default=60, ge=2)
     """A worker and the server drop a connection over which they have heard nothing for twice as long."""
 

@@ -11,11 +11,12 @@ from ...queues import QueueClass, max_runtime
 from ...sending import BatchPublisher
 from ...settings import server_name
 from ...urls import REDIS_BROKER
-from .. import Broker, DeadLetterQueue, Finding
+from .. import Broker, DeadLetterQueue, Finding, QueueFigures
 from . import transport
 from .batch import RedisBatchPublisher
 from .dead_letter_queue import RedisDeadLetterQueue
 from .diagnostics import diagnose
+from .figures import figures
 from .publishing import ERRORS, publishing_options
 from .settings import redis_settings
 
@@ -88,6 +89,11 @@ class RedisBroker(Broker):
     def batch(self, connection: Any, on_result: Callable[[str, str], None]) -> AbstractContextManager[BatchPublisher]:
         """See Broker."""
         return RedisBatchPublisher(connection, on_result)
+
+    def queue_figures(self, app: Celery, queues: Sequence[QueueClass]) -> list[QueueFigures]:
+        """See Broker. Who listens to a list, Redis does not tell."""
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            return figures(channel, queues)
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""

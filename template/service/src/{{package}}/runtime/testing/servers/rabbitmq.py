@@ -31,8 +31,8 @@ def description() -> str:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[str]:
-    """Yield the server's URL."""
+def started(folder: Path, management_port: int = 0) -> Iterator[str]:
+    """Yield the server's URL. management_port: where its management plugin answers; 0: it is off."""
     binary = _binary()
     if binary is None:
         raise Unavailable(
@@ -43,8 +43,11 @@ def started(folder: Path) -> Iterator[str]:
     port, distribution = free_port(), free_port()
     home = folder / "rabbitmq"
     home.mkdir()
-    (home / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
-    (home / "plugins").write_text("[].\n")
+    listeners = {"listeners.tcp.1": f"127.0.0.1:{port}"}
+    if management_port:
+        listeners |= {"management.tcp.ip": "127.0.0.1", "management.tcp.port": str(management_port)}
+    (home / "rabbitmq.conf").write_text("".join(f"{name} = {value}\n" for name, value in listeners.items()))
+    (home / "plugins").write_text(f"[{'rabbitmq_management' if management_port else ''}].\n")
     (home / "env.conf").write_text("")
     env = {
         **os.environ,

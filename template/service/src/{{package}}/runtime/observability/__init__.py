@@ -1,0 +1,1 @@
+"""What others see of a service while it runs. Each module is there where the answers chose it."""
