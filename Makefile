@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz fuzz-messages chaos bench lint golden clean
+.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench lint golden clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ fuzz-messages: $(VENV)/.installed ## Send odd messages between good ones to work
 
 chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost; N=10000 writes docs/reliability.md
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.chaos --tasks $(N) $(if $(filter 10000,$(N)),--write)
+
+alerts: $(VENV)/.installed ## See no alert for MINUTES (60), then one for each planted fault, in Prometheus; write docs/alerts.md
+	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.alerts --minutes $(or $(MINUTES),60) --write
 
 bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.throughput --write

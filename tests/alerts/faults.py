@@ -1,0 +1,152 @@
+"""Twelve faults: how each is planted in a running service, and mended."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from redis import Redis
+
+from runtime.testing.servers.process import until
+
+from .service import Prometheus, Service
+
+__all__ = ["FAULTS", "Fault", "Seen", "watched"]
+
+WATCHED = 60
+"""Seconds for which a fault is left, in which its alert has to fire and no other one may."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The alert that it has to raise."""
+
+    alert: str
+    plant: Callable[[Service], object]
+    mend: Callable[[Service], object]
+    stores: Mapping[str, str] = field(default_factory=lambda: {"redis": "postgresql", "rabbitmq": "postgresql"})
+    """By the brokers on which it is planted, the idempotency store that the service has then."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a planted fault."""
+
+    seconds: float | None
+    """From planting it to the evaluation that made its alert fire; None if none did."""
+    others: tuple[str, ...]
+    """The other alerts that fired."""
+    resolved: float
+    """Seconds from mending it to no alert."""
+
+
+def watched(fault: Fault, service: Service, prometheus: Prometheus) -> Seen:
+    """Plant a fault in a service that is well, look at the alerts, mend it. Raises TimeoutError if one stays."""
+    service.mended.unlink(missing_ok=True)
+    planted = time.time()
+    fault.plant(service)
+    until(lambda: time.time() - planted > WATCHED, timeout=2 * WATCHED, interval=1)
+    fired = prometheus.fired(planted)
+    mended = time.time()
+    service.mended.touch()
+    fault.mend(service)
+    until(lambda: not prometheus.alerts(), timeout=240, interval=1)
+    everything = prometheus.fired(planted)
+    seconds = fired[fault.alert] - planted if fault.alert in fired else None
+    return Seen(seconds, tuple(sorted(everything.keys() - {fault.alert})), time.time() - mended)
+
+
+def redis_of(service: Service) -> "Redis":
+    """The server of the broker."""
+    return Redis.from_url(service.env["SHOP_BROKER_URL"], decode_responses=True)
+
+
+def fill_memory(service: Service) -> None:
+    """Leave hardly any room below the limit."""
+    used = redis_of(service).info("memory")["used_memory"]
+    redis_of(service).config_set("maxmemory", used + used // 20)
+
+
+def deafen(service: Service) -> None:
+    """Let a worker go on without its consumer."""
+    service.python("from shop.app import app; app.control.cancel_consumer('shop.within_10s')")
+
+
+def signalled(name: str, number: signal.Signals) -> Callable[[Service], None]:
+    """A signal for every process of a worker's pool."""
+
+    def send(service: Service) -> None:
+        for pid in service.children(name):
+            os.kill(pid, number)
+
+    return send
+
+
+def replace(name: str) -> Callable[[Service], None]:
+    """Kill a process, and start it again."""
+
+    def kill_and_start(service: Service) -> None:
+        service.kill(name)
+        service.restart(name)
+
+    return kill_and_start
+
+
+def publish(*what: object) -> Callable[[Service], None]:
+    """See `load`."""
+
+    def tell(service: Service) -> None:
+        for each in what:
+            service.publish(each)
+
+    return tell
+
+
+FAULTS: dict[str, Fault] = {
+    "oldest message too old": Fault(
+        "CeleryOldestMessageTooOld", publish({"serve": 0}, ["serve", [8], 24]), publish({"serve": 2})
+    ),
+    "backlog grows": Fault("CeleryBacklogGrows", publish({"serve": 20}), publish({"serve": 2})),
+    "dead letters arrive": Fault(
+        "CeleryDeadLetters",
+        publish(["fail", [], 3]),
+        lambda service: service.command("dead", "purge", "--queue", "within_1m"),
+    ),
+    "no worker on a queue": Fault(
+        "CeleryQueueWithoutWorker",
+        lambda service: service.kill("worker-1m"),
+        lambda service: service.restart("worker-1m"),
+    ),
+    "deaf worker": Fault("CeleryWorkerDeaf", deafen, replace("worker-10s")),
+    "pool stuck": Fault(
+        "CeleryPoolStuck", signalled("worker-10s", signal.SIGSTOP), signalled("worker-10s", signal.SIGCONT)
+    ),
+    "retry storm": Fault("CeleryRetryStorm", publish(["call", [], 10]), lambda service: None),
+    "duplicate storm": Fault("CeleryDuplicateStorm", publish({"charge": 3}), publish({"charge": 0})),
+    "schedule stopped": Fault(
+        "CeleryScheduleLate", lambda service: service.kill("beat"), lambda service: service.restart("beat")
+    ),
+    "broker persistence wrong": Fault(
+        "CeleryBrokerUnsafe",
+        lambda service: redis_of(service).config_set("appendonly", "no"),
+        lambda service: redis_of(service).config_set("appendonly", "yes"),
+        {"redis": "postgresql"},
+    ),
+    "broker memory full": Fault(
+        "CeleryBrokerUnsafe",
+        fill_memory,
+        lambda service: redis_of(service).config_set("maxmemory", "0"),
+        {"redis": "postgresql"},
+    ),
+    "relay behind": Fault(
+        "CeleryRelayBehind", lambda service: service.kill("relay"), lambda service: service.restart("relay")
+    ),
+    "open circuit": Fault(
+        "CeleryCircuitOpen",
+        publish(["transfer", [], 12]),
+        lambda service: None,
+        {"redis": "postgresql", "rabbitmq": "redis"},
+    ),
+}
+"""By name, the twelve, in the order of the issue's table of alerts."""
