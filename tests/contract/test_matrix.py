@@ -109,7 +109,7 @@ class Matrix:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("broker", SCHEMES)
+@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow)])
 def test_what_is_let_through_breaks_nothing_and_what_is_refused_does(
     broker: str, env: dict[str, str], template: Path, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-__all__ = ["COMBINATIONS", "Combination", "each_broker", "on"]
+__all__ = ["COMBINATIONS", "EVERYWHERE", "Combination", "each_broker", "on"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,13 @@ class Combination:
 COMBINATIONS = [Combination(broker, store) for broker in ("redis", "rabbitmq") for store in ("redis", "sql")]
 
 
-def on(*names: str) -> pytest.MarkDecorator:
-    """Run on these alone, such as "redis-sql"."""
-    return pytest.mark.on([each for each in COMBINATIONS if str(each) in names])
+def on(*names: str, slow: tuple[str, ...] = ()) -> pytest.MarkDecorator:
+    """Run on these alone, such as "redis-sql", and in `make test-all` on those in `slow`, too."""
+    return pytest.mark.on([each for each in COMBINATIONS if str(each) in names + slow], slow)
 
 
 each_broker = on("redis-redis", "rabbitmq-sql")
 """Run with each broker and with each store, but not on every combination of them."""
+
+EVERYWHERE = on("redis-redis", "rabbitmq-sql", slow=("redis-sql", "rabbitmq-redis"))
+"""Run on all, of which `make test` takes each broker and each store."""

@@ -1,7 +1,7 @@
 """The fixtures of the runtime's harness, on the brokers and stores that a service may have.
 
-A test with a worker runs on all of COMBINATIONS, unless it or its module names others. The tests of a group run in one
-process of pytest-xdist (`--dist loadgroup`), which starts the servers and the shared worker once.
+A test with a worker runs EVERYWHERE, unless it or its module names others. The tests of a group run in one process of
+pytest-xdist (`--dist loadgroup`), which starts the servers and the shared worker once.
 """
 
 import os
@@ -19,7 +19,7 @@ from runtime.testing import fixtures, published_tasks
 from runtime.testing.processes import Console
 from tests.postgresql import postgresql
 
-from .combinations import COMBINATIONS, Combination
+from .combinations import COMBINATIONS, EVERYWHERE, Combination
 from .proxy import Proxy
 from .service.queues import Queue
 
@@ -55,10 +55,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """See `combinations`."""
     if "services" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("on")
-        chosen = marker.args[0] if marker else COMBINATIONS
+        marker = metafunc.definition.get_closest_marker("on") or EVERYWHERE
+        chosen, slow = marker.args
         parameters = [
-            pytest.param(each, id=str(each), marks=[pytest.mark.long, pytest.mark.xdist_group(each.group)])
+            pytest.param(
+                each,
+                id=str(each),
+                marks=[
+                    pytest.mark.long,
+                    pytest.mark.xdist_group(each.group),
+                    *([pytest.mark.slow] if str(each) in slow else []),
+                ],
+            )
             for each in chosen
         ]
         metafunc.parametrize("services", parameters, indirect=True, scope="session")

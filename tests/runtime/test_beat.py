@@ -13,7 +13,7 @@ from runtime.testing import Worker
 from runtime.testing.servers import rabbitmq, redis
 from runtime.testing.servers.process import STARTED as SERVERS
 
-from .combinations import each_broker
+from .combinations import each_broker, on
 
 pytestmark = each_broker
 
@@ -59,6 +59,7 @@ def test_two_beats_make_one_run_of_each_slot(worker: Worker, tmp_path: Path) -> 
     assert len(set(done)) == len(done)
 
 
+@on("redis-redis", slow=("rabbitmq-sql",))
 def test_beat_waits_for_a_broker_that_dies(
     new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
 ) -> None:

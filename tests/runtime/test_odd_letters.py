@@ -52,7 +52,7 @@ def waiting(url: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("shown_each", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("shown_each", [10, pytest.param(1, marks=pytest.mark.slow)])
 def test_an_odd_letter_stands_in_the_way_of_no_other(console: Console, shown_each: int) -> None:
     console.command("dead", "purge", "--all", "--json", "--queue", LONG.name)
     url, mark = console.env["RUNTIME_BROKER_URL"], str(uuid.uuid4())

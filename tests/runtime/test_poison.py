@@ -9,7 +9,7 @@ from uuid import uuid4
 from runtime.testing import Worker
 from runtime.testing.processes import Workers
 
-from .combinations import each_broker
+from .combinations import each_broker, on
 from .service.calls import publish
 from .service.notes import count
 
@@ -22,6 +22,7 @@ class Prefetching(Worker):
     module = f"{__package__}.service.prefetching"
 
 
+@on("redis-redis", slow=("rabbitmq-sql",))
 def test_what_waits_beside_it_is_not_accused(workers: Workers, services: dict[str, str], tmp_path: Path) -> None:
     workers.stop()
 

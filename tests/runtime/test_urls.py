@@ -1,10 +1,9 @@
 """URLs of servers: each mistake is one line and exit code 2, with the variable's name, an example, and no password."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ from runtime.settings import Settings
 from runtime.urls import masked
 
 from .conftest import SOURCE
+from .forks import forks
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 BROKER, STORE, RESULT = "RUNTIME_BROKER_URL", "RUNTIME_IDEMPOTENCY_URL", "RUNTIME_RESULT_URL"
 REDIS = "redis://127.0.0.1:6379/0"
 BREAKER = """
@@ -55,10 +56,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("RUNTIME_", "PYTHONPATH"))}
-    called = [sys.executable, "-m", "runtime", *command]
-    return subprocess.run(called, cwd=folder, env={**env, **variables}, capture_output=True, text=True, timeout=60)
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs the service's command."""
+    with forks("runtime", "celery.bin.celery", "kombu.transport.redis", "pydantic_settings", "structlog") as started:
+        yield started.run
 
 
 def one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -96,20 +98,20 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("variable", "url", "fault", "example"), WRONG)
-def test_a_wrong_url_is_one_line(service: Path, variable: str, url: str, fault: str, example: str) -> None:
+def test_a_wrong_url_is_one_line(run: Run, service: Path, variable: str, url: str, fault: str, example: str) -> None:
     done = run(service, "doctor", **{BROKER: REDIS, STORE: REDIS, variable: url})
     one_line(done, f"expected {variable} to {fault}", f"such as {example}", "; correct the variable\n")
     assert "secret" not in done.stderr
 
 
 @pytest.mark.parametrize("command", [("worker",), ("send", "pay"), ("queues",), ("dead", "list"), ("beat",)])
-def test_so_it_is_for_every_command(service: Path, command: tuple[str, ...]) -> None:
+def test_so_it_is_for_every_command(run: Run, service: Path, command: tuple[str, ...]) -> None:
     one_line(run(service, *command, RUNTIME_BROKER_URL="reds://h:1", RUNTIME_IDEMPOTENCY_URL=REDIS), BROKER)
 
 
 @pytest.mark.parametrize("command", ["migrate", "purge"])
 @pytest.mark.parametrize("url", ["postgresql:///", "redis://127.0.0.1:6379/1", "nonsense"])
-def test_so_it_is_where_no_application_is_imported(service: Path, command: str, url: str) -> None:
+def test_so_it_is_where_no_application_is_imported(run: Run, service: Path, command: str, url: str) -> None:
     one_line(run(service, command, RUNTIME_IDEMPOTENCY_URL=url), STORE)
 
 
@@ -177,7 +179,7 @@ def test_results_in_postgresql_use_the_driver_that_a_service_has(scheme: str) ->
 )
 @pytest.mark.parametrize("command", [("worker",), ("doctor",), ("send", "pay")], ids=str)
 def test_a_task_file_that_cannot_be_imported_is_one_line(
-    service: Path, command: tuple[str, ...], text: str, words: list[str]
+    run: Run, service: Path, command: tuple[str, ...], text: str, words: list[str]
 ) -> None:
     file = service / "orders/tasks/wrong.py"
     file.write_text(text)
@@ -189,7 +191,7 @@ def test_a_task_file_that_cannot_be_imported_is_one_line(
     assert 'correct the line (python -c "import orders.app" shows the traceback)\n' in done.stderr
 
 
-def test_a_defect_of_the_runtime_keeps_its_traceback(service: Path) -> None:
+def test_a_defect_of_the_runtime_keeps_its_traceback(run: Run, service: Path) -> None:
     file = service / "runtime/schedule.py"
     text = file.read_text()
     file.write_text(re.sub(r"def celery_settings\(.*?\n", r"\g<0>    raise KeyError('defect')\n", text, count=1))

@@ -112,10 +112,8 @@ def test_the_demo_and_the_tests_leave_the_servers_as_they_were(
     assert held(servers) == before
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("broker", "store"), [("redis", "postgresql"), pytest.param("rabbitmq", "redis", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("broker", "store"), [("redis", "postgresql"), ("rabbitmq", "redis")])
 def test_so_does_a_demo_that_fails_and_it_shows_the_letter_at_once(
     broker: str, store: str, service: Service, servers: dict[str, str]
 ) -> None:

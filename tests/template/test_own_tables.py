@@ -63,14 +63,13 @@ def write_the_work(project: Path) -> None:
     test.write_text("".join([*lines[: place + 1], ASSERTED, *lines[place + 1 :]]))
 
 
-@pytest.mark.long
-@pytest.mark.xdist_group("mypy")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broker", "database", "demo"),
     [
         ("redis", "postgresql", False),
-        pytest.param("rabbitmq", "postgresql", True, marks=pytest.mark.slow),
-        pytest.param("redis", "sqlite", True, marks=pytest.mark.slow),
+        ("rabbitmq", "postgresql", True),
+        ("redis", "sqlite", True),
     ],
 )
 def test_a_task_that_writes_to_an_own_table_is_green(

@@ -57,16 +57,9 @@ def is_new(project: Path) -> None:
     assert (project / "src/shop/tasks/mine.py").read_text() == "MINE = True\n"
 
 
-def of(ways: tuple[str, ...], short: set[tuple[str, str]]) -> list[object]:
-    """Every way and release; what is not in the short form is slow."""
-    return [
-        pytest.param(way, release, marks=[] if (way, release) in short else pytest.mark.slow)
-        for way in ways
-        for release in RELEASES
-    ]
-
-
-@pytest.mark.parametrize(("way", "release"), of(WAYS, {("git-url", "90.0.0")}))
+@pytest.mark.slow
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("way", WAYS)
 def test_on_the_same_machine_both_commands_agree(
     way: str, release: str, world: tuple[Path, dict[str, str]], get: Callable[[str, str], Install], tmp_path: Path
 ) -> None:

@@ -246,20 +246,10 @@ def environment() -> dict[str, str]:
     return env
 
 
-@pytest.mark.long
-@pytest.mark.xdist_group("mypy")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("release", "kind"),
-    [
-        pytest.param(
-            release,
-            kind,
-            marks=[] if (number, kind) == (0, KINDS[0]) else pytest.mark.slow,
-            id=f"{release}-{'-'.join(kind)}",
-        )
-        for number, release in enumerate(BEFORE)
-        for kind in KINDS
-    ],
+    [pytest.param(release, kind, id=f"{release}-{'-'.join(kind)}") for release in BEFORE for kind in KINDS],
 )
 def test_a_migrated_project_is_green(
     release: str,
