@@ -7,25 +7,29 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kombu import Connection
 
-from runtime.brokers.rabbitmq.diagnostics import diagnose
 from runtime.testing.processes import Console
 from runtime.testing.servers.process import free_port, serving
+from runtime.testing.servers.redis import redis_command
 
 from .combinations import on
 from .conftest import VARIABLES
 
+MANAGED = {"rabbitmq.conf", "rabbitmq policies", "rabbitmq memory"}
+"""What RabbitMQ does not tell without its management plugin."""
+
 
 def test_the_doctor_finds_broker_store_and_tasks_as_they_have_to_be(new_console: Callable[..., Console]) -> None:
     findings = {finding["subject"]: finding for finding in new_console().command("doctor", "--json")}
-    assert {"tasks", "broker", "idempotency store"} < set(findings)
-    assert all(finding["ok"] for finding in findings.values())
+    assert {"tasks", "container memory", "broker", "idempotency store", "result backend"} < set(findings)
+    assert {subject for subject, finding in findings.items() if not finding["ok"] or finding["warning"]} == set()
+    unknown = {subject for subject, finding in findings.items() if finding["unknown"]}
+    assert unknown == (MANAGED if "rabbitmq version" in findings else set())
 
 
 @on("redis-redis")
@@ -41,69 +45,72 @@ def test_the_doctor_names_the_variable_that_is_not_set(services: dict[str, str])
     assert "RUNTIME_IDEMPOTENCY_URL" in findings["idempotency store"]["detail"]
 
 
-def doctor(**variables: str) -> tuple[int, list[list[str]]]:
-    """The exit code, and the lines: verdict, subject, detail."""
-    command = [sys.executable, "-m", "runtime.testing.tasks", "doctor"]
+def doctor(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "runtime.testing.tasks", "doctor", *options]
     env = {name: value for name, value in os.environ.items() if not name.startswith("RUNTIME_")}
     done = subprocess.run(command, env={**env, **VARIABLES, **variables}, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
-    return done.returncode, [re.split(r"\s{2,}", line, maxsplit=2) for line in done.stdout.splitlines()]
+    return done
 
 
-@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not on PATH")
+def findings(**variables: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The exit code, and what was found by its subject."""
+    done = doctor("--json", **variables)
+    return done.returncode, {finding["subject"]: finding for finding in json.loads(done.stdout)}
+
+
+def failed(found: dict[str, dict[str, Any]]) -> set[str]:
+    return {subject for subject, finding in found.items() if not finding["ok"]}
+
+
+needs_redis = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not on PATH")
+
+
+@needs_redis
 def test_a_fresh_redis_is_a_warning_in_development_and_a_failure_elsewhere(tmp_path: Path) -> None:
     port = free_port()
-    url = f"redis://127.0.0.1:{port}"
-    fresh = ["redis-server", "--port", str(port), "--dir", str(tmp_path)]
-    with serving(fresh, port, tmp_path / "redis.log"):
-        urls = {f"RUNTIME_{kind}_URL": f"{url}/0" for kind in ("BROKER", "IDEMPOTENCY", "RESULT")}
-        code, lines = doctor(**urls, RUNTIME_ENVIRONMENT="development")
-        assert code == 0
-        warned = {subject: detail for verdict, subject, detail in lines if verdict == "warn"}
-        assert set(warned) == {"redis appendonly", "redis appendfsync"}
-        for detail in warned.values():
-            subprocess.run(detail.partition(": redis-cli")[2].join(["redis-cli", ""]).split(), check=True)
-        assert [verdict for verdict, *_ in doctor(**urls)[1]] == ["ok"] * 6
-    with serving(fresh, port, tmp_path / "redis.log"):
-        for environment in ({}, {"RUNTIME_ENVIRONMENT": "staging"}):
-            code, lines = doctor(**urls, **environment)
-            assert code == 1
-            failed = [detail for verdict, _, detail in lines if verdict == "FAIL"]
-            assert len(failed) == 2
-            assert all("(RUNTIME_ENVIRONMENT=development makes this a warning)" in detail for detail in failed)
+    urls = {f"RUNTIME_{kind}_URL": f"redis://127.0.0.1:{port}/0" for kind in ("BROKER", "IDEMPOTENCY", "RESULT")}
+    with serving(["redis-server", "--port", str(port), "--dir", str(tmp_path)], port, tmp_path / "redis.log"):
+        code, found = findings(**urls, RUNTIME_ENVIRONMENT="staging")
+        assert (code, failed(found)) == (1, {"redis appendonly", "redis appendfsync"})
+        hint = "(RUNTIME_ENVIRONMENT=development makes this a warning)"
+        assert all(hint in found[subject]["detail"] for subject in failed(found))
+        done = doctor(**urls, RUNTIME_ENVIRONMENT="development")
+        assert done.returncode == 0
+        warned = [line.split()[2] for line in done.stdout.splitlines() if line.startswith("warn ")]
+        assert warned == ["appendonly", "appendfsync"]
+        for command in re.findall("(?m)^ +[$] (.*)", done.stdout):
+            subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
+        assert {line.split()[0] for line in doctor(**urls).stdout.splitlines()} == {"ok"}
 
 
-def test_one_error_is_under_one_heading() -> None:
+@needs_redis
+def test_the_store_s_own_server_is_asked_too_and_the_one_of_results_is_reached(tmp_path: Path) -> None:
+    ports = {"BROKER": free_port(), "IDEMPOTENCY": free_port()}
+    with ExitStack() as stack:
+        for kind, port in ports.items():
+            (tmp_path / kind).mkdir()
+            wrong = ["--maxmemory-policy", "volatile-lru"] if kind == "IDEMPOTENCY" else []
+            command = [*redis_command("redis-server", port, tmp_path / kind), *wrong]
+            stack.enter_context(serving(command, port, tmp_path / kind / "redis.log"))
+        away = {"RESULT": free_port()}
+        code, found = findings(
+            **{f"RUNTIME_{kind}_URL": f"redis://127.0.0.1:{port}" for kind, port in (ports | away).items()}
+        )
+    assert (code, failed(found)) == (1, {"store maxmemory-policy", "result backend"})
+    assert "else keys are dropped when memory is full" in found["store maxmemory-policy"]["detail"]
+    assert "expected the server at RUNTIME_RESULT_URL to answer, got: " in found["result backend"]["detail"]
+
+
+def test_one_error_is_under_one_heading(tmp_path: Path) -> None:
     port = free_port()
-    urls = dict.fromkeys(
-        ("RUNTIME_BROKER_URL", "RUNTIME_IDEMPOTENCY_URL", "RUNTIME_RESULT_URL"), f"redis://127.0.0.1:{port}"
+    code, found = findings(
+        RUNTIME_BROKER_URL=f"redis://127.0.0.1:{port}",
+        RUNTIME_IDEMPOTENCY_URL=f"redis://127.0.0.1:{port}",
+        RUNTIME_RESULT_URL=f"sqlite:///{tmp_path}/results",
     )
-    code, lines = doctor(**urls)
     assert code == 1
-    assert [verdict for verdict, *_ in lines] == ["ok", "FAIL", "FAIL"]
-    assert [str(port) in detail for _, _, detail in lines] == [False, True, False]
-    assert lines[2][1:] == ["idempotency store", "not asked, since it is on the server of the broker"]
-
-
-@on("rabbitmq-sql")
-def test_the_doctor_compares_the_consumer_timeout_with_the_file_that_the_server_gets(
-    services: dict[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app: Any = SimpleNamespace(connection_for_write=lambda: Connection(services["RUNTIME_BROKER_URL"]))
-    monkeypatch.chdir(tmp_path)
-
-    def finding(subject: str, longest: int = 1510, timeout: int = 1800) -> tuple[bool, str]:
-        (found,) = [each for each in diagnose(app, longest, timeout) if each.subject == subject]
-        return found.ok, found.detail
-
-    assert finding("rabbitmq version")[0]
-    assert finding("rabbitmq.conf") == (True, "not here; the server's own has to say 1800000")
-    (tmp_path / "rabbitmq.conf").write_text("consumer_timeout = 1800000\n")
-    assert finding("rabbitmq.conf") == (True, "consumer_timeout = 1800000")
-    assert finding("consumer timeout")[0]
-    assert not finding("consumer timeout", longest=1800)[0]
-    ok, detail = finding("rabbitmq.conf", timeout=2000)
-    assert not ok
-    assert "expected consumer_timeout = 2000000" in detail
+    assert list(found)[:4] == ["tasks", "container memory", "broker", "idempotency store"]
+    assert failed(found) == {"broker", "idempotency store"}
+    assert str(port) in found["broker"]["detail"]
+    assert found["idempotency store"]["detail"] == "not asked, since it is on the server of the broker"

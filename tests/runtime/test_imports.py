@@ -1,6 +1,6 @@
 """The order of imports within the runtime, executable: who may import whom, and no way round in a circle.
 
-errors, settings, queues → payload, arguments, names, schedule → brokers, idempotency
+errors, settings, queues → diagnostics, payload, arguments, names, schedule → brokers, idempotency
     → service, publishing, dead_letters → task → worker → app → cli, producers → testing
 """
 
@@ -18,7 +18,7 @@ import runtime
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
     {"errors", "probe", "signals", "urls", "settings", "queues"},
-    {"annotations", "arguments", "json_schema", "names", "payload", "schedule", "sending"},
+    {"annotations", "arguments", "diagnostics", "json_schema", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
     {"client", "service", "publishing", "migrations", "relay", "dead_letters"},
     {

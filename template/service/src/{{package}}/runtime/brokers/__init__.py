@@ -10,6 +10,7 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Queue
 
+from ..diagnostics import Finding
 from ..queues import QueueClass
 from ..sending import BatchPublisher
 from ..settings import Settings
@@ -39,19 +40,6 @@ def deaths_of(headers: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What dead-letter exchanges have noted in the header `x-death`, the last death first."""
     noted = headers.get("x-death")
     return [event for event in noted if isinstance(event, Mapping)] if isinstance(noted, list) else []
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that `doctor` looked at: whether it is as it has to be, and what was seen or what to change.
-
-    warning: it is not, which is good enough for development.
-    """
-
-    subject: str
-    ok: bool
-    detail: str
-    warning: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import ClassVar
 
+from ..diagnostics import Finding
 from ..errors import ServiceError, StoreUnavailable
+from ..queues import QueueClass
 from .claim import Attempt, Claim, Mode, Record, State, encode
 from .renewal import renewal
 
@@ -193,6 +195,10 @@ class Store(ABC):
     @abstractmethod
     def ping(self) -> None:
         """Raise StoreUnavailable unless the store answers and is ready for use."""
+
+    def diagnose(self, queues: Sequence[QueueClass]) -> Iterator[Finding]:
+        """Ask the server for what the service relies on; raises StoreUnavailable. A file has no server."""
+        yield from ()
 
     @abstractmethod
     def close(self) -> None:

@@ -136,7 +136,8 @@ class RabbitmqBroker(Broker):
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""
-        return diagnose(app, max_runtime(queues) + self.settings.margin, self.consumer_timeout)
+        declared = [*self.task_queues(queues), *map(self.dead_letter_queue, queues)]
+        return diagnose(app, declared, max_runtime(queues) + self.settings.margin, self.consumer_timeout)
 
     def beat_arguments(self, app: Celery) -> list[str]:
         """Exactly one beat may run: RabbitMQ has no lock that would choose between two."""

@@ -2,6 +2,8 @@
 
 import json
 from base64 import b64encode
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, unquote, urlsplit
@@ -9,7 +11,7 @@ from urllib.request import Request, urlopen
 
 from .settings import rabbitmq_settings
 
-__all__ = ["ask"]
+__all__ = ["answer", "ask"]
 
 
 def ask(path: str, *names: str, timeout: float) -> Any:
@@ -17,8 +19,13 @@ def ask(path: str, *names: str, timeout: float) -> Any:
 
     timeout: seconds; of each wait for the server.
     """
+    return answer(path, *names, timeout=timeout)[0]
+
+
+def answer(path: str, *names: str, timeout: float) -> tuple[Any, float | None]:
+    """The same, and the server's time of it, in whole seconds since 1970."""
     if not (url := rabbitmq_settings().rabbitmq_management_url):
-        return None
+        return None, None
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     where = "/".join(["api", path, *(quote(name, safe="") for name in names)])
@@ -26,10 +33,11 @@ def ask(path: str, *names: str, timeout: float) -> Any:
     headers = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
     try:
         with urlopen(Request(f"{parts.scheme}://{host}/{where}", headers=headers), timeout=timeout) as reply:
-            return json.load(reply)
+            date = reply.headers.get("Date")
+            return json.load(reply), parsedate_to_datetime(date).timestamp() if date else None
     except HTTPError as error:
         if error.code == 404:
-            return None
+            return None, None
         raise
-    except ValueError as error:  # such as from a proxy
+    except (HTTPException, ValueError) as error:  # such as from a proxy, or at the port of AMQP
         raise OSError(f"expected JSON of RabbitMQ's management API, got: {error}") from error

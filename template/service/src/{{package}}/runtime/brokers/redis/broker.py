@@ -97,7 +97,7 @@ class RedisBroker(Broker):
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""
-        return diagnose(self.settings.broker_url.partition(";")[0], self.settings.development)
+        return diagnose(app)
 
     def beat_arguments(self, app: Celery) -> list[str]:
         """Several beats may run: redbeat's lock lets one of them publish, and another takes over when it dies."""

@@ -3,7 +3,7 @@
 The server has to keep what it has acknowledged: `appendonly yes`, and `maxmemory-policy noeviction`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
@@ -15,7 +15,10 @@ from redis import exceptions as redis_errors
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
+from ...diagnostics import Finding
+from ...diagnostics.redis import diagnose
 from ...errors import StoreUnavailable
+from ...queues import QueueClass
 from ...settings import server_name
 from ...urls import REDIS_STORE
 from ..claim import Attempt, Claim, Mode, Record, State, kept_as
@@ -131,6 +134,11 @@ class RedisStore(Store):
         """See Store."""
         with self._translating_errors():
             self._client.ping()
+
+    def diagnose(self, queues: Sequence[QueueClass]) -> Iterator[Finding]:
+        """See Store."""
+        with self._translating_errors():
+            yield from diagnose(self._client, "store", "keys")
 
     def close(self) -> None:
         """See Store."""

@@ -1,6 +1,6 @@
 """The keys in SQL: PostgreSQL, and SQLite for development, where transactional runs wait for each other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any, ClassVar, TypeVar
@@ -10,12 +10,15 @@ from kombu.utils.json import loads
 from sqlalchemy import Connection, TextClause
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...diagnostics import Finding
 from ...errors import StoreUnavailable
+from ...queues import QueueClass
 from ...urls import SQL
 from ..claim import Attempt, Claim, Mode, Record, State, digest, encode, kept_as
 from ..store import Store, SuspendOn
 from . import migrations
 from .database import engine_of, session_in, transaction
+from .diagnostics import diagnose
 from .failures import OPEN_TRANSACTION, is_lost, store_unavailable, translating_errors
 from .statements import statements
 
@@ -185,6 +188,12 @@ class SqlStore(Store):
     def ping(self) -> None:
         """See Store."""
         self._execute(lambda on: on.execute(self._statements.ready))
+
+    def diagnose(self, queues: Sequence[QueueClass]) -> Iterator[Finding]:
+        """See Store."""
+        if not self._sqlite:
+            with translating_errors(self._where), self._reading.connect() as connection:
+                yield from diagnose(connection, self._engine.url, queues)
 
     def close(self) -> None:
         """See Store."""
