@@ -49,6 +49,7 @@ def everything(make: Callable[..., Path], tmp_path_factory: pytest.TempPathFacto
         results="postgresql",
         scheduler="true",
         queue_layout="priority",
+        deploy="[compose, kubernetes]",
     )
 
 

@@ -3,11 +3,16 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from tests.template.manifests import build, problems
+
 from .commands import asyncgen, tree
+
+DERIVED = ["README.md", "compose.yaml", "kubernetes/workers.yaml"]
 
 
 def changed() -> list[str]:
@@ -19,14 +24,29 @@ def changed() -> list[str]:
 def test_a_queue_is_one_line_and_what_follows(service: Path) -> None:
     ran = asyncgen("add-queue", "Reports", "--longest", "900", "--concurrency", "4", "--pool", "threads")
     assert (ran.code, ran.err) == (0, "")
-    assert changed() == ["README.md", "compose.yaml", "src/shop/queues.py"]
+    assert changed() == sorted([*DERIVED, "compose.override.yaml", "src/shop/queues.py"])
     line = '    REPORTS = QueueClass("reports", max_runtime=900, concurrency=4, pool="threads")\n'
     assert (service / "src/shop/queues.py").read_text().endswith(line)
     compose = yaml.safe_load((service / "compose.yaml").read_text())
     worker = compose["services"]["worker-reports"]
     assert (worker["command"], worker["stop_grace_period"]) == (["worker", "--queue", "reports"], "920s")
+    assert "  worker-reports: *development\n" in (service / "compose.override.yaml").read_text()
+    deployment, scaled, budget = manifests(service)["shop-worker-reports"]
+    assert problems(build(service / "kubernetes")) == []
+    pod = deployment["spec"]["template"]["spec"]
+    assert (pod["containers"][0]["args"], pod["terminationGracePeriodSeconds"]) == (worker["command"], 920)
+    assert scaled["spec"]["scaleTargetRef"]["name"] == budget["metadata"]["name"] == "shop-worker-reports"
+    assert scaled["spec"]["triggers"][0]["metadata"]["queueName"] == "shop.reports"
     assert "| `reports` | 900 s |" in (service / "README.md").read_text()
     assert "QUEUES" not in asyncgen("add-task", "do_report", "--bound", "io").err
+
+
+def manifests(service: Path) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for each in yaml.safe_load_all((service / "kubernetes/workers.yaml").read_text()):
+        if each:
+            found.setdefault(each["metadata"]["name"], []).append(each)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -68,9 +88,12 @@ def test_a_line_that_was_changed_by_hand_is_followed(service: Path) -> None:
     table.write_text(table.read_text().replace("max_runtime=300", "longest_run=10 * 60"))
     ran = asyncgen("sync-queues")
     assert ran.code == 0
-    assert changed() == ["README.md", "compose.yaml", "src/shop/queues.py"]
+    assert changed() == [*DERIVED, "src/shop/queues.py"]
     compose = yaml.safe_load((service / "compose.yaml").read_text())
     assert compose["services"]["worker-default"]["stop_grace_period"] == "620s"
+    assert (
+        manifests(service)["shop-worker-default"][0]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 620
+    )
     assert "| `default` | 600 s |" in (service / "README.md").read_text()
 
 
@@ -96,6 +119,16 @@ def test_a_long_queue_raises_rabbitmqs_consumer_timeout_everywhere(service: Path
     ("path", "old", "advice"),
     [
         ("compose.yaml", "services:\n", "add a service to compose.yaml:\n  worker-"),
+        (
+            "kubernetes/workers.yaml",
+            "--queue, bulk]",
+            "add a Deployment of the workers of reports to kubernetes/workers",
+        ),
+        (
+            "kubernetes/workers.yaml",
+            "terminationGracePeriodSeconds: 1520",
+            "give the pods of shop-worker-bulk in kuber",
+        ),
         ("README.md", "| queue | max runtime |", "give README.md the table:\n| queue | max runtime |"),
         ("README.md", "```mermaid", "give README.md the diagram:\n```mermaid\nflowchart LR"),
     ],

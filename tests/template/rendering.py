@@ -22,8 +22,8 @@ AXES: dict[str, list[Any]] = {
     "scheduler": [False, True],
     "producer": ["none", "fastapi", "django"],
     "ci": ["github", "gitlab", "none"],
-    "deploy": [[], ["compose"]],
     "observe": [[], ["metrics"]],
+    "deploy": [[], ["compose"], ["kubernetes"], ["compose", "kubernetes"]],
 }
 """Every question with a choice, and every choice."""
 

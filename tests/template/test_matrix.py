@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from .manifests import build, problems
 from .rendering import AXES, FREE_TEXT, ROOT, products, render
 
 BIN = Path(sys.executable).parent
@@ -45,7 +46,7 @@ def test_every_question_is_an_axis() -> None:
 
 def few_products() -> list[dict[str, Any]]:
     """Products in which any three choices stand together, and each with every extreme of names: those that add most."""
-    everything = list(products())
+    everything = [answers for answers in products() if len(answers["deploy"]) < 2]  # both: the files of each
     choices = [[(name, str(answers[name])) for name in AXES] for answers in everything]
     adds = [
         {*itertools.combinations(chosen, 3), *((answers["service_name"], choice) for choice in chosen)}
@@ -119,11 +120,20 @@ def assert_valid(folder: Path, number: int) -> None:
         files = distinct(folder.glob(pattern))
         assert 0 < len(files) <= number, pattern
         run(BIN / tool, *options, *files)
+    assert_manifests_are_valid(folder)
     offline = folder / "zizmor" / ".github" / "workflows"
     offline.mkdir(parents=True)
     for place, file in enumerate(distinct(folder.glob("[0-9]*/**/workflows/*.yml"))):
         shutil.copy(file, offline / f"{place}.yml")
     run(BIN / "zizmor", "--offline", "--no-progress", folder / "zizmor")
+
+
+def assert_manifests_are_valid(folder: Path) -> None:
+    """What the Kubernetes manifests of the projects below `folder` are built to, each different one once."""
+    built = {json.dumps(build(file.parent)) for file in folder.glob("*/**/kustomization.yaml")}
+    assert built
+    found = [problem for manifests in built for problem in problems(json.loads(manifests))]
+    assert not found, found
 
 
 def distinct(files: Iterable[Path]) -> list[Path]:

@@ -9,15 +9,12 @@ from collections.abc import Callable, Sequence
 from ..edits import Edit, edited, unable
 from ..service import QueueClass, Service
 from ..tasks.topology import topology
+from .compose import compose, override
+from .grace import MARGIN
+from .kubernetes import kubernetes
 
-__all__ = ["derive", "grace_period"]
+__all__ = ["derive"]
 
-_MARGIN = 10
-"""The default of the service's setting `margin`, in seconds."""
-_SHUTDOWN_LIMIT = 3600
-"""The default of the service's setting `shutdown_limit`, in seconds."""
-_WORKER = re.compile(r"^  worker-([a-z0-9-]+):\n(?:(?:    .*)?\n)*", re.MULTILINE)
-_GRACE = re.compile(r"^(    stop_grace_period: ).*$", re.MULTILINE)
 _TABLE = re.compile(r"^(\| queue \| (?:longest run|max runtime) \|\n\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
 _DIAGRAM = re.compile(r"(?<=^```mermaid\n)flowchart LR\n(?:.*\n)*?(?=```)", re.MULTILINE)
 
@@ -27,7 +24,12 @@ Derive = Callable[[str, str, Service, Sequence[QueueClass]], Edit]
 def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
     """The outcome for each derived file that the service has."""
     package = f"src/{service.package}"
-    files: dict[str, Derive] = {"compose.yaml": _compose, "README.md": _readme}
+    files: dict[str, Derive] = {
+        "compose.yaml": compose,
+        "compose.override.yaml": override,
+        "kubernetes/workers.yaml": kubernetes,
+        "README.md": _readme,
+    }
     if service.answers.get("broker") == "rabbitmq":
         files |= {
             "rabbitmq.conf": _number(r"^(consumer_timeout = )(\d+)()$", 1000),
@@ -50,45 +52,6 @@ def derive(service: Service, queues: Sequence[QueueClass]) -> list[Edit]:
     return edits
 
 
-def grace_period(queue: QueueClass) -> int:
-    """How long a container of the queue's workers has to stop after SIGTERM, in seconds."""
-    return min(queue.max_runtime + _MARGIN, _SHUTDOWN_LIMIT) + _MARGIN
-
-
-def _compose(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
-    """One service of workers for each queue, with its grace period."""
-    for queue in queues:
-        name = queue.name.replace("_", "-")
-        block = next((found for found in _WORKER.finditer(text) if found[1] == name), None)
-        if block is None:
-            after = [found.end() for found in _WORKER.finditer(text)]
-            services = re.search(r"^services:\n", text, re.MULTILINE)
-            if not after and services is None:
-                return unable(path, f"add a service to {path}:\n{_worker(queue)}")
-            at = after[-1] if after else services.end() if services else 0
-            text = f"{text[:at]}{_worker(queue)}\n{text[at:]}"
-            continue
-        changed, found = _GRACE.subn(rf"\g<1>{grace_period(queue)}s", block[0])
-        if not found:
-            return unable(
-                path, f"give worker-{name} in {path} the line:\n    stop_grace_period: {grace_period(queue)}s"
-            )
-        text = text[: block.start()] + changed + text[block.end() :]
-    names = {queue.name.replace("_", "-") for queue in queues}
-    if gone := [found[1] for found in _WORKER.finditer(text) if found[1] not in names]:
-        return unable(path, f"take worker-{gone[0]} out of {path}: no queue of the table has that name")
-    return edited(path, (service.root / path).read_text(encoding="utf-8"), text)
-
-
-def _worker(queue: QueueClass) -> str:
-    return (
-        f"  worker-{queue.name.replace('_', '-')}:\n"
-        "    <<: *service\n"
-        f"    command: [worker, --queue, {queue.name}]\n"
-        f"    stop_grace_period: {grace_period(queue)}s\n"
-    )
-
-
 def _readme(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
     """The table of the queues, and the diagram."""
     rows = "".join(f"| `{queue.name}` | {queue.max_runtime} s |\n" for queue in queues)
@@ -107,7 +70,7 @@ def _number(pattern: str, factor: int) -> Derive:
 
     def change(path: str, text: str, service: Service, queues: Sequence[QueueClass]) -> Edit:
         # Above the longest run and a margin, in whole minutes.
-        needed = (max(queue.max_runtime for queue in queues) + _MARGIN) // 60 * 60 + 60
+        needed = (max(queue.max_runtime for queue in queues) + MARGIN) // 60 * 60 + 60
         found = re.search(pattern, text, re.MULTILINE)
         if found is None:
             return unable(path, f"raise the consumer timeout in {path} to {needed * factor}")

@@ -1,4 +1,4 @@
-"""README.md and compose.yaml beside the queue table, which `asyncgen sync-queues` brings them up to."""
+"""README.md, compose.yaml and kubernetes/workers.yaml beside the queue table, which `asyncgen sync-queues` brings them up to."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -18,13 +18,15 @@ def queue_differences(folder: Path = ROOT) -> list[str]:
     """What the files in `folder` say otherwise than the queue table; nothing if each queue is in them, and no other."""
     queues = load_app().service.queues
     readme, compose = (folder / "README.md").read_text(encoding="utf-8"), folder / "compose.yaml"
+    manifests = folder / "kubernetes" / "workers.yaml"
     table = readme.partition("| queue | max runtime |\n|---|---|\n")[2].partition("\n\n")[0]
     diagram = readme.partition("```mermaid\n")[2].partition("\n```")[0]
     wrong = {
         "the table of README.md": table.splitlines()
         != [f"| `{each.name}` | {each.max_runtime} s |" for each in queues],
         "the diagram of README.md": diagram.splitlines() != _diagram(queues),
-        "the workers of compose.yaml": compose.is_file() and _workers(compose) != _grace_periods(queues),
+        "the workers of compose.yaml": compose.is_file() and _services(compose) != _grace_periods(queues),
+        "the workers of kubernetes/workers.yaml": manifests.is_file() and _pods(manifests) != _grace_periods(queues),
     }
     return [part for part, differs in wrong.items() if differs]
 
@@ -40,10 +42,18 @@ def _diagram(queues: Sequence[QueueClass]) -> list[str]:
     return lines
 
 
-def _workers(compose: Path) -> dict[tuple[str, ...], str]:
+def _services(compose: Path) -> dict[tuple[str, ...], str]:
+    """The command of each service of workers, and its grace period."""
     services = yaml.safe_load(compose.read_text(encoding="utf-8"))["services"]
     workers = [service for name, service in services.items() if name.startswith("worker-")]
-    return {tuple(service["command"]): service["stop_grace_period"] for service in workers}
+    return {tuple(each["command"]): each["stop_grace_period"] for each in workers}
+
+
+def _pods(manifests: Path) -> dict[tuple[str, ...], str]:
+    """The arguments of each Deployment's pods, and their grace period."""
+    found = yaml.safe_load_all(manifests.read_text(encoding="utf-8"))
+    pods = [each["spec"]["template"]["spec"] for each in found if each and each["kind"] == "Deployment"]
+    return {tuple(pod["containers"][0]["args"]): f"{pod.get('terminationGracePeriodSeconds')}s" for pod in pods}
 
 
 def _grace_periods(queues: Sequence[QueueClass]) -> dict[tuple[str, ...], str]:
