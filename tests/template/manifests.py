@@ -68,7 +68,7 @@ def of_kind(manifests: list[Manifest], kind: str) -> list[Manifest]:
 
 
 def selects(selector: Mapping[str, str], deployment: Manifest) -> bool:
-    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    labels: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
     return selector.items() <= labels.items()
 
 
@@ -130,6 +130,8 @@ def pod_problems(manifests: list[Manifest]) -> Iterator[str]:
                 yield f"{where}: expected its secrets by reference"
             if maps := {source["configMapRef"]["name"] for source in sources if "configMapRef" in source} - known:
                 yield f"{where}: expected ConfigMaps that are there, got: {maps}"
+            if container in pod["containers"] and not {"livenessProbe", "readinessProbe"} <= container.keys():
+                yield f"{where}: expected probes"
             if "tmp" not in {mount["name"] for mount in container.get("volumeMounts", [])}:
                 yield f"{where}: expected a folder to write to"
 

@@ -20,13 +20,16 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         service = render(tmp_path / str(number), answers)
         production, development = read(service, "compose.yaml"), read(service, "compose.override.yaml")
         assert not any("ports" in each for each in production.values())
-        published = {name: each["ports"] for name, each in development.items()}
+        published = {name: each["ports"] for name, each in development.items() if "ports" in each}
         assert published.keys() == production.keys() & {*SERVERS, "api"}
         assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
         # What .env names is what is published, and in the containers the same server by its name in the network.
         every = dict(re.findall(r"(?m)^(\w+_URL)=(\S+)$", (service / ".env.example").read_text()))
         shown = {variable: url for variable, url in every.items() if "_CONTAINER_" not in variable}
+        assert_sealed(production, every)
+        reloaded = {name for name, each in development.items() if each.get("develop")}
+        assert reloaded == production.keys() - SERVERS
         ports = {port.split(":")[1]: name for name, each in published.items() for port in each}
         for name, container in production.items():
             if name not in SERVERS:
@@ -38,6 +41,39 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
                     assert interpolated(inside[variable], every) == url.replace("127.0.0.1", server), (name, variable)
                     # A project's own .env that names each server once says what containers use, too.
                     assert interpolated(inside[variable], {variable: "redis://mine:6379/0"}) == "redis://mine:6379/0"
+
+
+def assert_sealed(services: dict[str, Any], urls: dict[str, str]) -> None:
+    """Our own write to /tmp alone and have no privilege; each password is the owner's to choose, or compose fails."""
+    variables = []
+    for name, each in services.items():
+        if name not in SERVERS:
+            sealed = (each["read_only"], each["tmpfs"], each["cap_drop"], each["security_opt"])
+            assert sealed == (True, "/tmp", ["ALL"], ["no-new-privileges:true"]), name
+        variables += [value for variable, value in each.get("environment", {}).items() if "PASS" in variable]
+    assert len(variables) == len(services.keys() & {"rabbitmq", "postgresql"})
+    chosen = [re.fullmatch(r"(\$\{\w+_PASSWORD):\?choose one in \.env\}", value) for value in variables]
+    assert all(chosen), variables
+    for url in urls.values():
+        assert urlsplit(url).password in (None, *(f"{found[1]}}}" for found in chosen if found)), url
+
+
+@pytest.mark.parametrize(
+    ("service", "key", "value"),
+    [
+        ("postgresql", "environment", {"POSTGRES_PASSWORD": "postgres"}),
+        ("postgresql", "environment", {"POSTGRES_PASSWORD": "${POSTGRES_PASSWORD:-postgres}"}),
+        ("worker-default", "read_only", False),
+        ("migrate", "cap_drop", []),
+    ],
+)
+def test_an_offence_is_caught(service: str, key: str, value: Any, tmp_path: Path) -> None:
+    answers = {"idempotency_store": "postgresql", "package": "shop"}
+    services = read(render(tmp_path / "shop", answers), "compose.yaml")
+    assert_sealed(services, {})
+    services[service][key] = value
+    with pytest.raises(AssertionError):
+        assert_sealed(services, {})
 
 
 def interpolated(value: str, environ: dict[str, str]) -> str:

@@ -64,12 +64,12 @@ def test_autoscalers_count_where_the_service_keeps_its_messages(rendered: Path) 
     found = {trigger.get("name"): trigger["metadata"] for trigger in scaled["spec"]["triggers"]}
     if "waiting" in found:
         options = RedisBroker(settings).celery_settings([queue])["broker_transport_options"]
-        keys = (RedisBroker(settings).task_queues([queue])[0].name, options["unacked_key"])
-        shown = (found["waiting"]["listName"], found["in_work"]["listName"])
+        keys = [RedisBroker(settings).task_queues([queue])[0].name, options["unacked_key"]]
+        shown = [found["waiting"]["listName"], found["in_work"]["listName"]]
     else:
-        keys = (RabbitmqBroker(settings).task_queues([queue])[0].name,)
-        shown = (found[None]["queueName"],)
-    assert shown == tuple(key.replace(NAME, "shop", 1) for key in keys)
+        keys = [RabbitmqBroker(settings).task_queues([queue])[0].name]
+        shown = [found[None]["queueName"]]
+    assert shown == [key.replace(NAME, "shop", 1) for key in keys]
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,7 @@ OFFENCES = {
         ("pods.yaml", "enableServiceLinks: false", "enableServiceLinks: true", "variables of other services"),
         ("pods.yaml", ", { secretRef: { name: shop } }", "", "expected its secrets by reference"),
         ("pods.yaml", "[{] name: tmp, mountPath: /tmp [}]", "", "expected a folder to write to"),
+        ("kustomization.yaml", "worker-.*[|]", "", "worker-within-10s, .*: expected probes"),
         ("processes.yaml", ", limits: { memory: 256Mi }", "", "relay, .*: expected requests and limits"),
         ("kustomization.yaml", "newTag: 0.1.0", "newTag: latest", "an image with a version, got: .*:latest"),
         ("kustomization.yaml", "  - network.yaml\n", "", "expected a NetworkPolicy"),

@@ -95,7 +95,7 @@ def parse(file: Path) -> None:
     if file.suffix == ".toml":
         tomllib.loads(text)
     elif file.suffix in (".yml", ".yaml"):
-        yaml.safe_load(text)
+        list(yaml.load_all(text, yaml.CSafeLoader))
     elif file.suffix == ".json":
         json.loads(text)
     assert "{%" not in text, file

@@ -37,9 +37,9 @@ def add_queue(
 ) -> None:
     """Add a queue to a service: a class of work with workers of its own.
 
-    Adds a line to src/<package>/queues.py and updates what is derived from that table: compose.yaml, README.md and
-    on RabbitMQ its consumer timeout. What cannot be edited is reported, and the exit code is 1. Until it is done by
-    hand, the service's own tests fail.
+    Adds a line to src/<package>/queues.py and updates what is derived from that table: compose.yaml, the manifests in
+    kubernetes/workers.yaml, README.md and on RabbitMQ its consumer timeout. What cannot be edited is reported, and the
+    exit code is 1. Until it is done by hand, the service's own tests fail.
     """
     from ..queues import check_queue, plan_queue
 
@@ -52,7 +52,8 @@ def add_queue(
 def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
     """Update what is derived from the queue table, after an edit of src/<package>/queues.py.
 
-    That is compose.yaml, README.md and on RabbitMQ its consumer timeout. Exit code 1: something is left to do by hand.
+    That is compose.yaml, kubernetes/workers.yaml, README.md and on RabbitMQ its consumer timeout. Exit code 1:
+    something is left to do by hand.
     """
     from ..queues import plan_sync
 

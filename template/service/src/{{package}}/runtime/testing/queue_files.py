@@ -1,4 +1,4 @@
-"""README.md, compose.yaml and kubernetes/workers.yaml beside the queue table, which `asyncgen sync-queues` brings them up to."""
+"""README.md, compose.yaml and the manifests beside the queue table, which `asyncgen sync-queues` brings them up to."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
