@@ -42,6 +42,7 @@ def test_every_command_explains_itself() -> None:
         "relay",
         "send",
         "status",
+        "top",
         "worker",
     ):
         assert f"\n  {name} " in listed

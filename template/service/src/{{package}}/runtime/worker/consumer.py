@@ -21,7 +21,7 @@ from ..errors import PublishError
 from ..queues import QueueClass
 from ..service import Service, compared_contracts, service_of
 
-__all__ = ["ServiceConsumer"]
+__all__ = ["ServiceConsumer", "queue_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class ServiceConsumer(Consumer):
         return on_task_received
 
     def _reset_innocent(self, message: Any) -> bool:
-        queue = _source(self._service.queues, message.delivery_info or {})
+        queue = queue_of(self._service.queues, message.delivery_info or {})
         return reset_innocent(self._service, queue, self.app.amqp.queues[queue.wire_name], message)
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
@@ -120,7 +120,7 @@ class ServiceConsumer(Consumer):
         self._dead_letter(message, f"{type(exc).__name__}: {exc}")
 
     def _dead_letter(self, message: Any, reason: str, contracts: str = "") -> None:
-        queue = _source(self._service.queues, message.delivery_info or {})
+        queue = queue_of(self._service.queues, message.delivery_info or {})
         reason = reason[:LONGEST_REASON] + contracts
         try:
             dead_letters.store_message(queue, message, reason)
@@ -135,11 +135,11 @@ class ServiceConsumer(Consumer):
 
     def _leave_to_broker(self, message: Any, reason: str) -> None:
         """Reject what cannot be encoded again: the broker keeps it, as it came, with the dead letters of its queue."""
-        log.error("rejected", queue=_source(self._service.queues, message.delivery_info or {}).name, reason=reason)
+        log.error("rejected", queue=queue_of(self._service.queues, message.delivery_info or {}).name, reason=reason)
         message.reject_log_error(log, self.connection_errors, requeue=False)
 
 
-def _source(queues: Sequence[QueueClass], delivery_info: dict[str, Any]) -> QueueClass:
+def queue_of(queues: Sequence[QueueClass], delivery_info: dict[str, Any]) -> QueueClass:
     """The queue that a message came from. A delayed one has the delay before the queue's name in its routing key."""
     key = f".{delivery_info.get('routing_key')}"
     matching = [queue for queue in queues if key.endswith(f".{queue.wire_name}")]

@@ -29,6 +29,7 @@ from celery.worker.request import Request
 from .. import dead_letters
 from ..settings import settings
 from ..signals import task_lost
+from . import tally
 from .envelope import check_body, check_delay, check_request
 
 __all__ = ["ServiceRequest"]
@@ -65,7 +66,7 @@ class ServiceRequest(Request):
         super().__init_subclass__()
         methods: dict[str, Any] = dict(vars(cls))
         if "on_success" in methods:
-            cls.on_success = ending(methods["on_success"])  # type: ignore[method-assign]
+            cls.on_success = ending(_tallying(methods["on_success"]))  # type: ignore[method-assign]
         if "execute_using_pool" in methods:
             cls.execute_using_pool = _handing_over(methods["execute_using_pool"])  # type: ignore[method-assign]
 
@@ -109,6 +110,8 @@ class ServiceRequest(Request):
         if self._is_final(failure, outside=exc_info.internal or not return_ok) and not self._dead_letter(failure):
             return self._requeue()
         self._failure = failure
+        if outcome := self._outcome(failure):
+            tally.note(self, outcome)
         return super().on_failure(exc_info, send_failed_event, return_ok)
 
     def maybe_expire(self) -> Any:
@@ -153,6 +156,18 @@ class ServiceRequest(Request):
             return False  # on its way, or handled by `reject` and `_announce_revoked`
         return outside or isinstance(failure, TimeLimitExceeded)
 
+    def _outcome(self, failure: BaseException) -> "tally.Outcome | None":
+        """What `top` counts this end as; None for one that is no end of the run's own making."""
+        if isinstance(failure, Ignore):
+            return "deferred"
+        if isinstance(failure, Retry):
+            return "retried"
+        if isinstance(failure, Terminated | SystemExit | KeyboardInterrupt):
+            return None
+        if isinstance(failure, Reject):
+            return None if getattr(failure, "requeue", False) else "failed"
+        return "retried" if isinstance(failure, WorkerLostError) and not self._dead_lettered else "failed"
+
     @property
     def _ended_by_us(self) -> bool:
         return bool(self._already_cancelled or self._already_revoked)
@@ -182,6 +197,18 @@ class ServiceRequest(Request):
         if isinstance(failure, TimeLimitExceeded | WorkerLostError):
             task_lost.send(self.task, request=self._context, failure=failure, retried=False)
         return True
+
+
+def _tallying(on_success: Callable[..., Any]) -> Callable[..., Any]:
+    """What the pool calls with (failed, result, seconds); a failed run goes on to `on_failure`."""
+
+    @functools.wraps(on_success)
+    def noted(self: ServiceRequest, ended: tuple[Any, Any, float], **options: Any) -> Any:
+        if not ended[0]:
+            tally.note(self, "succeeded", ended[2])
+        return on_success(self, ended, **options)
+
+    return noted
 
 
 def _handing_over(execute: Callable[..., Any]) -> Callable[..., Any]:
