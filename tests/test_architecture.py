@@ -1,7 +1,7 @@
 """The generator's architecture, executable: who may import whom, who may print, who may write, who may run programs.
 
 cli → renaming, update → client, contract, service, skeletons, tasks, queues, workflows, check
-    → environment, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
+    → environment, lock_file, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
 check: command → entry → engine → options, discovery → reports → rules
     → analysis → celery → celery/configuration → model → source, findings
@@ -34,6 +34,7 @@ LEVELS = [
     {
         "clones",
         "environment",
+        "lock_file",
         "template_cache",
         "mirror",
         "plan",
@@ -80,6 +81,7 @@ WRITERS = {
 }
 RUNNERS = {
     "git.py": "git",
+    "lock_file.py": "uv, which locks the dependencies of a new project",
     "update/programs.py": "what an update is verified with: ruff, the project's Python, make test",
 }
 WRITING = {

@@ -8,6 +8,7 @@ from typing import Any
 from .bundle import File
 from .errors import Refused
 from .git import GitError, git, git_bytes
+from .lock_file import lock
 from .plan import new_folder
 from .releases import files_at
 from .rendering import render
@@ -30,12 +31,16 @@ class WorkTree:
 
 @dataclass(frozen=True)
 class Project:
-    """The project made: `files` are relative to it, sorted; `committed`: whether it is a repository."""
+    """The project made: `files` are relative to it, sorted; `committed`: whether it is a repository.
+
+    unlocked: why it has no uv.lock; "" where it has one, or needs none.
+    """
 
     destination: Path
     answers: dict[str, Any]
     files: tuple[str, ...]
     committed: bool
+    unlocked: str = ""
 
 
 def check_destination(destination: Path) -> None:
@@ -88,6 +93,7 @@ def create(
     check_destination(destination)
     with new_folder(destination, keep=keep) as staging:
         final = _render(template, staging, answers, ask)
+        unlocked = lock(staging) if keep else ""
         if repository and keep:
             _commit(staging, final)
         files = sorted(
@@ -95,7 +101,7 @@ def create(
             for path in staging.rglob("*")
             if not path.is_dir() and path.relative_to(staging).parts[0] != ".git"
         )
-    return Project(destination, final, tuple(files), repository and keep)
+    return Project(destination, final, tuple(files), repository and keep, unlocked)
 
 
 def create_files(destination: Path, files: Mapping[str, bytes]) -> None:

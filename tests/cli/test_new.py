@@ -144,6 +144,7 @@ def test_json(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
         "commit": git(template, "rev-parse", "HEAD"),
         "files": FILES,
         "committed": True,
+        "unlocked": None,
         "work_tree": None,
         "advice": [],
         "dry_run": False,

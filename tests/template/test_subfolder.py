@@ -26,4 +26,4 @@ def test_gitlab(tmp_path: Path) -> None:
     loaded = yaml.safe_load((service / ".gitlab-ci.yml").read_text())
     assert loaded["default"]["before_script"] == ['cd "services/my shop"']
     assert loaded["workflow"]["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "parent_pipeline"'}]
-    assert sorted(loaded) == ["contract", "default", "test", "workflow"]
+    assert sorted(loaded) == ["container", "contract", "default", "test", "workflow"]

@@ -35,8 +35,9 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pushed(project: Path) -> Path:
-    """A project's origin; the project gets the module that says what to install."""
-    write(project, {f"src/shop/{MODULE}": (ROOT / "template/service/src/{{package}}" / MODULE).read_text()})
+    """A project's origin; the project gets the modules that its jobs run."""
+    for module in (MODULE, "runtime/testing/update_proposal.py"):
+        write(project, {f"src/shop/{module}": (ROOT / "template/service/src/{{package}}" / module).read_text()})
     commit(project)
     bare = project.with_suffix(".git")
     git(project, "clone", "--quiet", "--bare", str(project), str(bare))

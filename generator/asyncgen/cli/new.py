@@ -57,6 +57,7 @@ def new(
 
     Inside a git work tree it makes no repository, and says how its pipeline runs in the one that is there.
     In a terminal, the questions that no flag answers are asked. Elsewhere they take their defaults.
+    Where uv is on PATH it writes uv.lock, which needs a network, or UV_OFFLINE and uv's cache.
     DEST appears when all is done: an error or an interruption leaves nothing behind.
     """
     given = {
@@ -126,6 +127,7 @@ def _as_data(project: "Project", template: "Template", tree: "WorkTree | None", 
         "answers": project.answers,
         "files": list(project.files),
         "committed": project.committed,
+        "unlocked": project.unlocked or None,
         "work_tree": str(tree.root) if tree else None,
         "advice": pipeline_advice(tree, project.answers),
         "dry_run": dry_run,
@@ -136,13 +138,16 @@ def _next_steps(destination: str, project: "Project", template: "Template", tree
     commit = ", committed to a new git repository" if project.committed else ""
     part = [f"It is a part of the git repository at {tree.root}: no other was made; commit it there."] if tree else []
     advice = pipeline_advice(tree, project.answers)
+    unlocked = [f"It has no uv.lock, which its image needs: {project.unlocked}."] if project.unlocked else []
     return [
         f"Made {destination}: {len(project.files)} files from the template at {template.commit[:7]}{commit}.",
         *part,
+        *unlocked,
         *(["", *advice] if advice else []),
         "",
         "Next:",
         f"  cd {shlex.quote(destination)}",
+        *(["  make lock"] if project.unlocked else []),
         "  make test",
         "  make demo",
         "  asyncgen add-task send_invoice",
