@@ -65,5 +65,18 @@ def test_the_command_tells_it(worker: Worker, tmp_path: Path) -> None:
         told(worker, keyed)
 
 
+def test_a_worker_tells_of_a_task_of_which_nothing_is_kept_until_it_ends(worker: Worker, tmp_path: Path) -> None:
+    first = worker.call(publish, "tests.waits", str(tmp_path), "first", 50)
+    worker.wait((tmp_path / "first.started").exists)
+    (row,) = told(worker, first)
+    assert (row["task"], row["state"]) == ("tests.waits", "running")
+    assert row["reason"].startswith("at runtime.")
+    assert told(worker, first, "waits") == [row]
+    with pytest.raises(AssertionError, match="unknown: never published"):
+        told(worker, first, "ends")
+    (tmp_path / "go").touch()
+    worker.wait((tmp_path / "first.ended").exists)
+
+
 def told(worker: Worker, *arguments: str) -> Any:
     return worker.command("status", *arguments, "--json")

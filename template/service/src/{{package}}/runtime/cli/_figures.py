@@ -79,38 +79,39 @@ class Look:
 
     def __init__(self, app: ServiceApp) -> None:
         self._app = app
-        self._answers: dict[str, dict[str, Any]] = {}
+        self._answers: dict[str, dict[str, Any]] | None = None
         self._seen: dict[str, float] = {}
         self._missed: Counter[str] = Counter()
 
     def __call__(self) -> Figures:
         """Ask the broker and the workers, for PATIENCE. Raises one of the broker's `errors`."""
-        service, before = self._app.service, self._answers
+        service, first, before = self._app.service, self._answers is None, self._answers or {}
         queues = service.broker.queue_figures(self._app, service.queues)
         replies = self._app.control.broadcast(COMMAND, reply=True, timeout=PATIENCE) or []
         answers = {worker: answer for reply in replies for worker, answer in reply.items() if "slots" in answer}
         now = time.monotonic()
         self._missed = Counter({worker: self._missed[worker] + 1 for worker in before if worker not in answers})
-        self._seen |= dict.fromkeys(answers, now)
-        self._answers = {worker: each for worker, each in before.items() if now - self._seen[worker] < FORGET} | answers
-        rates = _rates(before, answers) if before else None
+        seen = {worker: when for worker, when in self._seen.items() if now - when < FORGET}
+        self._seen = seen | dict.fromkeys(answers, now)
+        self._answers = {worker: each for worker, each in before.items() if worker in seen} | answers
+        rates = _rates(before, answers)
         rows = [
             QueueRow(
                 each.queue,
                 each.waiting,
                 each.in_work,
                 each.oldest,
-                None if rates is None else rates[each.queue],
+                None if first else rates[each.queue],
                 each.dead,
                 each.consumers,
             )
             for each in queues
         ]
-        workers = [self._worker(worker, now) for worker in sorted(self._answers)]
+        workers = [self._worker(worker, self._answers[worker], now) for worker in sorted(self._answers)]
         return Figures(rows, list(_tasks(self._answers.values())), workers, sum(each.dead for each in queues))
 
-    def _worker(self, worker: str, now: float) -> WorkerRow:
-        answer, lost = self._answers[worker], self._missed[worker] >= MISSES
+    def _worker(self, worker: str, answer: dict[str, Any], now: float) -> WorkerRow:
+        lost = self._missed[worker] >= MISSES
         state = "lost" if lost else "not ready" if answer["faults"] else "ready"
         return WorkerRow(
             worker,

@@ -28,8 +28,9 @@ __all__ = ["command"]
 def command(load_app: LoadApp, task_id: str, task: str, arguments: str, as_json: bool) -> None:
     """Tell whether the task ID is waiting, running, deferred, done or dead; exit 1 if nothing is known of it.
 
-    Without TASK all tasks are searched. One with `key` in its options needs ARGUMENTS, the JSON object of its keyword
-    arguments, unless its id was the Idempotency-Key of a request.
+    What the service keeps tells it, or else the workers that have its message. Without TASK all tasks are searched. One
+    with `key` in its options needs ARGUMENTS, the JSON object of its keyword arguments, unless its id was the
+    Idempotency-Key of a request, or a worker has it.
     """
     from ..names import short
     from ..task import service_tasks
@@ -44,6 +45,7 @@ def command(load_app: LoadApp, task_id: str, task: str, arguments: str, as_json:
             dead = {"id": task_id, "task": name, "state": "dead", "reason": letter.reason}
             found[name] = found[name] if found.get(name, dead)["state"] == "done" else dead
     rows = [row for row in found.values() if row["state"] != "unknown"]
+    rows = rows or [row for row in _at_workers(app, task_id) if not task or row["task"] in found]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     for row in [] if as_json else rows:
@@ -62,6 +64,21 @@ def _told(task: "ServiceTask", task_id: str, arguments: dict[str, Any] | None) -
 
     status: TaskStatus = task_status(task, task_id, arguments)
     return {"id": task_id, "task": status.task, "state": status.state, "reason": ""}
+
+
+def _at_workers(app: "ServiceApp", task_id: str) -> list[dict[str, str]]:
+    """What the workers say of its message, within a second; none where no broker answers, which `_letters` has said."""
+    states = {"active": "running", "reserved": "waiting"}
+    try:
+        answers = app.control.inspect(timeout=1).query_task(task_id) or {}
+    except app.service.broker.errors:
+        return []
+    return [
+        {"id": task_id, "task": told["name"], "state": states[state], "reason": f"at {worker}"}
+        for worker, known in answers.items()
+        for state, told in known.values()
+        if state in states
+    ]
 
 
 def _letters(app: "ServiceApp", task_id: str) -> "list[DeadLetter]":

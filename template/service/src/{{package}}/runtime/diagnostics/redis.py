@@ -77,11 +77,8 @@ class _Server:
         detail = f"expected {expected}, got: {seen}; else {self.kept} {otherwise}"
         if setting == "appendonly" and (found or {}).get(setting):
             saved, _ = _asked(lambda: self.client.config_get("save"))
-            detail += (
-                ", but for those in its last snapshot"
-                if (saved or {}).get("save")
-                else "; it saves no snapshots, either"
-            )
+            snapshot = (saved or {}).get("save")
+            detail += ", but for those in its last snapshot" if snapshot else "; it saves no snapshots, either"
         development = settings().development
         if not development:
             detail += f" ({PREFIX}ENVIRONMENT=development makes this a warning)"
@@ -152,14 +149,9 @@ class _Server:
         """How to reach the server by hand; it asks for the password."""
         pool: Any = self.client.connection_pool
         options = pool.connection_kwargs
-        host, port = (
-            pool.get_master_address()
-            if "host" not in options and hasattr(pool, "get_master_address")
-            else (
-                options.get("host"),
-                options.get("port"),
-            )
-        )
+        host, port = options.get("host"), options.get("port")
+        if hasattr(pool, "get_master_address"):  # Sentinel's
+            host, port = pool.get_master_address()
         words = ["redis-cli", *(["-s", options["path"]] if options.get("path") else ["-h", str(host), "-p", str(port)])]
         if "SSL" in pool.connection_class.__name__:
             words.append("--tls")

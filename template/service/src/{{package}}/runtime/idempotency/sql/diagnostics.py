@@ -36,7 +36,7 @@ SETTINGS = text("SELECT name, setting, source FROM pg_settings WHERE name = ANY(
 SERVER = text(
     """
     SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
-        current_database() AS database, current_user AS role, inet_server_addr() AS address,
+        current_database() AS database, current_user AS role,
         current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections,
         (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS of_database,
         (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS of_role
