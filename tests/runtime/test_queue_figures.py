@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from runtime import QueueClass
 from runtime.brokers import QueueFigures
@@ -31,6 +32,13 @@ def figures(console: Console, name: str) -> dict[str, Any]:
     return next(each for each in console.call(queue_figures) if each["queue"] == name)
 
 
+def keda_counts(url: str, *names: str) -> list[Any]:
+    """What KEDA's scaler of Redis makes of keys, as kubernetes/workers.yaml has it: the length of a list or a hash."""
+    with Redis.from_url(url, decode_responses=True) as client:
+        lengths: dict[Any, Callable[..., Any]] = {"list": client.llen, "hash": client.hlen}
+        return [lengths[client.type(name)](name) for name in names]
+
+
 @each_broker
 def test_each_message_is_counted_where_it_is(
     workers: Workers, new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
@@ -51,6 +59,8 @@ def test_each_message_is_counted_where_it_is(
     worker.wait(lambda: count(tmp_path, "one.started") and count(tmp_path, "two.started"))
     taken = figures(console, "long")
     assert (taken["waiting"], taken["in_work"], taken["consumers"]) == ((1, 2, None) if redis else (1, None, 1))
+    if redis:
+        assert keda_counts(services[BROKER], "runtime.long", "runtime.unacked") == [1, 2]
     assert taken["oldest"] >= later["oldest"] if redis else taken["oldest"] is None
     (tmp_path / "go").touch()
     worker.wait(lambda: count(tmp_path, "three.ended"))

@@ -10,8 +10,10 @@ import yaml
 
 from .rendering import AXES, products, render
 
-PRODUCTS = list(products(queue_layout="single", producer="fastapi", ci="none", deploy=["compose"]))
+PRODUCTS = list(products(queue_layout="single", producer="fastapi", ci="none", deploy=["compose"], scheduler=True))
 SERVERS = {"redis", "rabbitmq", "postgresql"}
+PROFILES = {"prometheus": "monitoring", "grafana": "monitoring", "flower": "flower"}
+"""What runs only when it is asked for, and the profile that asks."""
 
 
 @pytest.mark.parametrize("broker", AXES["broker"])
@@ -21,7 +23,7 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         production, development = read(service, "compose.yaml"), read(service, "compose.override.yaml")
         assert not any("ports" in each for each in production.values())
         published = {name: each["ports"] for name, each in development.items() if "ports" in each}
-        assert published.keys() == production.keys() & {*SERVERS, "api"}
+        assert published.keys() == production.keys() & {*SERVERS, *PROFILES, "api"}
         assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
         # What .env names is what is published, and in the containers the same server by its name in the network.
@@ -29,10 +31,13 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         shown = {variable: url for variable, url in every.items() if "_CONTAINER_" not in variable}
         assert_sealed(production, every)
         reloaded = {name for name, each in development.items() if each.get("develop")}
-        assert reloaded == production.keys() - SERVERS
+        assert reloaded == production.keys() - SERVERS - PROFILES.keys()
+        assert {name: each["profiles"] for name, each in production.items() if "profiles" in each} == {
+            name: [profile] for name, profile in PROFILES.items() if answers["observe"]
+        }
         ports = {port.split(":")[1]: name for name, each in published.items() for port in each}
         for name, container in production.items():
-            if name not in SERVERS:
+            if name not in SERVERS and name not in PROFILES:
                 inside = container["environment"]
                 assert inside.keys() == shown.keys()
                 for variable, url in shown.items():
@@ -43,11 +48,31 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
                     assert interpolated(inside[variable], {variable: "redis://mine:6379/0"}) == "redis://mine:6379/0"
 
 
+def test_prometheus_asks_every_process_that_counts_and_grafana_has_what_it_is_told_of(tmp_path: Path) -> None:
+    answers = {"idempotency_store": "postgresql", "producer": "fastapi", "scheduler": True, "observe": ["metrics"]}
+    service = render(tmp_path / "shop", {**answers, "package": "shop"})
+    compose = yaml.safe_load((service / "compose.yaml").read_text())
+    (job,) = yaml.safe_load((service / "monitoring" / "prometheus.yml").read_text())["scrape_configs"]
+    (name,) = job["dns_sd_configs"][0]["names"]
+    networks = {each: what.get("networks") for each, what in compose["services"].items()}
+    asked = {each for each, what in networks.items() if what == {"default": {"aliases": [name]}}}
+    assert asked == {"worker-default", "beat", "relay", "exporter"}
+    grafana = compose["services"]["grafana"]
+    (mounted,) = grafana["volumes"]
+    source, target, _ = mounted.split(":")
+    assert (service / source).is_file()
+    given = {
+        each["source"]: yaml.safe_load(compose["configs"][each["source"]]["content"]) for each in grafana["configs"]
+    }
+    assert given["dashboards"]["providers"][0]["options"]["path"] == str(Path(target).parent)
+    assert given["datasources"]["datasources"][0]["type"] == "prometheus"
+
+
 def assert_sealed(services: dict[str, Any], urls: dict[str, str]) -> None:
     """Our own write to /tmp alone and have no privilege; each password is the owner's to choose, or compose fails."""
     variables = []
     for name, each in services.items():
-        if name not in SERVERS:
+        if name not in SERVERS and name not in PROFILES:
             sealed = (each["read_only"], each["tmpfs"], each["cap_drop"], each["security_opt"])
             assert sealed == (True, "/tmp", ["ALL"], ["no-new-privileges:true"]), name
         variables += [value for variable, value in each.get("environment", {}).items() if "PASS" in variable]

@@ -27,10 +27,13 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module", params=["redis", "rabbitmq"])
+METRICS = str({"containerPort": 9464, "name": "metrics"})
+
+
+@pytest.fixture(scope="module", params=["redis", "rabbitmq", "metrics"])
 def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp(request.param)
-    return render(folder / "shop", {**ANSWERS, "broker": request.param}) / "kubernetes"
+    chosen = {"observe": ["metrics"]} if request.param == "metrics" else {"broker": request.param}
+    return render(tmp_path_factory.mktemp(request.param) / "shop", {**ANSWERS, **chosen}) / "kubernetes"
 
 
 def test_a_cluster_takes_them(rendered: Path) -> None:
@@ -41,7 +44,7 @@ def test_a_cluster_takes_them(rendered: Path) -> None:
     }
     assert deployments
     grace = {each["metadata"]["name"]: grace_of(each) for each in built if each["kind"] == "Deployment"}
-    assert grace == {
+    assert grace == dict.fromkeys(["shop-exporter"] if (rendered / "monitoring.yaml").is_file() else []) | {
         "shop-worker-within-10s": 30,
         "shop-worker-within-1m": 80,
         "shop-worker-within-1h": 1520,
@@ -62,7 +65,10 @@ def test_autoscalers_count_where_the_service_keeps_its_messages(rendered: Path) 
         each for each in build(rendered) if each["kind"] == "ScaledObject" and "1m" in each["metadata"]["name"]
     )
     found = {trigger.get("name"): trigger["metadata"] for trigger in scaled["spec"]["triggers"]}
-    if "waiting" in found:
+    if (rendered / "monitoring.yaml").is_file():
+        keys = [f'celery_queue_messages_{figure}{{queue="within_1m"}}' for figure in ("waiting", "in_work")]
+        shown = [metadata["valueLocation"].replace(NAME, "shop", 1) for metadata in found.values()]
+    elif "waiting" in found:
         options = RedisBroker(settings).celery_settings([queue])["broker_transport_options"]
         keys = [RedisBroker(settings).task_queues([queue])[0].name, options["unacked_key"]]
         shown = [found["waiting"]["listName"], found["in_work"]["listName"]]
@@ -70,6 +76,25 @@ def test_autoscalers_count_where_the_service_keeps_its_messages(rendered: Path) 
         keys = [RabbitmqBroker(settings).task_queues([queue])[0].name]
         shown = [found[None]["queueName"]]
     assert shown == [key.replace(NAME, "shop", 1) for key in keys]
+
+
+def test_what_watches_the_service_knows_it_by_its_name(tmp_path: Path) -> None:
+    service = render(tmp_path / "shop", {**ANSWERS, "observe": ["metrics"]})
+    kustomization = service / "kubernetes" / "kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("namespace: shop", "namespace: orders"))
+    built = build(service / "kubernetes")
+    rules = next(each for each in built if each["kind"] == "PrometheusRule")
+    assert rules["spec"] == yaml.safe_load((service / "monitoring" / "alerts.yaml").read_text())
+    monitor = next(each["spec"] for each in built if each["kind"] == "PodMonitor")
+    assert monitor["podMetricsEndpoints"] == [{"port": "metrics", "interval": rules["spec"]["groups"][0]["interval"]}]
+    pods = [each["spec"]["template"] for each in built if each["kind"] == "Deployment"]
+    assert {pod["metadata"]["labels"][monitor["jobLabel"]] for pod in pods} == {"shop"}
+    scraped = {pod["containers"][0]["args"][0] for pod in (each["spec"] for each in pods) if METRICS in str(pod)}
+    assert scraped == {"worker", "beat", "relay", "metrics"}
+    (exporter,) = (each for each in built if each["kind"] == "Service" and "exporter" in each["metadata"]["name"])
+    address = "{name}.{namespace}.svc".format(**exporter["metadata"])
+    triggers = [trigger for each in built if each["kind"] == "ScaledObject" for trigger in each["spec"]["triggers"]]
+    assert {trigger["metadata"]["url"] for trigger in triggers} == {f"http://{address}:9464/metrics"}
 
 
 @pytest.fixture(scope="module")
