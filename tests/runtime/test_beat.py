@@ -78,12 +78,13 @@ def test_beat_waits_for_a_broker_that_dies(
             missed = before[-1] + period
             worker.wait(lambda: time.time() > missed + 1 and WAITING in log.read_text(), timeout=90)
             broker.start()
+            up = time.time()
             worker.wait(lambda: len(begun()) >= len(before) + 2, timeout=120)
             late, next_one = begun()[len(before) :][:2]
-        # RabbitMQ may take longer to start than a period: then it is the latest slot that was missed.
+        # A server may take longer to start than a period: then it is the latest slot that was missed.
         assert missed <= late <= time.time()
+        assert late == missed or up + 1 > missed + period
         assert next_one == late + period
-        assert period == 30 or late == missed
         assert len(set(begun())) == len(begun())
         assert len(log.read_text().splitlines()) < 60
         assert "Traceback" not in log.read_text()

@@ -1,5 +1,6 @@
 """One channel against a real Redis: the claim, its batch and order, acknowledgements, replies that get lost."""
 
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -349,3 +350,21 @@ def test_a_dropped_connection_is_consumed_again_with_its_acknowledgements(
     two.publish("q", 2)
     two.consume("q")
     assert two.drain(1) == [2]
+
+
+@pytest.mark.parametrize("requeue", [True, False])
+def test_a_message_of_a_closed_channel_is_rejected_with_a_connection_error(
+    endpoint: Callable[..., Endpoint], requeue: bool
+) -> None:
+    ours = endpoint()
+    ours.publish("q", "first")
+    ours.consume("q")
+    ours.drain(1)
+    ours.channel.close()
+    errors = ours.connection.connection_errors
+    with pytest.raises(errors, match="the channel is closed"):
+        ours.received[0].reject(requeue=requeue)
+    ours.received[0].reject_log_error(logging.getLogger(), errors, requeue=requeue)
+    other = endpoint()
+    other.consume("q")
+    assert other.drain(1) == ["first"]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from .scripts import CLAIM, EXPIRED, MOVE
 
@@ -42,7 +43,13 @@ class UnackedStore:
 
     @property
     def client(self) -> Redis:
-        """A client that takes the server's names of keys; kombu's own prefixes those of some commands only."""
+        """A client that takes the server's names of keys; kombu's own prefixes those of some commands only.
+
+        Raises redis' ConnectionError on a closed channel: a run may end after its connection was lost, and its message
+        is another delivery's by then. What kombu raises, an AttributeError, would end the worker.
+        """
+        if self.channel.connection is None:
+            raise RedisConnectionError("the channel is closed")
         return Redis(connection_pool=self.channel.pool)
 
     def key(self, name: str) -> str:
