@@ -7,6 +7,7 @@ environment is run only where git tracks nothing of it and it was made on this m
 import os
 import sys
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ __all__ = [
     "Environment",
     "UntrustedError",
     "machine_program",
+    "on_path",
     "own_environment",
     "pyvenv_cfg",
     "repository",
@@ -70,8 +72,17 @@ def repository(root: Path) -> Path:
 
 
 def machine_program(name: str, repository: Path) -> Path | None:
-    """A program beside asyncgen or on PATH, but not from a relative entry of PATH or from inside the repository."""
-    for folder in (Path(sys.executable).parent, *map(Path, os.get_exec_path())):
+    """A program beside asyncgen or on PATH, as `on_path` finds it."""
+    return _program(name, [Path(sys.executable).parent, *map(Path, os.get_exec_path())], repository)
+
+
+def on_path(name: str, repository: Path) -> Path | None:
+    """A program on PATH, but not from a relative entry of PATH or from inside the repository."""
+    return _program(name, map(Path, os.get_exec_path()), repository)
+
+
+def _program(name: str, folders: Iterable[Path], repository: Path) -> Path | None:
+    for folder in folders:
         # The folder counts too: a link in it could run any program of the machine under this name.
         if not folder.is_absolute() or folder.resolve().is_relative_to(repository):
             continue

@@ -86,6 +86,50 @@ def test_without_uv_the_next_step_is_named(locking: Path, path: Path, workdir: P
     assert json.loads(asyncgen("new", "other", "--json").out)["unlocked"] == "uv is not on PATH"
 
 
+BACKEND = '\n[build-system]\nrequires = []\nbuild-backend = "evil"\nbackend-path = ["."]\n'
+DYNAMIC = PROJECT.format("").replace('version = "1"', 'dynamic = ["version"]') + BACKEND
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": DYNAMIC},
+        {"pyproject.toml": PROJECT.format('"other"') + '[tool.uv.sources]\nother = { path = "other" }\n'},
+        {"pyproject.toml": PROJECT.format('"shop @ file:other"')},
+        {"pyproject.toml": PROJECT.format("") + '[dependency-groups]\ndev = ["shop @ file:other"]\n'},
+        {"pyproject.toml": PROJECT.format("") + '[tool.uv.workspace]\nmembers = ["other"]\n'},
+        {"pyproject.toml": "[project\n"},
+        {"pyproject.toml": "[[project]]\n"},
+        {".python-version": "./evil.py\n"},
+        {"uv.toml": 'cache-dir = "../cache"\n'},
+    ],
+)
+def test_a_template_s_build_is_not_run(
+    files: dict[str, str], locking: Path, uv: Path, workdir: Path, asyncgen: Asyncgen
+) -> None:
+    """uv asks the build backend of a folder for the version that is not in its pyproject.toml."""
+    evil = f"#!{sys.executable}\nfrom pathlib import Path\nPath({str(workdir)!r}, 'PWNED').touch()\n"
+    files = files | {"evil.py": evil, "other/evil.py": evil, "other/pyproject.toml": DYNAMIC}
+    write(locking, {f"{SERVICE}/{path}": text for path, text in files.items()})
+    (locking / SERVICE / "evil.py").chmod(0o755)
+    commit(locking)
+    ran = asyncgen("new", "shop", "--defaults")
+    assert ran.code == 0
+    assert "which its image needs: the template's files could make uv run code of theirs.\n" in ran.out
+    assert sorted(os.listdir(workdir)) == ["shop"]
+
+
+def test_a_uv_of_the_repository_s_own_is_not_run(
+    locking: Path, path: Path, workdir: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(workdir, "init", "--quiet")
+    write(workdir, {"bin/uv": f"#!/bin/sh\ntouch {workdir}/PWNED\n"})
+    (workdir / "bin/uv").chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join(["bin", str(workdir / "bin"), os.environ["PATH"]]))
+    assert "uv is not on PATH" in asyncgen("new", "shop", "--defaults").out
+    assert not (workdir / "PWNED").exists()
+
+
 def test_a_uv_that_hangs_is_ended(
     locking: Path, path: Path, workdir: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:

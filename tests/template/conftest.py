@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from .commands import commit, run
+from .containers import engine, server
 from .rendering import copy_template
+
+__all__ = ["engine", "server", "template"]
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,9 @@ import pytest
 import yaml
 
 from .commands import run
+from .containers import Server, missing_engine
 from .rendering import AXES, render
-from .test_image import BIN, Server, made, missing_engine, server
-
-__all__ = ["server"]
+from .test_image import BIN, made
 
 WORKFLOW = ".github/workflows/ci.yml"
 PULL_REQUEST = (

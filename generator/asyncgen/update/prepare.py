@@ -20,6 +20,7 @@ from .advice import advice
 from .answers import migrate_answers, old_answers
 from .changelog import changelog, new_questions
 from .history import chain, load
+from .lock import lock_notes
 from .merging import Outcome, merge
 from .moved_imports import MovedImport, find_moved_imports
 from .queues import with_queues
@@ -155,7 +156,12 @@ def prepare(
         final,
         new_questions({chain(name, history.questions, old)[-1] for name in old}, new, final),
         changelog(before, after),
-        notes + kept + strays(service.root, f"src/{service.package}", "tests", below=True),
+        [
+            *notes,
+            *lock_notes(service.root, outcomes, theirs),
+            *kept,
+            *strays(service.root, f"src/{service.package}", "tests", below=True),
+        ],
         advice(service.answers, final, service.package),
     )
 
