@@ -11,7 +11,8 @@ from celery.app.task import Context
 from prometheus_client import REGISTRY
 
 from runtime import signals as own_signals
-from runtime.observability.metrics import MOST_REASONS, OTHER, Metrics, _seconds_in_queue
+from runtime.observability.metrics import Metrics
+from runtime.observability.metrics.observer import MOST_REASONS, OTHER, seconds_in_queue
 from runtime.testing import InProcessService
 
 from .service.app import app
@@ -146,5 +147,5 @@ EARLIER, LATER = (datetime.fromtimestamp(NOW + seconds, UTC) for seconds in (-2,
     ids=str,
 )
 def test_the_time_in_the_queue_is_less_the_delay(headers: dict[str, Any], seconds: float | None) -> None:
-    found = _seconds_in_queue(headers, NOW)
+    found = seconds_in_queue(headers, NOW)
     assert found == (None if seconds is None else pytest.approx(seconds, abs=0.01))

@@ -40,6 +40,7 @@ __all__ = [
     "publish_in_transaction",
     "publish_timed",
     "publish_unconfirmed",
+    "purge_queues",
     "queue_figures",
     "relay",
     "relay_and_die",
@@ -57,6 +58,15 @@ def publish(task: str, *arguments: Any, **options: Any) -> str:
     """Publish the task of this name with options of `apply_async`; its id."""
     published: str = app.tasks[task].apply_async(arguments, **options).id
     return published
+
+
+def purge_queues() -> None:
+    """Leave no message in any queue."""
+    with app.connection_for_write() as connection:
+        for queue in app.amqp.queues.values():
+            bound = queue.bind(connection.default_channel)
+            bound.declare()
+            bound.purge()
 
 
 def queue_figures() -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def create_app(
     app = ServiceApp(NAME, broker=values.broker_url or UNSET, amqp=service.broker.amqp_class, strict_typing=True)
     # Celery puts CELERY_RESULT_BACKEND, which may be another application's, before the setting, but not before this.
     app.backend_cls = _result_backend(values) or "disabled://"
-    app.service = service
+    app.service, app.before_work = service, []
     app.contract_digest = functools.cache(lambda: _contract_digest(app))
     app.conf.update(_celery_settings(service, values))
     app.set_default()

@@ -10,7 +10,7 @@ Where Redis is away, runs pass: a breaker protects the dependency, and must not 
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -80,6 +80,13 @@ class CircuitBreakers:
             )
         if self._settings.broker_url and self._settings.idempotency_url:
             self._url()
+
+    def states(self, names: Iterable[str]) -> dict[str, str]:
+        """See Breaker; an open circuit stays open until a run probes it. Raises RedisError."""
+        if (url := self._url()) is None:
+            return {}
+        _client(url).ping()  # the storage would take a Redis that is away for a closed circuit
+        return {name: _storage(url, name).state for name in names}
 
     @contextmanager
     def calling(self, name: str, transient: tuple[type[BaseException], ...]) -> Iterator[Call]:

@@ -11,7 +11,7 @@ from celery.schedules import crontab, schedule
 
 from .errors import TaskOptionError
 
-__all__ = ["Scheduled", "Slots", "celery_settings", "parse_every", "period", "slot_id"]
+__all__ = ["Scheduled", "Slots", "celery_settings", "next_slot", "parse_every", "period", "slot_id"]
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -86,6 +86,13 @@ def slot_id(task: Scheduled, now: datetime | None = None) -> str:
     """The id of the run that is due: the same from every beat, so that a second one publishes no second run."""
     slot = latest_slot(parse_every(task.every or ""), now or datetime.now(UTC))
     return f"{task.name}@{slot:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def next_slot(every: crontab | Slots, moment: datetime) -> datetime:
+    """The first slot after a moment."""
+    now = every.maybe_make_aware(every.now())
+    following: datetime = now + every.remaining_estimate(moment)
+    return following
 
 
 def latest_slot(every: crontab | Slots, now: datetime) -> datetime:

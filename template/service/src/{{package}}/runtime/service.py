@@ -4,7 +4,7 @@ import functools
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -45,6 +45,9 @@ class Breaker(Protocol):
 
     def check(self, task: str, name: str) -> None:
         """Raise TaskOptionError or ConfigurationError for a circuit that could not work."""
+
+    def states(self, names: Iterable[str]) -> dict[str, str]:
+        """The state of each circuit: closed, open or half-open. Raises the client's errors if nobody answers."""
 
     def calling(
         self, name: str, transient: tuple[type[BaseException], ...]
@@ -106,8 +109,15 @@ class ServiceApp(Celery):
     """Celery, with the parts that `create_app` was given."""
 
     service: Service
+    before_work: list[Callable[[str], None]]
+    """Called with their name by the commands worker, beat and relay before they begin; what they raise ends those."""
     contract_digest: Callable[[], str]
     """See the module `contract`, which is imported when a message is refused."""
+
+    def begin(self, command: str) -> None:
+        """What a command does before its own work. Raises ServiceError."""
+        for prepare in self.before_work:
+            prepare(command)
 
     @property
     def _broker_url(self) -> str:

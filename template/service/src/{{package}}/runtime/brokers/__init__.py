@@ -135,6 +135,10 @@ class Broker(ABC):
         """Connect, and count what each of the queues holds, in their order. Raises `errors`. Nothing is delivered."""
 
     @abstractmethod
+    def memory_ratio(self, app: Celery) -> float | None:
+        """Connect, and tell how much of its own limit of memory the server uses; None: it has or tells none."""
+
+    @abstractmethod
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """Connect, and compare the server's own settings with what the service relies on."""
 

@@ -24,6 +24,8 @@ class WaitingScheduler:
     """Each publish takes one from the application's pool, which drops a connection that broke."""
 
     app: Any
+    leads = True
+    """Whether it is this one, and no other, that publishes."""
     _pause = 0.0
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:

@@ -19,4 +19,5 @@ def command(load_app: LoadApp) -> None:
     """
     app = load_app()
     settings().require("broker_url")
+    app.begin("beat")
     app.start(["beat", *app.service.broker.beat_arguments(app), "--loglevel", settings().log_level])

@@ -19,13 +19,14 @@ def command(load_app: LoadApp, once: bool) -> None:
     from ..settings import settings
     from ..worker.logging import configure_logging
 
-    load_app()
+    app = load_app()
     relay = Relay(settings().require("idempotency_url"), publish)
     settings().require("broker_url")
     if once:
         click.echo(f"{relay.drain()} sent")
         return
     configure_logging()
+    app.begin("relay")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

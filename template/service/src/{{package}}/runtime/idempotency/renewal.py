@@ -10,15 +10,19 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ..errors import StoreUnavailable
 from .claim import Claim
 
-__all__ = ["LeaseRenewal", "Renewable", "renewal"]
+__all__ = ["LeaseRenewal", "Outcome", "Renewable", "renewal"]
+
+Outcome = Literal["renewed", "lost", "failed"]
+"""Of one try to renew a lease: lost, if another delivery has it now; failed, if the store did not answer."""
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,8 @@ class LeaseRenewal:
     """
 
     def __init__(self) -> None:
+        self.listeners: list[Callable[[Outcome], None]] = []
+        """Called after each try to renew a lease, in the thread; they must not raise."""
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
 
@@ -102,16 +108,20 @@ class LeaseRenewal:
         if claim is None:
             self._held.pop(token, None)
             return
+        outcome: Outcome = "failed"
         try:
-            kept = held.store.renew(claim)
+            outcome = "renewed" if held.store.renew(claim) else "lost"
         except StoreUnavailable as error:
             log.warning("a lease could not be renewed, the next try is near: %s", error)
         except Exception:  # the thread serves every other lease, too
             log.exception("the lease of %s could not be renewed, the next try is near", claim.key)
-        else:
-            if not kept and token in self._held:
-                del self._held[token]
-                log.warning("the lease of %s was gone when this process came to renew it", claim.key)
+        if outcome == "lost":
+            if token not in self._held:
+                return  # its work has ended meanwhile
+            del self._held[token]
+            log.warning("the lease of %s was gone when this process came to renew it", claim.key)
+        for listener in self.listeners:
+            listener(outcome)
 
 
 renewal = LeaseRenewal()

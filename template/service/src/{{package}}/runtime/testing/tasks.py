@@ -18,6 +18,7 @@ from celery import shared_task
 from celery.canvas import Signature
 
 from ..cli import main
+from ..cli.worker import prepare
 from ..errors import PublishError
 from ..idempotency import Mode
 from ..publishing import publish_many
@@ -43,6 +44,8 @@ LONGEST_PAUSE = 1.0
 """Seconds until the next try, when the broker did not take everything, and until the next batch."""
 
 
+if __name__ == "__main__" and sys.argv[1:2] == ["worker"]:
+    prepare()
 app = load_app()
 
 

@@ -26,6 +26,7 @@ def run(app: ServiceApp, queues: Sequence[QueueClass]) -> None:
     threads.install()
     shutdown.bound_shutdown(queues)
     health.install(app)
+    app.begin("worker")
     try:
         app.worker_main(arguments(queues))
     finally:

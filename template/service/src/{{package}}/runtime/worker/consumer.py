@@ -5,6 +5,7 @@ would lose work there.
 """
 
 import functools
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ class ServiceConsumer(Consumer):
 
     received = 0
     """Messages that have come, whatever became of them."""
+    received_at = 0.0
+    """When the last one came, in seconds since 1970; 0 before the first."""
 
     @property
     def _service(self) -> Service:
@@ -78,6 +81,7 @@ class ServiceConsumer(Consumer):
 
         def on_task_received(message: Any) -> None:
             self.received += 1
+            self.received_at = time.time()
             if not isinstance(message.headers, dict) or not redeliveries(message.headers):
                 handle(message)
             elif self._reset_innocent(message):

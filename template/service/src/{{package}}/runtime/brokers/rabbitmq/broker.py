@@ -23,6 +23,7 @@ from .dead_letter_queue import RabbitmqDeadLetterQueue
 from .delays import SHORTEST_DELAY, DelayingAMQP
 from .diagnostics import diagnose
 from .figures import Figures
+from .management import ask
 from .publishing import ERRORS, publishing_options
 from .settings import rabbitmq_settings
 
@@ -133,6 +134,14 @@ class RabbitmqBroker(Broker):
         """See Broker. What only the management API tells is None where RABBITMQ_MANAGEMENT_URL is not set."""
         with app.connection_for_write() as connection:
             return self._figures.ask(connection, queues)
+
+    def memory_ratio(self, app: Celery) -> float | None:
+        """See Broker: of `vm_memory_high_watermark`, on the node that has the least left."""
+        nodes = ask("nodes", timeout=self.settings.attempt_timeout) or []
+        ratios = [
+            node["mem_used"] / node["mem_limit"] for node in nodes if node.get("mem_limit") and "mem_used" in node
+        ]
+        return max(ratios, default=None)
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""

@@ -32,6 +32,7 @@ class Scheduler(WaitingScheduler, RedBeatScheduler):  # type: ignore[misc]  # sh
     """
 
     Entry = Entry
+    leads = False
     lock_key: Any
 
     def __init__(self, app: Any, **options: Any) -> None:
@@ -55,7 +56,8 @@ class Scheduler(WaitingScheduler, RedBeatScheduler):  # type: ignore[misc]  # sh
     @property
     def schedule(self) -> Any:
         """What is due now or next; nothing while another beat has the lock."""
-        if not self._holds_lock():
+        self.leads = self._holds_lock()
+        if not self.leads:
             self._is_set_up = False
             return {}
         if not self._is_set_up:

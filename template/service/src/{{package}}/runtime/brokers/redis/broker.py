@@ -16,7 +16,7 @@ from . import transport
 from .batch import RedisBatchPublisher
 from .dead_letter_queue import RedisDeadLetterQueue
 from .diagnostics import diagnose
-from .figures import figures
+from .figures import figures, memory_ratio
 from .publishing import ERRORS, publishing_options
 from .settings import redis_settings
 
@@ -94,6 +94,11 @@ class RedisBroker(Broker):
         """See Broker. Who listens to a list, Redis does not tell."""
         with app.connection_for_write() as connection, connection.channel() as channel:
             return figures(channel, queues)
+
+    def memory_ratio(self, app: Celery) -> float | None:
+        """See Broker."""
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            return memory_ratio(channel)
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""

@@ -12,7 +12,7 @@ from ...sending import PUBLISHED
 from .. import QueueFigures
 from .transport.scripts import COUNT
 
-__all__ = ["figures"]
+__all__ = ["figures", "memory_ratio"]
 
 MOST_RECORDS = 100_000
 """Of messages in work, which are read to tell their queues: more are not counted, as that would take seconds."""
@@ -34,6 +34,13 @@ def figures(channel: Any, queues: Sequence[QueueClass]) -> list[QueueFigures]:
         QueueFigures(queue.name, waiting, held, _age(following), dead, None)
         for queue, waiting, following, dead, held in found
     ]
+
+
+def memory_ratio(channel: Any) -> float | None:
+    """Of `maxmemory`, if it is set."""
+    client: Redis = Redis(connection_pool=channel.pool)
+    told: Any = client.info("memory")
+    return told["used_memory"] / told["maxmemory"] if told.get("maxmemory") else None
 
 
 def _in_work(client: Redis, leases: str, queues: Sequence[str]) -> list[int] | list[None]:

@@ -51,7 +51,7 @@ def described(needs: Mapping[str, str], environ: Mapping[str, str] = os.environ)
 def running(
     folder: Path, needs: Mapping[str, str], environ: Mapping[str, str] = os.environ, namespace: str = ""
 ) -> Iterator[dict[str, str]]:
-    """Yield the URL of each variable in `needs`; what is started keeps its data in `folder` and ends with the block.
+    """Yield variables: the URL of each one in `needs`; what is started keeps its data in `folder`, and ends with it.
 
     A server that `environ` names is used as it is, with a namespace under names of its own: then the variable of the
     setting is there, too, and what has these names is deleted with the block. Raises Unavailable, ConfigurationError.
@@ -71,7 +71,7 @@ def running(
                 if server.__name__ not in started:
                     started[server.__name__] = stack.enter_context(server.started(folder))
                 urls[variable] = server.url(started[server.__name__], number)
-        yield urls
+        yield urls | {f"{PREFIX}METRICS_PORT": "0"}  # the port may be the one of a worker that is at work here
 
 
 def _module(url: str) -> Any:

@@ -1,25 +1,35 @@
-"""What happens to tasks, counted for Prometheus in every process of a service.
+"""Counts what Celery's signals, and those of the module `signals`, tell of tasks.
 
-`task` is the name that messages have, `queue` the one in the queue table, `reason` the name of an exception's class.
 A task's id is never a label, and what a message says is one only where the service knows the name.
 """
 
 import math
+import os
 import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from celery import signals
-from prometheus_client import Counter, Histogram
+from prometheus_client import REGISTRY, values
 
-from ..queues import QueueClass
-from ..sending import PUBLISHED
-from ..service import ServiceApp
-from ..signals import dead_letter_stored, task_deferred, task_duplicate, task_lost
+from ...errors import ConfigurationError
+from ...idempotency.renewal import renewal
+from ...queues import QueueClass
+from ...sending import PUBLISHED
+from ...service import ServiceApp
+from ...settings import NAME
+from ...signals import dead_letter_stored, task_deferred, task_duplicate, task_lost
+from ...task import service_tasks
+from ..multiprocess import VARIABLE
+from .counters import DEAD_LETTERS, LEASES, REVOKED, Series
+from .server import serve
+from .worker import WorkerCollector, worker_registry
 
-__all__ = ["Metrics"]
+__all__ = ["Metrics", "seconds_in_queue"]
 
 OTHER = "other"
 """Stands for a name that the service does not know."""
@@ -27,45 +37,12 @@ OTHER = "other"
 MOST_REASONS = 50
 """Classes of exceptions that one process tells apart; the others are OTHER."""
 
-SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600)
-"""The upper bounds of histograms."""
-
-TASK = ("task", "queue")
-
-PUBLISHED_TASKS = Counter("celery_tasks_published", "Messages given to the broker; retries and deferrals too.", TASK)
-STARTED = Counter("celery_tasks_started", "Runs begun; each ends as one of those below, or with its process.", TASK)
-SUCCEEDED = Counter("celery_tasks_succeeded", "Runs that returned.", TASK)
-RETRIED = Counter("celery_tasks_retried", "Runs that failed, or were lost, and are published again.", TASK)
-FAILED = Counter("celery_tasks_failed", "Runs that failed, or were lost, for good.", TASK)
-DUPLICATES = Counter("celery_task_duplicates", "Deliveries dropped because their key was done.", TASK)
-DEFERRALS = Counter("celery_task_deferrals", "Deliveries put off: a busy key, an open circuit, RetryLater.", TASK)
-REVOKED = Counter("celery_tasks_revoked", "Deliveries that expired, or were revoked or terminated.", (*TASK, "reason"))
-DEAD_LETTERS = Counter("celery_dead_letters", "Dead letters that this service stored.", (*TASK, "reason"))
-QUEUE_SECONDS = Histogram(
-    "celery_task_queue_seconds", "From publishing, or the eta, to the begin of a run.", TASK, buckets=SECONDS
-)
-RUN_SECONDS = Histogram("celery_task_run_seconds", "From the begin of a run to its end.", TASK, buckets=SECONDS)
-
 RUN = "observed_run"
 """The attribute of a request, while its run goes on: its series, and when it began."""
 
 
-class Series:
-    """The children of the metrics for one task in one queue, looked up once."""
-
-    __slots__ = ("deferrals", "duplicates", "ends", "failed", "published", "queue", "retried", "run", "started")
-
-    def __init__(self, task: str, queue: str) -> None:
-        self.published = PUBLISHED_TASKS.labels(task, queue)
-        self.started = STARTED.labels(task, queue)
-        self.retried, self.failed = RETRIED.labels(task, queue), FAILED.labels(task, queue)
-        self.ends = {"SUCCESS": SUCCEEDED.labels(task, queue), "RETRY": self.retried, "FAILURE": self.failed}
-        self.duplicates, self.deferrals = DUPLICATES.labels(task, queue), DEFERRALS.labels(task, queue)
-        self.queue, self.run = QUEUE_SECONDS.labels(task, queue), RUN_SECONDS.labels(task, queue)
-
-
 class Metrics:
-    """Counts what the signals tell of one application (an Observer)."""
+    """Counts what happens to the tasks of one application (an Observer)."""
 
     def __init__(self) -> None:
         self._series: dict[tuple[str, str], Series] = {}
@@ -75,6 +52,7 @@ class Metrics:
         """See Observer."""
         self._app = app
         self._queues = {queue.wire_name: queue.name for queue in app.service.queues}
+        app.before_work.append(self._serve)
         for signal, receiver in (
             (signals.after_task_publish, self._published),
             (signals.task_prerun, self._started),
@@ -87,6 +65,35 @@ class Metrics:
         ):
             signal.connect(receiver, weak=False)
 
+    def _serve(self, command: str) -> None:
+        """Let Prometheus scrape the process of a command."""
+        if command == "beat":
+            schedule: Any = import_module(".beat", __package__).ScheduleCollector(self._app)
+            signals.beat_init.connect(schedule.watch, weak=False)
+            signals.after_task_publish.connect(schedule.published, weak=False)
+            REGISTRY.register(schedule)
+        if command != "worker":
+            serve(REGISTRY)
+            return
+        chosen: Any = values.ValueClass
+        if not chosen._multiprocess:
+            raise ConfigurationError(
+                f"expected prometheus_client to be imported after {NAME} worker has set {VARIABLE}, got: an import "
+                f"before that; start the worker with {NAME} worker, and import nothing of it in sitecustomize"
+            )
+        collector = WorkerCollector()
+        signals.celeryd_after_setup.connect(collector.watch, weak=False)
+        if serve(worker_registry(collector, Path(os.environ[VARIABLE]))):
+            signals.celeryd_after_setup.connect(self._begin_at_zero, weak=False)
+        renewals = {outcome: LEASES.labels(outcome) for outcome in ("renewed", "lost", "failed")}
+        renewal.listeners.append(lambda outcome: renewals[outcome].inc())
+
+    def _begin_at_zero(self, **_: Any) -> None:
+        for task in service_tasks(self._app):
+            queue: QueueClass = task.work_queue.value  # type: ignore[union-attr]  # checked at start-up
+            if queue.wire_name in self._app.amqp.queues.consume_from:
+                self._of(task.name, queue.wire_name)
+
     # ---- receivers: each is called where it happens, and may cost a few microseconds ----
 
     def _published(self, sender: str, routing_key: str = "", **_: Any) -> None:
@@ -96,15 +103,15 @@ class Metrics:
         request = task.request
         series = self._of(task.name, request.delivery_info.get("routing_key"))
         series.started.inc()
-        if (waited := _seconds_in_queue(vars(request), time.time())) is not None:
-            series.queue.observe(waited)
+        if (waited := seconds_in_queue(vars(request), time.time())) is not None:
+            series.queue_seconds.observe(waited)
         setattr(request, RUN, (series, time.perf_counter()))
 
     def _ended(self, task: Any, state: str, retval: Any, **_: Any) -> None:
         if (run := vars(task.request).pop(RUN, None)) is None:
             return
         series, begun = run
-        series.run.observe(time.perf_counter() - begun)
+        series.run_seconds.observe(time.perf_counter() - begun)
         if state == "REJECTED" and not retval.requeue:
             state = "FAILURE"
         if state in series.ends:
@@ -160,7 +167,7 @@ class Metrics:
         return name
 
 
-def _seconds_in_queue(request: Mapping[str, Any], now: float) -> float | None:
+def seconds_in_queue(request: Mapping[str, Any], now: float) -> float | None:
     """From the publishing of a message, or its eta if that was later; None where it does not say."""
     published = request.get(PUBLISHED)
     if type(published) is not float or not math.isfinite(published):
