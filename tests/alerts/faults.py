@@ -1,13 +1,20 @@
 """Twelve faults: how each is planted in a running service, and mended."""
 
+import json
 import os
 import signal
+import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from redis import Redis
 
+from runtime.testing.servers import rabbitmq
 from runtime.testing.servers.process import until
 
 from .service import Prometheus, Service
@@ -66,6 +73,30 @@ def fill_memory(service: Service) -> None:
     """Leave hardly any room below the limit."""
     used = redis_of(service).info("memory")["used_memory"]
     redis_of(service).config_set("maxmemory", used + used // 20)
+
+
+def management(service: Service, method: str, path: str, body: object = None) -> Any:
+    """Ask RabbitMQ's management plugin."""
+    request = Request(f"{service.env['SHOP_RABBITMQ_MANAGEMENT_URL']}/api/{path}", method=method)
+    request.add_header("Authorization", f"Basic {b64encode(b'guest:guest').decode()}")
+    request.add_header("Content-Type", "application/json")
+    with urlopen(request, json.dumps(body).encode() if body is not None else None, timeout=10) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def limit_memory(service: Service) -> None:
+    """Leave hardly any room below the limit at which RabbitMQ blocks publishers."""
+    (node,) = management(service, "GET", "nodes")
+    set_watermark(service, "absolute", str(node["mem_used"] * 10 // 9))
+
+
+def set_watermark(service: Service, *limit: str) -> None:
+    """Set the limit by RabbitMQ's own command, which finds the cookie of a private server in its folder."""
+    port = urlsplit(service.env["SHOP_BROKER_URL"]).port
+    command = ["rabbitmqctl", "-n", f"dev{port}@localhost", "set_vm_memory_high_watermark", *limit]
+    places = os.pathsep.join([*rabbitmq.PLACES, os.environ["PATH"]])
+    env = {**service.env, "HOME": str(service.folder / "rabbitmq"), "PATH": places}
+    subprocess.run(command, env=env, check=True, capture_output=True, timeout=60)
 
 
 def deafen(service: Service) -> None:
@@ -132,6 +163,17 @@ FAULTS: dict[str, Fault] = {
         lambda service: redis_of(service).config_set("appendonly", "no"),
         lambda service: redis_of(service).config_set("appendonly", "yes"),
         {"redis": "postgresql"},
+    ),
+    "broker drops messages": Fault(
+        "CeleryBrokerUnsafe",
+        lambda service: management(
+            service, "PUT", "policies/%2F/limit", {"pattern": "^shop", "definition": {"max-length": 1_000_000}}
+        ),
+        lambda service: management(service, "DELETE", "policies/%2F/limit"),
+        {"rabbitmq": "postgresql"},
+    ),
+    "broker memory nearly full": Fault(
+        "CeleryBrokerUnsafe", limit_memory, lambda service: set_watermark(service, "0.4"), {"rabbitmq": "postgresql"}
     ),
     "broker memory full": Fault(
         "CeleryBrokerUnsafe",

@@ -21,8 +21,12 @@ def main() -> None:
     import_module("shop.app")
     from celery import current_app
 
+    PublishError: Any = import_module("shop.runtime").PublishError  # noqa: N806  # a class
+
+    tasks = {name.rpartition(".")[2]: task for name, task in current_app.tasks.items()}
+
     def publish(name: str, arguments: list[Any]) -> None:
-        task: Any = current_app.tasks[f"shop.tasks.{name.removeprefix('outbox:')}"]
+        task: Any = tasks[name.removeprefix("outbox:")]
         if name.startswith("outbox:"):
             outbox: Any = import_module("shop.runtime.outbox")
             with outbox.session() as session:
@@ -40,7 +44,7 @@ def main() -> None:
             while rate and due.setdefault(name, now) <= now:
                 try:
                     publish(name, [])
-                except Exception as error:  # a broker that is away for a while
+                except PublishError as error:  # a broker that is away for a while
                     print(error, file=sys.stderr, flush=True)
                 due[name] = max(due[name] + 1 / rate, now - 1)
         time.sleep(0.02)

@@ -123,7 +123,13 @@ FAULTS: dict[str, Fault] = {
         },
     ),
     "the exporter is away": Fault("CeleryBrokerUnsafe", {"subject": "exporter"}, 20, NO_EXPORTER),
-    "no worker on a queue": Fault("CeleryQueueWithoutWorker", {"queue": "first"}, 20, {**UNTAKEN, **GONE}),
+    "no worker on a queue": Fault("CeleryQueueWithoutWorker", {"queue": "first"}, 30, {**UNTAKEN, **GONE}),
+    "no worker that reaches the broker": Fault(
+        "CeleryQueueWithoutWorker",
+        {"queue": "first"},
+        30,
+        {**UNTAKEN, CONNECTED: then("1", "0"), CONSUMING: then("1", "0")},
+    ),
     "deaf worker": Fault(
         "CeleryWorkerDeaf",
         {"queue": "first", "instance": "first:9464"},

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -34,12 +35,20 @@ class Prometheus:
     """A running one."""
 
     def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}/api/v1"
+        self._server = f"http://127.0.0.1:{port}"
+
+    def is_ready(self) -> bool:
+        """Whether it answers questions."""
+        try:
+            with urllib.request.urlopen(f"{self._server}/-/ready", timeout=10):
+                return True
+        except urllib.error.HTTPError:
+            return False
 
     def ask(self, path: str, **parameters: str) -> Any:
         """The data of an answer of its HTTP API."""
         query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"{self._url}/{path}?{query}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self._server}/api/v1/{path}?{query}", timeout=10) as answer:
             return json.load(answer)["data"]
 
     def query(self, expression: str) -> list[Any]:
@@ -209,6 +218,7 @@ def started(folder: Path, broker: str, store: str) -> Iterator[tuple[Service, Pr
         ]
         stack.enter_context(serving(command, port, folder / "prometheus.log"))
         prometheus = Prometheus(port)
+        until(prometheus.is_ready)
         until(lambda: len(prometheus.query(f'up{{job="{JOB}"}} == 1')) == len(targets), timeout=90, interval=1)
         until(lambda: not prometheus.alerts(), timeout=90, interval=1)
         yield service, prometheus

@@ -47,7 +47,7 @@ class Health:
     connected: bool = False
     """To the broker, with a loop that has turned since."""
     consuming: Mapping[str, bool] = field(default_factory=dict)
-    """By the queue's name in the table, whether the worker would get a message from it."""
+    """By the queue's name in the table, whether the worker would get a message from it; none once it shuts down."""
     pool_stuck: bool = False
     """Whether every slot of the pool hangs."""
     faults: tuple[str, ...] = ()
@@ -107,14 +107,15 @@ class Monitor(threading.Thread):
             self._slots.forget()
         self._looked = now
         connected = self._is_connected(now)
-        consuming = {queue.name: connected and self._consumes(queue, now) for queue in self.queues}
+        takes = connected and self._turns(now)
+        consuming = {queue.name: takes and self._consumes(queue, now) for queue in self.queues}
         stuck = self._slots.all_hang(now)
         faults = self._faults(now, connected, consuming, stuck)
         # What cannot be seen without a connection is as old as it was when the connection is back.
         known = {} if connected else self._since
         self._since = known | {fault: self._since.get(fault, now) for fault in faults}
         left = [self._since[fault] + limit - now for fault, limit in faults.items()]
-        self.health = Health(connected, consuming, stuck, tuple(faults))
+        self.health = Health(connected, {} if self._draining else consuming, stuck, tuple(faults))
         probe.write(self._file, min([self._limit, *left]), -1 if faults else 3 * self._interval, list(faults))
         if connected and not stuck and not self._draining:
             self._mend(now, [queue for queue in self.queues if not consuming[queue.name]])
@@ -126,7 +127,7 @@ class Monitor(threading.Thread):
         faults: dict[str, float] = {}
         if not connected:
             faults["it has no connection to the broker"] = self._reconnect_limit
-        elif now - self._turned[1] > 3 * self._interval:
+        elif not self._turns(now):
             faults["its loop stands still"] = self._limit
         else:
             faults |= {_deaf(name): self._limit for name, consumes in consuming.items() if not consumes}
@@ -141,6 +142,9 @@ class Monitor(threading.Thread):
             return False
         self._consumer.call_soon(self._turn, restarts)
         return bool(self._turned[0] == restarts)
+
+    def _turns(self, now: float) -> bool:
+        return now - self._turned[1] <= 3 * self._interval
 
     def _turn(self, restarts: int) -> None:
         self._turned = restarts, time.monotonic()
