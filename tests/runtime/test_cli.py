@@ -63,6 +63,13 @@ def test_an_error_on_purpose_is_one_sentence(
     assert printed.err.endswith("got: unheard; correct the name\n")
 
 
+def test_a_broker_in_memory_has_no_server_to_ask() -> None:
+    found = {finding["subject"]: finding for finding in json.loads(called("doctor", "--json").output)}
+    assert found["broker"]["ok"]
+    assert not any(subject.startswith("redis ") for subject in found)
+    assert "expected RUNTIME_BROKER_URL to begin with redis://" in str(called("top", "--once").exception)
+
+
 def test_the_queue_table_is_listed() -> None:
     rows = json.loads(called("queues", "--json").output)
     assert [row["queue"] for row in rows] == [queue.value.name for queue in Queue]

@@ -42,6 +42,8 @@ def test_what_a_run_cannot_publish_is_requeued_at_once(threaded: Worker, proxy: 
     proxy.thaw()
     threaded.wait((tmp_path / "next.ended").exists)
     assert count(tmp_path, "next.ended") == 1
+    (row,) = threaded.command("top", "--json", "--every", "0.5")["workers"]
+    assert (row["busy"], row["slots"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

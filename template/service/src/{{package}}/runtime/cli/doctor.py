@@ -14,6 +14,7 @@ from ..errors import MigrationError, ServiceError
 from ..service import ServiceApp
 from ..settings import NAME, PREFIX, settings
 from ..task import service_tasks
+from ..urls import MEMORY
 from . import LoadApp
 
 __all__ = ["command"]
@@ -67,7 +68,7 @@ def _examine(app: ServiceApp) -> Iterator[Finding]:
     reached = asked("broker", lambda: _connect(app))
     yield reached
     same = _same_server(urls.broker_url, urls.idempotency_url)
-    if reached.ok:
+    if reached.ok and not urls.broker_url.startswith(tuple(f"{scheme}:" for scheme in MEMORY)):
         yield from diagnosed("broker", broker.diagnose(app, queues))
     if not reached.ok and same:
         yield Finding("idempotency store", False, "not asked, since it is on the server of the broker")

@@ -35,7 +35,7 @@ def command(load_app: LoadApp, every: float, once: bool, as_json: bool) -> None:
     workers that answer, since each has started.
     """
     app = load_app()
-    settings().require("broker_url")
+    settings().require("broker_url", app.service.broker.schemes)
     if once or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         figures = _look_twice(app, every)
         click.echo(json.dumps(asdict(figures), indent=2) if as_json else "\n".join(_lines(figures)))

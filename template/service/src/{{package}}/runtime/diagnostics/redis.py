@@ -19,7 +19,7 @@ OLDEST = (6, 2)
 
 EXPECTED = {
     "appendonly": ("yes", "are lost when the server is killed"),
-    "appendfsync": ("always", "of the last second are lost when the server is killed"),
+    "appendfsync": ("always", "of the last second, or of more, are lost when the server is killed"),
     "no-appendfsync-on-rewrite": ("no", "are lost when the server is killed while it saves or rewrites its file"),
     "maxmemory-policy": ("noeviction", "are dropped when memory is full"),
 }
