@@ -17,7 +17,7 @@ from redis import Redis
 from runtime.testing.servers import rabbitmq
 from runtime.testing.servers.process import until
 
-from .service import Prometheus, Service
+from .service import PROCESSES, Prometheus, Service
 
 __all__ = ["FAULTS", "Fault", "Seen", "watched"]
 
@@ -27,9 +27,10 @@ WATCHED = 60
 
 @dataclass(frozen=True)
 class Fault:
-    """The alert that it has to raise."""
+    """What is done to a service, and undone."""
 
     alert: str
+    """The one that has to fire; empty where none may."""
     plant: Callable[[Service], object]
     mend: Callable[[Service], object]
     stores: Mapping[str, str] = field(default_factory=lambda: {"redis": "postgresql", "rabbitmq": "postgresql"})
@@ -124,6 +125,16 @@ def replace(name: str) -> Callable[[Service], None]:
     return kill_and_start
 
 
+def deploy(service: Service) -> None:
+    """Replace one process after the other, as a deployment does, while one of the workers has a long run to finish."""
+    service.publish(["serve", [8], 4])
+    for name in PROCESSES:
+        if name in service.processes:
+            service.processes[name].terminate()
+            service.processes[name].wait(60)
+            service.restart(name)
+
+
 def publish(*what: object) -> Callable[[Service], None]:
     """See `load`."""
 
@@ -135,6 +146,7 @@ def publish(*what: object) -> Callable[[Service], None]:
 
 
 FAULTS: dict[str, Fault] = {
+    "none: a deployment": Fault("", deploy, lambda service: None),
     "oldest message too old": Fault(
         "CeleryOldestMessageTooOld", publish({"serve": 0}, ["serve", [8], 24]), publish({"serve": 2})
     ),
@@ -191,4 +203,4 @@ FAULTS: dict[str, Fault] = {
         {"redis": "postgresql", "rabbitmq": "redis"},
     ),
 }
-"""By name, the twelve, in the order of the issue's table of alerts."""
+"""By name, in the order in which they are planted."""

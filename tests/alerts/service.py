@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import yaml
@@ -23,9 +24,11 @@ from runtime.testing.servers.process import free_port, serving, until
 from tests.postgresql import postgresql
 from tests.template.rendering import ROOT, render
 
-__all__ = ["Prometheus", "Service", "started"]
+__all__ = ["PROCESSES", "RATES", "Prometheus", "Service", "started"]
 
 HERE = Path(__file__).parent
+RENDERING = Lock()
+"""Copier is made for one thread."""
 JOB = "shop"
 RATES = {"serve": 2.0, "bill": 2.0, "report": 1.0}
 """How often a second each task of the usual load is published."""
@@ -133,9 +136,11 @@ class Service:
 
     def command(self, *arguments: str) -> str:
         """What a command of the service prints."""
-        return subprocess.check_output(
-            [sys.executable, "-m", "shop", *arguments], cwd=self.source, env=self.env, text=True, timeout=60
+        command = [sys.executable, "-m", "shop", *arguments]
+        done = subprocess.run(
+            command, cwd=self.source, env=self.env, capture_output=True, text=True, check=True, timeout=60
         )
+        return done.stdout
 
     def python(self, code: str) -> None:
         """Run code that may import the service."""
@@ -177,7 +182,8 @@ def started(folder: Path, broker: str, store: str) -> Iterator[tuple[Service, Pr
     Raises Unavailable where a server cannot be started.
     """
     answers = {"broker": broker, "idempotency_store": store, "queue_layout": "latency", "scheduler": True}
-    source = render(folder / "shop", {"package": "shop", "ci": "none", "observe": ["metrics"], **answers})
+    with RENDERING:
+        source = render(folder / "shop", {"package": "shop", "ci": "none", "observe": ["metrics"], **answers})
     shutil.copy(HERE / "broken_tasks.py", source / "src/shop/tasks")
     if (source / "src/shop/runtime/breaker.py").exists():
         shutil.copy(HERE / "broken_circuit.py", source / "src/shop/tasks")

@@ -1,7 +1,11 @@
 """What can be seen without Prometheus: each query is one, of this service alone, and the runbook knows each alert."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 from promql_parser import Expr, VectorSelector, parse, walk
+
+from runtime.testing.servers import running
+from tests.template.rendering import ROOT
 
 from .series import FAULTS
 
@@ -54,6 +61,21 @@ def test_each_query_parses_and_is_about_this_service_alone(service: Path) -> Non
 def test_a_bad_query_is_caught(query: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         selectors(query)
+
+
+@pytest.mark.parametrize("service", ["all rules"], indirect=True)
+def test_each_query_asks_for_what_the_processes_export(service: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(service, tmp_path / "shop")
+    for tasks in ("broken_tasks.py", "broken_circuit.py"):
+        shutil.copy(Path(__file__).with_name(tasks), source / "src/shop/tasks")
+    with running(tmp_path, {"SHOP_BROKER_URL": "redis", "SHOP_IDEMPOTENCY_URL": "postgresql"}, {}) as urls:
+        path = os.pathsep.join([str(source / "src"), str(ROOT)])
+        env = {**os.environ, **urls, "PYTHONPATH": path, "SHOP_MENDED": str(tmp_path / "mended")}
+        command = [sys.executable, "-m", "tests.alerts.exported"]
+        exported = set(json.loads(subprocess.check_output(command, cwd=source, env=env, timeout=60)))
+    asked = {selector.name for query in queries(service) for selector in selectors(query)} - {"ALERTS"}
+    assert len(asked) > 25
+    assert not asked - exported
 
 
 def test_the_rules_are_those_of_the_answers(service: Path) -> None:
