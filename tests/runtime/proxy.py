@@ -20,6 +20,7 @@ class Proxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self._open: list[socket.socket] = []
+        self._swallowed: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._budget: int | None = None
         self._port = 0
@@ -42,6 +43,10 @@ class Proxy:
     def thaw(self) -> None:
         """Go on with what came meanwhile."""
         self._flowing.set()
+
+    def swallow(self) -> None:
+        """Let nothing more through on the connections that there are, which stay open; new ones are welcome."""
+        self._swallowed.update(self._open)
 
     def drop(self) -> None:
         """End the connections that there are; new ones are welcome."""
@@ -99,6 +104,8 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(4096):
                 self._flowing.wait()
+                if source in self._swallowed:
+                    continue
                 sink.sendall(data)
                 if spends and self._spent(len(data)):
                     self.cut()

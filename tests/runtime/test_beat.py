@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from runtime.probe import read
 from runtime.testing import Worker
 from runtime.testing.servers import rabbitmq, redis
 from runtime.testing.servers.process import STARTED as SERVERS
@@ -29,13 +30,15 @@ def beat(worker: Worker, folder: Path) -> Iterator[Path]:
     log = folder / "beat.log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", worker.module, "beat"]
-        process = subprocess.Popen(command, env={**worker.env, "TMPDIR": str(folder)}, stdout=output, stderr=output)
+        own = {"TMPDIR": str(folder), "RUNTIME_HEARTBEAT_FILE": str(folder / "heartbeat")}
+        process = subprocess.Popen(command, env={**worker.env, **own}, stdout=output, stderr=output)
     try:
         yield log
         assert process.poll() is None, log.read_text()[-4000:]
     finally:
         process.terminate()
         assert process.wait(30) == 0
+        assert not (folder / "heartbeat").exists()
 
 
 def slots(worker: Worker, event: str) -> list[str]:
@@ -50,6 +53,7 @@ def test_two_beats_make_one_run_of_each_slot(worker: Worker, tmp_path: Path) -> 
         worker.wait(lambda: SENT in first.read_text())
         with beat(worker, tmp_path / "second") as second:
             worker.wait(lambda: STARTED in second.read_text())
+            worker.wait(lambda: all(read(each.with_name("heartbeat")).ready for each in (first, second)))
             ran = len(slots(worker, "done"))
             worker.wait(lambda: len(slots(worker, "done")) >= ran + 3)
             worker.wait(lambda: publishers == 1 or (SENT in second.read_text() and slots(worker, "duplicate")))
@@ -77,6 +81,8 @@ def test_beat_waits_for_a_broker_that_dies(
             before = begun()
             missed = before[-1] + period
             worker.wait(lambda: time.time() > missed + 1 and WAITING in log.read_text(), timeout=90)
+            heartbeat = read(log.with_name("heartbeat"))
+            assert (heartbeat.live, heartbeat.ready) == (True, False)
             broker.start()
             up = time.time()
             worker.wait(lambda: len(begun()) >= len(before) + 2, timeout=120)

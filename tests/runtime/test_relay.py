@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.probe import read
 from runtime.testing import Worker
 
 from .combinations import on
@@ -20,12 +21,16 @@ def test_the_relay_sends_what_is_committed(worker: Worker, tmp_path: Path) -> No
     committed, undone = str(uuid.uuid4()), str(uuid.uuid4())
     worker.call(publish_in_transaction, undone, str(tmp_path), commit=False)
     worker.call(publish_in_transaction, committed, str(tmp_path), commit=True)
-    process = subprocess.Popen([sys.executable, "-m", worker.module, "relay"], env=worker.env)
+    heartbeat = tmp_path.with_suffix(".heartbeat")
+    env = {**worker.env, "RUNTIME_HEARTBEAT_FILE": str(heartbeat)}
+    process = subprocess.Popen([sys.executable, "-m", worker.module, "relay"], env=env)
     try:
         worker.wait((tmp_path / committed).exists)
+        worker.wait(lambda: read(heartbeat).ready)
     finally:
         process.terminate()
         assert process.wait(20) == 0
+    assert not heartbeat.exists()
     assert [path.name for path in tmp_path.iterdir()] == [committed]
 
 

@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,11 +32,12 @@ class Heartbeat(NamedTuple):
 
 
 def write(file: Path, live_for: float, ready_for: float, faults: list[str]) -> None:
-    """Replace the file in one step; the times are seconds from now. Raises OSError."""
+    """Replace the file in one step; the times are seconds from now. Where that fails, the heartbeat stops."""
     now = time.monotonic()
     new = file.with_name(f"{file.name}.{os.getpid()}")
-    new.write_text("\n".join([f"{now + live_for:.3f} {now + ready_for:.3f}", *faults, ""]), encoding="utf-8")
-    new.replace(file)
+    with suppress(OSError):
+        new.write_text("\n".join([f"{now + live_for:.3f} {now + ready_for:.3f}", *faults, ""]), encoding="utf-8")
+        new.replace(file)
 
 
 def read(file: Path) -> Heartbeat:

@@ -19,7 +19,9 @@ from sqlalchemy import Connection, Row, bindparam, text
 from .errors import PublishError, StoreUnavailable
 from .idempotency.sql.database import CLOCK, OUTBOX, engine_of, transaction
 from .idempotency.sql.failures import translating_errors
+from .probe import write
 from .publishing import WORKFLOW, publish_steps
+from .settings import settings
 
 __all__ = ["Backlog", "OutboxMessage", "Relay", "backlog", "publish"]
 
@@ -84,23 +86,25 @@ class Relay:
         )
 
     def run(self, stop: threading.Event, idle: float = 0.5) -> None:
-        """Relay until `stop` is set, looking again `idle` seconds after there was nothing to send."""
+        """Relay until `stop` is set, looking again `idle` seconds after there was nothing to send; with a heartbeat."""
         while not stop.is_set():
             try:
-                self.drain(stop)
+                self.drain(stop, _heartbeat)
             except StoreUnavailable as error:
                 log.warning("the outbox could not be read, the next try is near: %s", error)
+                _heartbeat("it cannot read the outbox")
             time.sleep(idle)  # not `stop.wait`: a signal handler that sets `stop` could meet the lock that it holds
 
-    def drain(self, stop: threading.Event | None = None) -> int:
+    def drain(self, stop: threading.Event | None = None, on_batch: Callable[[], None] = lambda: None) -> int:
         """Send what is due until nothing is, or until a message fails; return how many were sent.
 
-        Raises StoreUnavailable.
+        on_batch: called after each transaction. Raises StoreUnavailable.
         """
         sent = 0
         while not (stop and stop.is_set()):
             batch, failed = self._relay_batch()
             sent += batch
+            on_batch()
             if failed or batch < self._batch:
                 break
         return sent
@@ -160,6 +164,11 @@ def backlog(url: str) -> Backlog:
             )
         ).one()
         return Backlog(row.waiting, row.failing, row.oldest, row.error or "")
+
+
+def _heartbeat(*faults: str) -> None:
+    limit = settings().health_limit
+    write(settings().heartbeat_file, limit, 0 if faults else limit, list(faults))
 
 
 def _message(row: Row[Any]) -> OutboxMessage:

@@ -9,6 +9,9 @@ from typing import Any
 from celery.beat import SchedulingError
 from celery.utils.log import get_logger
 
+from ..probe import write
+from ..settings import settings
+
 __all__ = ["WaitingScheduler"]
 
 logger = get_logger("celery.beat")
@@ -38,11 +41,24 @@ class WaitingScheduler:
             logger.warning(
                 "beat: Waiting for the broker, again in %d s: %s: %s", self._pause, type(away).__name__, away
             )
+            self._heartbeat(self._pause, ["it waits for the broker"])
             return self._pause
         if self._pause:
             logger.warning("beat: The broker is back")
             self._pause = 0.0
+        self._heartbeat(interval, [])
         return interval
+
+    def close(self) -> None:
+        """Celery's own, which ends the heartbeat, too."""
+        settings().heartbeat_file.unlink(missing_ok=True)
+        scheduler: Any = super()
+        scheduler.close()
+
+    def _heartbeat(self, interval: float, faults: list[str]) -> None:
+        """Tell the probe that beat ticks, and will do so again in `interval` seconds."""
+        good_for = interval + settings().health_limit
+        write(settings().heartbeat_file, good_for, 0 if faults else good_for, faults)
 
     def publish(self, entry: Any) -> None:
         """Send a run that is due. Raises the broker's errors; any other one is logged, and the run is dropped."""

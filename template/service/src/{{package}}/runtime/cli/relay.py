@@ -30,4 +30,7 @@ def command(load_app: LoadApp, once: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relay.run(stop)
+    try:
+        relay.run(stop)
+    finally:
+        settings().heartbeat_file.unlink(missing_ok=True)

@@ -90,7 +90,7 @@ class Monitor(threading.Thread):
         while not self.ended.is_set():
             try:
                 self._look(time.monotonic())
-            except Exception as error:  # such as a full disk; without this thread the worker would count as dead
+            except Exception as error:  # without this thread the worker counts as dead
                 log.warning("no heartbeat", error=repr(error))
             self.ended.wait(self._interval)
 

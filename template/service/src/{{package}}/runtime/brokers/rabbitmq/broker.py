@@ -151,6 +151,7 @@ class RabbitmqBroker(Broker):
     def beat_arguments(self, app: Celery) -> list[str]:
         """Exactly one beat may run: RabbitMQ has no lock that would choose between two."""
         file = Path(tempfile.gettempdir()) / f"{server_name()}.schedule"
+        app.conf.beat_max_loop_interval = 5
         return ["--scheduler", f"{__package__}.beat:Scheduler", "--schedule", str(file)]
 
 
