@@ -8,7 +8,13 @@ import pytest
 from tests.template.rendering import render
 
 ANSWERS: dict[str, dict[str, Any]] = {
-    "all rules": {"broker": "redis", "idempotency_store": "postgresql", "scheduler": True, "queue_layout": "latency"},
+    "all rules": {
+        "broker": "redis",
+        "idempotency_store": "postgresql",
+        "scheduler": True,
+        "queue_layout": "latency",
+        "deploy": ["compose", "kubernetes"],
+    },
     "no circuits, no schedule": {"broker": "rabbitmq", "idempotency_store": "postgresql", "deploy": []},
     "no relay": {"broker": "rabbitmq", "idempotency_store": "redis", "scheduler": True, "queue_layout": "priority"},
 }

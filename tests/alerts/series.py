@@ -42,7 +42,6 @@ def well() -> dict[str, str]:
     series = {
         f"celery_broker_up{{{EXPORTER}}}": all_along("1"),
         f'celery_broker_finding{{subject="redis appendonly",{EXPORTER}}}': all_along("0"),
-        f"celery_broker_memory_ratio{{{EXPORTER}}}": all_along("0.4"),
         f'celery_circuit_state{{circuit="bank",state="open",{EXPORTER}}}': all_along("0"),
         f"celery_schedule_period_seconds{{{REPORT},{EXPORTER}}}": all_along("86400"),
         f'celery_schedule_due_timestamp_seconds{{{REPORT},instance="beat:9464"}}': all_along("86400"),
@@ -101,12 +100,6 @@ class Fault:
 FAULTS: dict[str, Fault] = {
     "a setting of the broker": Fault(
         "CeleryBrokerUnsafe", {"subject": "redis appendonly"}, 20, {FINDING: then("0", "1")}
-    ),
-    "memory of the broker": Fault(
-        "CeleryBrokerUnsafe",
-        {"subject": "memory"},
-        20,
-        {f"celery_broker_memory_ratio{{{EXPORTER}}}": then("0.4", "0.95")},
     ),
     "the broker is away": Fault(
         "CeleryBrokerUnsafe",

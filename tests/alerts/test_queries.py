@@ -139,3 +139,11 @@ def test_the_scrape_configuration_goes_with_compose(service: Path) -> None:
         configuration = yaml.safe_load(file.read_text())
         assert [each["job_name"] for each in configuration["scrape_configs"]] == ["shop"]
         assert configuration["rule_files"] == ["alerts.yaml"]
+
+
+@pytest.mark.parametrize("service", ["all rules"], indirect=True)
+def test_the_cluster_gets_the_same_rules_and_as_many_samples(service: Path) -> None:
+    monitor, rule = yaml.safe_load_all((service / "kubernetes/monitoring.yaml").read_text())
+    assert rule["spec"] == yaml.safe_load((service / "monitoring/alerts.yaml").read_text())
+    scraped = yaml.safe_load((service / "monitoring/prometheus.yml").read_text())["global"]["scrape_interval"]
+    assert {each["interval"] for each in monitor["spec"]["podMetricsEndpoints"]} == {scraped}
