@@ -18,6 +18,8 @@ def module(name: str) -> Any:
     return import_module(f"{PACKAGE}.{name}")
 
 
+if __name__ == "__main__":
+    module("runtime.cli.worker").prepare()
 app = module("app").app
 base = module("task").ServiceTask
 queue = next(iter(module("queues").Queue))

@@ -9,6 +9,8 @@ __all__ = ["PACKAGES", "Variant", "variants"]
 PACKAGES = {
     "plain_redis": {"broker": "redis", "idempotency_store": "redis"},
     "plain_rabbitmq": {"broker": "rabbitmq", "idempotency_store": "redis"},
+    "metered_redis": {"broker": "redis", "observe": ["metrics"]},
+    "metered_rabbitmq": {"broker": "rabbitmq", "observe": ["metrics"]},
     "sql_redis": {"broker": "redis", "idempotency_store": "postgresql"},
     "sql_rabbitmq": {"broker": "rabbitmq", "idempotency_store": "postgresql"},
 }
@@ -55,8 +57,12 @@ def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
     return [
         peers[0],
         service(broker, urls, "service, delivery alone", "plain", "natural"),
+        service(
+            broker, urls, "service, delivery alone, metrics", "metered", "natural", against="service, delivery alone"
+        ),
         service(broker, urls, "service, delivery alone, `publish_many`", "plain", "natural", at_once=True),
         service(broker, urls, "service, `lease`", "plain", "lease"),
+        service(broker, urls, "service, `lease`, metrics", "metered", "lease", against="service, `lease`"),
         service(broker, urls, "service, `lease`, `publish_many`", "plain", "lease", at_once=True),
         *peers[1:],
         dramatiq,
@@ -76,7 +82,7 @@ def service(
 ) -> Variant:
     """A variant of a rendered service."""
     package = f"{kind}_{broker}"
-    store = urls["redis" if kind == "plain" else "sql"]
+    store = urls["sql" if kind == "sql" else "redis"]
     prefix = package.upper()
     return Variant(
         name,
@@ -89,6 +95,7 @@ def service(
             f"{prefix}_BROKER_URL": urls["broker"],
             f"{prefix}_IDEMPOTENCY_URL": store,
             f"{prefix}_LOG_LEVEL": "WARNING",
+            f"{prefix}_METRICS_PORT": "0",  # what is counted is measured, and not what looks at it every few seconds
         },
         against,
     )

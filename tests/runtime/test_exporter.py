@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from redis import Redis
 
 from runtime.testing.fixtures import with_variables
 from runtime.testing.processes import Workers
@@ -81,6 +82,7 @@ def test_it_tells_what_waits_and_survives_a_broker_that_is_away(
     exporter: Scrape, workers: Workers, services: dict[str, str], proxy: Proxy, tmp_path: Path
 ) -> None:
     redis = services[BROKER].startswith("redis")
+    until(lambda: not exporter()("queue_consumers"))  # of workers that were killed just now
     before = exporter()
     assert before("broker_up") == 1
     assert before("queue_messages_waiting", queue="long") == 0
@@ -90,9 +92,14 @@ def test_it_tells_what_waits_and_survives_a_broker_that_is_away(
     assert before("queue_max_runtime_seconds", queue="long") == 60
     assert before("schedule_period_seconds", task="tests.tick") == 1
     workers.console.call(publish, "tests.waits", str(tmp_path), "one", 1)
+    assert before("broker_memory_ratio") is None
     if redis:
         assert before("circuit_state", circuit="tests", state="closed") == 1
         assert before("circuit_state", circuit="tests", state="open") == 0
+        server = Redis.from_url(services[BROKER])
+        server.config_set("maxmemory", "1gb")
+        assert 0 < (exporter()("broker_memory_ratio") or 0) < 0.5
+        server.config_set("maxmemory", "0")
     else:
         assert before("outbox_messages") == 0
         workers.console.call(publish_in_transaction, "one", str(tmp_path), True)

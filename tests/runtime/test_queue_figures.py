@@ -13,6 +13,7 @@ from runtime import QueueClass
 from runtime.brokers import QueueFigures
 from runtime.brokers.rabbitmq import RabbitmqBroker
 from runtime.brokers.rabbitmq.figures import MOST_SAMPLES, Age
+from runtime.brokers.redis.figures import MOST_RECORDS
 from runtime.idempotency.redis import RedisStore
 from runtime.service import Service, ServiceApp
 from runtime.settings import Settings
@@ -21,7 +22,7 @@ from runtime.testing.processes import Console, Workers
 from runtime.testing.servers import rabbitmq
 from runtime.testing.servers.process import free_port, until
 
-from .combinations import each_broker
+from .combinations import each_broker, on
 from .conftest import BROKER
 from .service.calls import publish, queue_figures
 from .service.notes import count
@@ -44,6 +45,7 @@ def test_each_message_is_counted_where_it_is(
     workers: Workers, new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
 ) -> None:
     console, redis = workers.console, services[BROKER].startswith("redis")
+    until(lambda: not figures(console, "long")["consumers"])  # of workers that were killed just now
     before = figures(console, "long")
     assert before["waiting"] == 0
     assert before["oldest"] == 0
@@ -70,6 +72,24 @@ def test_each_message_is_counted_where_it_is(
     worker.wait(lambda: figures(console, "short")["dead"] == dead + 1)
     if redis:
         worker.wait(lambda: figures(console, "long")["in_work"] == 0)
+
+
+@on("redis-redis")
+def test_messages_in_work_are_told_apart_by_queue_up_to_a_limit(services: dict[str, str], workers: Workers) -> None:
+    workers.stop()
+    console, client = workers.console, Redis.from_url(services[BROKER])
+    before = figures(console, "long")["in_work"]
+    ours: dict[Any, Any] = {f"ours.{number}": '[{"headers": {}},"","runtime.long"]' for number in range(1500)}
+    stock = {f"stock.{number}": '[{"headers": {}}, "runtime", "runtime.short"]' for number in range(2)}
+    client.hset("runtime.unacked", mapping=ours | stock)
+    try:
+        assert figures(console, "long")["in_work"] == before + 1500
+        assert figures(console, "short")["in_work"] >= 2
+        more: dict[Any, Any] = {f"more.{number}": "[]" for number in range(MOST_RECORDS)}
+        client.hset("runtime.unacked", mapping=more)
+        assert figures(console, "long")["in_work"] is None
+    finally:
+        client.delete("runtime.unacked")
 
 
 def test_the_age_of_the_next_message_is_what_successive_counts_prove() -> None:
@@ -119,6 +139,7 @@ def test_the_management_api_of_rabbitmq_tells_the_rest(tmp_path: Path, set_varia
             return figures()
 
         assert figures() == QueueFigures("default", 0, None, 0.0, 0, 0)
+        assert broker.memory_ratio(app) is None
         with app.connection_for_write() as connection:
             channel = connection.default_channel
             bound = declared(channel)
@@ -132,6 +153,7 @@ def test_the_management_api_of_rabbitmq_tells_the_rest(tmp_path: Path, set_varia
             assert figures().oldest is None  # somebody consumes, and nobody tells what
             set_variables(RABBITMQ_MANAGEMENT_URL=f"http://guest:guest@127.0.0.1:{port}")
             told = becoming(in_work=1)
+            assert 0 < (broker.memory_ratio(app) or 0) < 1
             assert told == QueueFigures("default", 2, 1, told.oldest, 0, 1)
             until(lambda: (figures().oldest or 0) > 2)
         set_variables(RABBITMQ_MANAGEMENT_URL=f"http://guest:wrong@127.0.0.1:{port}")

@@ -13,14 +13,20 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from prometheus_client import values
 from prometheus_client.parser import text_string_to_metric_families
 
-from runtime.observability.multiprocess import VARIABLE
+from runtime import ConfigurationError
+from runtime.observability.metrics import Metrics
+from runtime.observability.metrics.server import MetricsSettings
+from runtime.observability.multiprocess import VARIABLE, prepare
 from runtime.testing import Worker
+from runtime.testing.fixtures import with_variables
+from runtime.testing.processes import Workers
 from runtime.testing.servers.process import free_port
 from tests.template.rendering import render
 
-from .combinations import each_broker
+from .combinations import each_broker, on
 from .conftest import APP, SOURCE, VARIABLES
 from .service.calls import publish, send_unchecked
 from .service.notes import count
@@ -158,6 +164,7 @@ def test_a_worker_tells_what_has_happened_and_how_it_is(
     seen = watch.until(
         lambda now: (
             (now("dead_letters_total") or 0) >= len(REASONS)
+            and (now("tasks_failed_total") or 0) >= sum(failed for *_, failed in EXPECTED.values())
             and now("task_duplicates_total") == 2
             and now("tasks_revoked_total")
         )
@@ -186,6 +193,33 @@ OF_HELD = ("tasks_succeeded", "task_duplicates", "task_deferrals")
 """How the runs of two tasks with one key end."""
 
 
+class Threaded(Worker):
+    """A worker with one thread."""
+
+    module = f"{__package__}.service.threads"
+
+
+@pytest.mark.slow
+@on("redis-redis")
+def test_threads_are_counted_like_processes(
+    workers: Workers, services: dict[str, str], port: int, folder: Path, tmp_path: Path
+) -> None:
+    workers.stop()
+    env = with_variables(services, {"OBSERVE": "metrics", "METRICS_PORT": port}) | {VARIABLE: str(folder)}
+    with Threaded(env, tmp_path, workers.console) as worker:
+        worker.wait(lambda: worker.lines("ready"))
+        for _ in range(2):
+            worker.call(publish, "tests.effect", "one", str(tmp_path))
+        worker.call(publish, "tests.fails", str(tmp_path), "fails")
+        seen = Watch(worker, port).until(
+            lambda now: now("task_duplicates_total") == 1 and now("dead_letters_total") and now("tasks_failed_total")
+        )
+        assert seen("worker_slots") == 1
+        assert seen("tasks_succeeded_total") == seen("tasks_failed_total") == 1
+        assert seen("tasks_started_total") == 3
+        worker.kill()
+
+
 def test_a_worker_removes_what_a_killed_one_has_left(tmp_path: Path) -> None:
     made = "import os; from runtime.observability import multiprocess as m; m.prepare(); print(os.environ[m.VARIABLE]"
     env = {**os.environ, "PYTHONPATH": str(SOURCE), VARIABLE: str(tmp_path)}
@@ -201,33 +235,40 @@ def test_a_worker_removes_what_a_killed_one_has_left(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("variables", "sentence"),
-    [
-        ({"RUNTIME_METRICS_PORT": "{taken}"}, "expected port {taken} of 0.0.0.0 to be free for metrics, got: "),
-        ({"RUNTIME_METRICS_PORT": "70000"}, "expected RUNTIME_METRICS_PORT to be valid"),
-        ({VARIABLE: "/nowhere"}, "expected /nowhere to be a folder for what the processes of a worker count, got: "),
-    ],
-)
-def test_a_worker_that_cannot_be_scraped_says_why(variables: dict[str, str], sentence: str) -> None:
+def test_a_port_that_is_taken_is_one_sentence() -> None:
     with socket.create_server(("0.0.0.0", 0)) as server:
         taken = str(server.getsockname()[1])
         urls = {f"RUNTIME_{kind}_URL": "redis://127.0.0.1:1/0" for kind in ("BROKER", "IDEMPOTENCY", "RESULT")}
-        env = {**os.environ, **VARIABLES, **urls, "RUNTIME_OBSERVE": "metrics"}
-        env |= {name: value.replace("{taken}", taken) for name, value in variables.items()}
+        env = {**os.environ, **VARIABLES, **urls, "RUNTIME_OBSERVE": "metrics", "RUNTIME_METRICS_PORT": taken}
         command = [sys.executable, "-c", f"from runtime.cli import main; main('{APP}')", "worker"]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith(f"runtime: {sentence.replace('{taken}', taken)}")
+    assert done.stderr.startswith(f"runtime: expected port {taken} of 0.0.0.0 to be free for metrics, got: ")
+    assert done.stderr.endswith("set RUNTIME_METRICS_PORT to another one for this process, or to 0 for none\n")
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_other_variables_that_cannot_work_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIME_METRICS_PORT", "70000")
+    with pytest.raises(ConfigurationError, match="expected RUNTIME_METRICS_PORT to be valid"):
+        MetricsSettings.read()
+    monkeypatch.setenv(VARIABLE, "/nowhere")
+    with pytest.raises(ConfigurationError, match=f"expected /nowhere to be a folder .*; set {VARIABLE} to one that"):
+        prepare()
+
+
+def test_a_worker_whose_processes_would_count_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "ValueClass", values.MutexValue)
+    with pytest.raises(ConfigurationError, match="expected prometheus_client to be imported after runtime worker has"):
+        Metrics()._serve("worker")
+
+
 def test_a_service_without_metrics_imports_nothing_of_them(tmp_path: Path) -> None:
-    code = "import sys, tests.runtime.service.app; print('prometheus_client' in sys.modules)"
-    for observe, imported in (("", "False"), ("metrics", "True")):
-        env = {**os.environ, **VARIABLES, "RUNTIME_OBSERVE": observe}
-        run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
-        assert run.stdout.strip() == imported, run.stderr
+    seen = "print('prometheus_client' in sys.modules)"
+    code = f"import sys, tests.runtime.service.app; {seen}; import runtime.observability.metrics; {seen}"
+    env = {**os.environ, **VARIABLES, "RUNTIME_OBSERVE": ""}
+    run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert run.stdout.split() == ["False", "True"], run.stderr
     service = render(tmp_path / "service", {"service_name": "shop"})
     assert "prometheus" not in "".join(file.read_text() for file in service.rglob("*.py"))
     assert "prometheus" not in (service / "pyproject.toml").read_text()

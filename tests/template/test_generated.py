@@ -13,14 +13,14 @@ from .commands import asyncgen, run
 from .rendering import AXES
 
 BIN = Path(sys.executable).parent
-CHOICES = ("broker", "idempotency_store", "results", "queue_layout", "scheduler", "producer")
+CHOICES = ("broker", "idempotency_store", "results", "queue_layout", "scheduler", "producer", "observe")
 """The questions whose answers a project's own tests can distinguish; the matrix covers the others."""
 
 SHORT: list[tuple[Any, ...]] = [
-    ("redis", "redis", "none", "single", False, "none"),
-    ("redis", "postgresql", "redis", "latency", True, "fastapi"),
-    ("rabbitmq", "redis", "postgresql", "priority", False, "django"),
-    ("rabbitmq", "postgresql", "none", "priority", True, "django"),
+    ("redis", "redis", "none", "single", False, "none", []),
+    ("redis", "postgresql", "redis", "latency", True, "fastapi", ["metrics"]),
+    ("rabbitmq", "redis", "postgresql", "priority", False, "django", []),
+    ("rabbitmq", "postgresql", "none", "priority", True, "django", ["metrics"]),
 ]
 """Both brokers with both stores, and every other choice at least once. `make test` runs the first: what the others have
 besides runs in `test_own_tables`, `test_named_servers` and `test_producers`."""
@@ -64,7 +64,9 @@ def check(answers: dict[str, Any], template: Path, folder: Path) -> None:
         if os.environ.get("CI"):
             pytest.fail("expected rabbitmq-server to be installed, got: none; install it")
         pytest.skip("no rabbitmq-server is installed")
-    data = [word for name, value in answers.items() for word in ("-d", f"{name}={str(value).lower()}")]
+    data = []
+    for name, value in answers.items():
+        data += ["-d", f"{name}={','.join(value) if isinstance(value, list) else str(value).lower()}"]
     asyncgen("new", "my-service", "--defaults", "--template", template, *data, cwd=folder)
     project = folder / "my-service"
     asyncgen("add-task", "send_invoice", "--defaults", cwd=project)

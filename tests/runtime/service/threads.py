@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
+from runtime.cli.worker import prepare
 from runtime.worker import run
+
+if __name__ == "__main__":
+    prepare()
 
 from .app import app
 

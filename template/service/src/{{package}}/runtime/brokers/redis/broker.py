@@ -93,7 +93,7 @@ class RedisBroker(Broker):
     def queue_figures(self, app: Celery, queues: Sequence[QueueClass]) -> list[QueueFigures]:
         """See Broker. Who listens to a list, Redis does not tell."""
         with app.connection_for_write() as connection, connection.channel() as channel:
-            return figures(channel, queues)
+            return figures(channel, queues, alone=len(app.amqp.queues) == 1)
 
     def memory_ratio(self, app: Celery) -> float | None:
         """See Broker."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import signals
-from prometheus_client import REGISTRY, values
+from prometheus_client import REGISTRY, disable_created_metrics, values
 
 from ...errors import ConfigurationError
 from ...idempotency.renewal import renewal
@@ -73,6 +73,7 @@ class Metrics:
             signals.after_task_publish.connect(schedule.published, weak=False)
             REGISTRY.register(schedule)
         if command != "worker":
+            disable_created_metrics()  # type: ignore[no-untyped-call]  # they are a second series for each
             serve(REGISTRY)
             return
         chosen: Any = values.ValueClass
