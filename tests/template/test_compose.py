@@ -31,6 +31,8 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         shown = {variable: url for variable, url in every.items() if "_CONTAINER_" not in variable}
         assert_sealed(production, every)
         reloaded = {name for name, each in development.items() if each.get("develop")}
+        mounted = {volume.split(":")[1] for name in reloaded for volume in development[name]["volumes"]}
+        assert {f"COPY src {target}\n" for target in mounted} <= {*(service / "Dockerfile").open()}
         assert reloaded == production.keys() - SERVERS - PROFILES.keys()
         assert {name: each["profiles"] for name, each in production.items() if "profiles" in each} == {
             name: [profile] for name, profile in PROFILES.items() if answers["observe"]
