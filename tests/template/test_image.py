@@ -218,6 +218,7 @@ def test_an_image_on_rabbitmq_and_postgresql_does_a_task_and_stops(server: Serve
     ("file", "line", "instead", "offence"),
     [
         ("Dockerfile", "USER 10001\n", "", "the user is root"),
+        ("Dockerfile", "HEALTHCHECK ", "# HEALTHCHECK ", "no HEALTHCHECK"),
         ("Dockerfile", "pip uninstall --yes pip && ", "", "a build tool: pip"),
         (
             "Dockerfile",
@@ -237,6 +238,17 @@ def test_an_offence_in_the_image_is_caught(
     (service / file).write_text(text.replace(line, instead))
     docker("build", "--tag", "shop-offence", ".", cwd=service)
     assert any(offence in found for found in image_offences("shop-offence", "shop"))
+
+
+def test_without_docker_the_image_says_what_is_missing(tmp_path: Path) -> None:
+    service = render(tmp_path / "service", {"package": "shop"})
+    (service / "uv.lock").touch()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").symlink_to(str(shutil.which("true")))
+    command = [sys.executable, "src/shop/runtime/testing/image.py", "shop"]
+    path = {"PATH": str(tmp_path / "bin")}
+    done = subprocess.run(command, cwd=service, env=path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "expected docker on PATH, got: none; install it\n")
 
 
 def test_without_a_lock_the_image_says_how_to_make_one(tmp_path: Path) -> None:

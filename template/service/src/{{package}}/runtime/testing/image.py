@@ -61,6 +61,9 @@ def main(image: str) -> int:
             print(line, flush=True)
         if os.environ.get("CI"):
             keep(image, ROOT / "dist")
+    except FileNotFoundError as missing:
+        print(f"expected {missing.filename} on PATH, got: none; install it", file=sys.stderr)
+        return 1
     except ImageError as error:
         print(error, file=sys.stderr)
         return 1
@@ -98,12 +101,12 @@ def check(image: str) -> list[str]:
             _docker(*run, "--rm", name, "migrate")
         _docker(*run, "--detach", "--name", name, name, "worker")
         started = time.monotonic()
-        _wait(name, "a healthy worker", lambda: _state(name)["Health"]["Status"] == "healthy")
+        _wait(name, "a healthy worker", lambda: _health(name) == "healthy")
         seen = [f"healthy after {time.monotonic() - started:.0f} s"]
         task_id = _docker("exec", name, PACKAGE, "send", "image_check").splitlines()[-1]
         _wait(name, "the task to be done", lambda: _is_done(name, task_id))
         stopping = time.monotonic()
-        _docker("stop", f"--time={GRACE}", name)
+        _docker("stop", "-t", str(GRACE), name)
         if code := _state(name)["ExitCode"]:
             raise ImageError(f"expected the worker to stop with 0, got: {code}\n{_log(name)}")
         seen += ["a task was done", f"stopped after {time.monotonic() - stopping:.0f} s with 0"]
@@ -135,6 +138,12 @@ def _docker(*arguments: str, stdin: str = "") -> str:
 
 def _state(name: str) -> Any:
     return json.loads(_docker("inspect", "--format", "{{json .State}}", name))
+
+
+def _health(name: str) -> Any:
+    if "Health" not in (state := _state(name)):
+        raise ImageError("expected the Dockerfile to have a HEALTHCHECK, got: none; restore it")
+    return state["Health"]["Status"]
 
 
 def _is_done(name: str, task_id: str) -> bool:
