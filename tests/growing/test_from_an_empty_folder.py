@@ -13,7 +13,7 @@ from .commands import asyncgen, inside
 MODES = ("transactional", "lease", "at-most-once", "natural")
 TYPES = ("int", "str", "UUID", "date", "datetime", "Decimal", "bool", "float", "list[int]", "enum[open,paid]")
 SCHEDULES = ("30s", "5m", "*/5 * * * *", "0 3 * * mon-fri", "0 0 1 1,7 *")
-EDITED = {"README.md", "compose.yaml", "src/shop/queues.py", "src/shop/tasks/__init__.pyi"}
+EDITED = {"README.md", "compose.override.yaml", "compose.yaml", "src/shop/queues.py", "src/shop/tasks/__init__.pyi"}
 
 
 def commands() -> Iterator[list[str]]:
