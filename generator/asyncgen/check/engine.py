@@ -60,6 +60,7 @@ def _check_all(selections: list[Selection], options: Options, notices: list[str]
 
 def _check_one(selection: Selection, options: Options, notices: list[str], processes: int) -> list[Finding]:
     project = selection.project
+    _ = project.tasks  # which may take in more modules
     modules = [
         module for module in project.modules if module.path in selection.wanted and not options.excludes(module.path)
     ]

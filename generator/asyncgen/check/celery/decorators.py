@@ -2,29 +2,21 @@
 
 import ast
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from asyncgen.check.celery.task import Option, Task
+from asyncgen.check.celery.wrapper import Wrapper, callee_of, with_options
 from asyncgen.check.model.project import PythonProject
+from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Function
+from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["Decorators", "Wrapper"]
+__all__ = ["Decorators"]
 
 _CELERYS = {"celery.shared_task", "celery.Celery().task"}
-_OUTSIDE = re.compile(r"(^|[._])celery\w*(\.\w+)*(\(\))?\.task$", re.IGNORECASE)
-_MAKES_TASKS = re.compile(r"\btask\b|shared_task")
-
-
-class Wrapper(NamedTuple):
-    """A project's own decorator around Celery's: the options it adds, and whether it adds unseen ones.
-
-    `foreign`: the application is another distribution's, and so is the class of task that it makes.
-    """
-
-    options: dict[str, Option]
-    opaque: bool
-    foreign: bool = False
+_OUTSIDE = re.compile(r"(^|[._])celery\w*(\.\w+)*(\(\))?\.task$|\.(shared_task|celery_task)$", re.IGNORECASE)
+#: An application that a function is given, or an object holds.
+_APPLICATION = re.compile(r"_?(\w+_)?(celery|celery_?app|app)$", re.IGNORECASE)
+_MAKERS = {"__call__", "__new__", "__init__"}
 
 
 class Decorators:
@@ -32,11 +24,18 @@ class Decorators:
         self.project = project
         self._wrappers: dict[ast.AST, Wrapper | None] = {}
 
+    def forget(self) -> None:
+        """Modules were added: what led nowhere before may lead to a task."""
+        self._wrappers = {node: wrapper for node, wrapper in self._wrappers.items() if wrapper is not None}
+
     def wrapper_of(self, module: Module, target: ast.expr) -> Wrapper | None:
+        """What a decorator, without its call, or the callee of `callee(function)` comes to."""
+        if _is_of_super(target):
+            return Wrapper({}, opaque=False)
         symbol = self.project.names.shallow.resolve(module, target)
         if symbol is None:
-            return None
-        if symbol.name in _CELERYS:
+            return Wrapper({}, opaque=False, foreign=True) if _of_given_application(module, target) else None
+        if symbol.name in _CELERYS and not isinstance(symbol.node, Function):
             return Wrapper({}, opaque=False)
         if symbol.node is None and _OUTSIDE.search(symbol.name):
             return Wrapper({}, opaque=False, foreign=True)
@@ -48,78 +47,83 @@ class Decorators:
         return self._wrappers[symbol.node]
 
     def custom_wrapper(self, module: Module, node: ast.AST) -> Wrapper | None:
+        """What a function, a class, a partial or a call that gives a decorator comes to."""
         if isinstance(node, ast.Call):
-            if self.project.names.name(module, node.func).endswith("functools.partial") and node.args:
-                inner = self.wrapper_of(module, node.args[0])
-                if inner is not None:
-                    return self._merged(module, inner, node)
+            return self._bound(module, node)
+        if isinstance(node, ast.ClassDef):
+            return self._class(module, node)
+        return self._function(module, node) if isinstance(node, Function) else None
+
+    def partial(self, module: Module, call: ast.Call) -> Wrapper | None:
+        """`partial(shared_task, ...)`."""
+        if not call.args or not self.project.names.name(module, call.func).endswith("functools.partial"):
             return None
-        if not isinstance(node, Function) or not _MAKES_TASKS.search(module.text):
-            return None
-        if any(self.wrapper_of(module, _callee(d)) for d in node.decorator_list):
-            return None  # a task itself, not a decorator
-        for inner_node in ast.walk(node):
-            if isinstance(inner_node, ast.Call):
-                inner = self.wrapper_of(module, inner_node.func)
-                if inner is not None:
-                    merged = self._merged(module, inner, inner_node)
-                    touched = _changes_keywords(node)
-                    return merged._replace(opaque=merged.opaque or touched)
-            if isinstance(inner_node, Function) and inner_node is not node:
-                for decorator in inner_node.decorator_list:
-                    if not isinstance(decorator, ast.Call):
-                        inner = self.wrapper_of(module, decorator)
-                        if inner is not None:
-                            return inner
+        inner = self.wrapper_of(module, call.args[0])
+        return with_options(self.project.names, module, inner, call) if inner is not None else None
+
+    def _bound(self, module: Module, call: ast.Call) -> Wrapper | None:
+        """`partial(shared_task, ...)`, `shared_task(time_limit=60)`, `Decorator(app)`."""
+        inner = self.wrapper_of(module, call.func)
+        return (
+            with_options(self.project.names, module, inner, call) if inner is not None else self.partial(module, call)
+        )
+
+    def _class(self, module: Module, node: ast.ClassDef) -> Wrapper | None:
+        symbol = Symbol(f"{module.name}.{node.name}", module, node)
+        for home, owner in self.project.names.shallow.hierarchy(symbol):
+            for method in owner.body:
+                if isinstance(method, Function) and method.name in _MAKERS:
+                    wrapper = self._function(home, method)
+                    if wrapper is not None:
+                        return wrapper
         return None
 
-    def _merged(self, module: Module, inner: Wrapper, call: ast.Call) -> Wrapper:
-        options = dict(inner.options)
-        passed_on = {a.arg for f in module.ancestors(call) if isinstance(f, Function) for a in [f.args.kwarg] if a}
-        opaque = inner.opaque
-        for keyword in call.keywords:
-            if keyword.arg is not None:
-                options[keyword.arg] = Option(keyword.value, module, keyword)
-            elif not (isinstance(keyword.value, ast.Name) and keyword.value.id in passed_on):
-                opaque = True
-        return inner._replace(options=options, opaque=opaque)
+    def _function(self, module: Module, function: Function) -> Wrapper | None:
+        if any(self.wrapper_of(module, callee_of(d)) for d in function.decorator_list):
+            return None  # a task itself, not a decorator
+        for target, call in _uses(function):
+            inner = self.wrapper_of(module, target)
+            if inner is not None and call is not None:
+                merged = with_options(self.project.names, module, inner, call)
+                return merged._replace(opaque=merged.opaque or _changes_keywords(function))
+            if inner is not None:
+                return inner
+        return None
 
-    def add_options(self, task: Task, module: Module, call: ast.Call) -> None:
-        for keyword in call.keywords:
-            if keyword.arg is not None:
-                task.options[keyword.arg] = Option(keyword.value, module, keyword)
-                task.own.add(keyword.arg)
-            else:
-                self._add_unpacked(task, module, keyword.value)
 
-    def _add_unpacked(self, task: Task, module: Module, value: ast.expr) -> None:
-        symbol = self.project.names.resolve(module, value)
-        target = symbol.node if symbol is not None else value
-        home = symbol.module if symbol is not None and symbol.module else module
-        if isinstance(target, ast.Dict):
-            for key, item in zip(target.keys, target.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    task.options.setdefault(key.value, Option(item, home, key))
-                elif key is None:
-                    self._add_unpacked(task, home, item)
+def _uses(function: Function) -> Iterator[tuple[ast.expr, ast.Call | None]]:
+    """What may make the task within a decorator: what is called or made partial, is a bare decorator, or returned."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Call():
+                if last_name(node.func) == "partial" and node.args:
+                    yield node.args[0], node
                 else:
-                    task.opaque = True
-        elif (
-            isinstance(target, ast.Call)
-            and not target.args
-            and self.project.names.name(home, target.func) == "builtins.dict"
-        ):
-            for inner in target.keywords:
-                if inner.arg is not None:
-                    task.options.setdefault(inner.arg, Option(inner.value, home, inner))
-                else:
-                    self._add_unpacked(task, home, inner.value)
-        else:
-            task.opaque = True
+                    yield node.func, node
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if node is not function:
+                for decorator in node.decorator_list:
+                    if not isinstance(decorator, ast.Call):
+                        yield decorator, None
+            case ast.Return(value=ast.Name() | ast.Attribute() as value):
+                yield value, None
 
 
-def _callee(decorator: ast.expr) -> ast.expr:
-    return decorator.func if isinstance(decorator, ast.Call) else decorator
+def _of_given_application(module: Module, target: ast.expr) -> bool:
+    """`app.task` of an `app` that a function was given, `self.app.task`, in a module that speaks of Celery."""
+    return (
+        isinstance(target, ast.Attribute)
+        and target.attr == "task"
+        and _APPLICATION.match(last_name(target.value)) is not None
+        and "celery" in module.text.lower()
+    )
+
+
+def _is_of_super(target: ast.expr) -> bool:
+    """`super().task` of an application's own class."""
+    match target:
+        case ast.Attribute(attr="task", value=ast.Call(func=ast.Name(id="super"))):
+            return True
+    return False
 
 
 def _changes_keywords(function: Function) -> bool:

@@ -34,6 +34,8 @@ def task_of(project: CeleryProject, module: Module, expr: ast.expr) -> Task | No
 
 def _registered(project: CeleryProject, module: Module, call: ast.Call) -> Task | None:
     """`Task()` of a class, `app.register_task(Task())`, `app.task(function)`."""
+    if call in project.tasks.by_call:
+        return project.tasks.by_call[call]
     names = project.names
     callee = names.resolve(module, call.func)
     if callee is None:

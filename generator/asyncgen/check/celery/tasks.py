@@ -1,13 +1,13 @@
 """The tasks of a project, found once."""
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from asyncgen.check.celery.configuration.configuration import Configuration
-from asyncgen.check.celery.decorators import Decorators
 from asyncgen.check.celery.task import Task
+from asyncgen.check.celery.task_makers import TaskMakers
+from asyncgen.check.celery.wrapper import Wrapper, add_options, callee_of
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.model.values import literal
@@ -25,31 +25,16 @@ class Tasks:
         self.configuration = configuration
         self.by_node: dict[ast.AST, Task] = {}
         self.by_module: dict[Module, list[Task]] = {}
-        self.decorators = Decorators(project)
-        for module in project.modules:
+        self.by_call: dict[ast.Call, Task] = {}
+        self.makers = TaskMakers(project)
+        for module in list(project.modules):
             self._add(module)
-        decorators = self._own_decorators()
-        if decorators:
-            names = "|".join(sorted(map(re.escape, decorators)))
-            for module in project.add_modules_with(re.compile(rf"@[\w.]*\b({names})\b".encode())):
-                self._add(module)
 
     def _add(self, module: Module) -> None:
         for task in self._in_module(module):
             if task.node not in self.by_node:
                 self.by_node[task.node] = task
-                self.by_module.setdefault(module, []).append(task)
-
-    def _own_decorators(self) -> set[str]:
-        """The names of the project's functions that make tasks; files that use them need not name Celery."""
-        return {
-            outer.name
-            for module in self.project.modules
-            for call in module.calls
-            if last_name(call.func) in {"task", "shared_task"}
-            for outer in module.ancestors(call)
-            if isinstance(outer, Function) and self.decorators.custom_wrapper(module, outer) is not None
-        }
+                self.by_module.setdefault(task.module, []).append(task)
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.by_node.values())
@@ -88,35 +73,47 @@ class Tasks:
 
     def _decorated(self, module: Module, function: Function, decorator: ast.expr) -> Task | None:
         call = decorator if isinstance(decorator, ast.Call) else None
-        target = call.func if call is not None else decorator
-        wrapper = self.decorators.wrapper_of(module, target)
-        if wrapper is None:
+        wrapper = self.makers.decorators.wrapper_of(module, callee_of(decorator))
+        if wrapper is None and call is not None and call.args:
+            wrapper, call = self.makers.decorators.partial(module, call), None
+        if wrapper is None or _calls_what_it_was_given(module, function):
             return None
-        task = Task(self.project.names, self.configuration, module, function, decorator, dict(wrapper.options))
+        return self._made(module, function, decorator, wrapper, call)
+
+    def _made(
+        self, module: Module, function: Function, place: ast.expr | None, wrapper: Wrapper, call: ast.Call | None
+    ) -> Task:
+        task = Task(self.project.names, self.configuration, module, function, place, dict(wrapper.options))
         task.opaque, task.foreign = wrapper.opaque, wrapper.foreign
         if call is not None:
-            self.decorators.add_options(task, module, call)
+            add_options(self.project.names, task, module, call)
         return task
 
     def _called(self, module: Module, call: ast.Call) -> Task | None:
         """`app.task(function)` and `shared_task(**options)(function)`."""
-        if len(call.args) != 1 or not isinstance(call.args[0], ast.Name):
+        if len(call.args) != 1:
             return None
         options = call.func if isinstance(call.func, ast.Call) else call
-        if last_name(options.func) not in {"task", "shared_task"}:
+        if last_name(options.func) not in self.makers.names:
             return None
-        wrapper = self.decorators.wrapper_of(module, options.func)
-        if wrapper is None:
+        wrapper = self.makers.decorators.wrapper_of(module, options.func)
+        symbol = self._function(module, call.args[0]) if wrapper is not None else None
+        if wrapper is None or symbol is None or symbol.module is None or not isinstance(symbol.node, Function):
             return None
-        symbol = self.project.names.resolve(module, call.args[0])
-        if symbol is None or symbol.module is not module or not isinstance(symbol.node, Function):
-            return None
-        if module.function_of(call) is not None:
-            return None
-        task = Task(self.project.names, self.configuration, module, symbol.node, options, dict(wrapper.options))
-        task.opaque, task.foreign = wrapper.opaque, wrapper.foreign
-        self.decorators.add_options(task, module, options)
-        return task
+        if symbol.module.function_of(symbol.node) is not None:
+            return None  # what a decorator makes of the function that it is given
+        own = symbol.module is module
+        if not own and symbol.module not in self.project.modules:
+            self.project.modules.append(symbol.module)
+        task = self._made(symbol.module, symbol.node, options if own else None, wrapper, None)
+        add_options(self.project.names, task, module, options)
+        return self.by_call.setdefault(call, self.by_node.get(symbol.node, task))
+
+    def _function(self, module: Module, expr: ast.expr) -> Symbol | None:
+        """The function that an expression means, within calls that make another of it."""
+        while isinstance(expr, ast.Call) and len(expr.args) == 1:
+            expr = expr.args[0]
+        return self.project.names.resolve(module, expr) if isinstance(expr, ast.Name | ast.Attribute) else None
 
     def _class(self, module: Module, node: ast.ClassDef) -> Task | None:
         """A class-based task: derives from Celery's Task and has a `run` of its own."""
@@ -143,3 +140,17 @@ class Tasks:
             if isinstance(binding.target, ast.expr):
                 return literal(self.project.names, module, binding.target)
         return None
+
+
+def _calls_what_it_was_given(module: Module, function: Function) -> bool:
+    """Whether it stands in a decorator, for the function that this is put on: a task for each of those, none itself."""
+    given = {
+        argument.arg
+        for outer in module.ancestors(function)
+        if isinstance(outer, Function)
+        for argument in outer.args.args
+    }
+    return bool(given) and any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in given
+        for node in ast.walk(function)
+    )

@@ -153,7 +153,16 @@ class Names(ClassHierarchy):
         if base.node is not None and not isinstance(base.node, ast.Call):
             return None if not isinstance(base.node, Function) else Symbol(f"{base.name}.{attr}")
         dotted = f"{base.name}.{attr}"
-        return Symbol(CANONICAL.get(dotted, dotted))
+        method = self._method(base, attr, depth)
+        return method._replace(name=dotted) if method else Symbol(CANONICAL.get(dotted, dotted))
+
+    def _method(self, base: Symbol, attr: str, depth: int) -> Symbol | None:
+        """The method of an object that a class of the project makes."""
+        if base.module is None or not isinstance(base.node, ast.Call):
+            return None
+        made = self.resolve(base.module, base.node.func, depth)
+        found = self.class_attribute(made, attr) if made is not None else None
+        return found if found is not None and isinstance(found.node, Function) else None
 
     def _own_attribute(self, module: Module, expr: ast.expr, attr: str, depth: int) -> Symbol | None:
         function = module.function_of(expr)

@@ -68,12 +68,14 @@ class Module:
         return self.text.split("\n")
 
     def scope_of(self, node: ast.AST) -> Scope:
-        """The scope in which a node stands; a function stands in the scope around it."""
-        current = self.parents.get(node)
+        """The scope in which a node is evaluated: the decorators, defaults and annotations of a function are in the one
+        around it, and so is the function itself.
+        """
+        child, current = node, self.parents.get(node)
         while current is not None:
-            if isinstance(current, SCOPES):
+            if isinstance(current, SCOPES) and _is_body(child, current):
                 return current
-            current = self.parents.get(current)
+            child, current = current, self.parents.get(current)
         return self.tree
 
     def scopes_from(self, node: ast.AST) -> list[Scope]:
@@ -110,3 +112,7 @@ class Module:
             found.append(current)
             current = self.parents.get(current)
         return found
+
+
+def _is_body(child: ast.AST, scope: ast.AST) -> bool:
+    return isinstance(child, ast.stmt) or (isinstance(scope, ast.Lambda) and child is scope.body)

@@ -1,0 +1,94 @@
+"""The options that a task gets from a project's own decorator, and from the call of a decorator."""
+
+import ast
+from typing import NamedTuple
+
+from asyncgen.check.celery.collected_options import collected
+from asyncgen.check.celery.task import Option, Task
+from asyncgen.check.model.names import Names
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function
+
+__all__ = ["Wrapper", "add_options", "callee_of", "with_options"]
+
+
+class Wrapper(NamedTuple):
+    """A project's own decorator around Celery's: the options it adds, and whether it adds unseen ones.
+
+    `foreign`: the application is another distribution's, and so is the class of task that it makes.
+    """
+
+    options: dict[str, Option]
+    opaque: bool
+    foreign: bool = False
+
+
+def callee_of(decorator: ast.expr) -> ast.expr:
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
+
+
+def with_options(names: Names, module: Module, inner: Wrapper, call: ast.Call) -> Wrapper:
+    """The wrapper that calls `inner`: keywords that it passes on from its own `**kwargs` come with the decorator."""
+    options = dict(inner.options)
+    opaque = inner.opaque
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            options[keyword.arg] = Option(keyword.value, module, keyword)
+        elif not _is_passed_on(module, call, keyword.value):
+            held = collected(names, module, keyword.value)
+            if held is None or held.opaque or not all(_is_passed_on(module, call, other) for other in held.others):
+                opaque = True
+            for item in held.items if held is not None else ():
+                options[str(item.arg)] = Option(item.value, module, item)
+    return inner._replace(options=options, opaque=opaque)
+
+
+def _is_passed_on(module: Module, call: ast.Call, value: ast.expr) -> bool:
+    """Whether `**value` is what the decorator itself was given, also where its object keeps it."""
+    around = [a for a in module.ancestors(call) if isinstance(a, Function)]
+    if isinstance(value, ast.Name):
+        return value.id in {f.args.kwarg.arg for f in around if f.args.kwarg}
+    owner = module.class_of(around[-1]) if around and isinstance(value, ast.Attribute) else None
+    return owner is not None and any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and node.targets[0].attr == value.attr  # type: ignore[attr-defined] # an owner only for an attribute
+        and isinstance(node.value, ast.Name)
+        and method.args.kwarg is not None
+        and node.value.id == method.args.kwarg.arg
+        for method in owner.body
+        if isinstance(method, Function)
+        for node in method.body
+    )
+
+
+def add_options(names: Names, task: Task, module: Module, call: ast.Call) -> None:
+    """Adds what is given where the decorator is used."""
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            task.options[keyword.arg] = Option(keyword.value, module, keyword)
+            task.own.add(keyword.arg)
+        else:
+            _add_unpacked(names, task, module, keyword.value)
+
+
+def _add_unpacked(names: Names, task: Task, module: Module, value: ast.expr) -> None:
+    symbol = names.resolve(module, value)
+    target = symbol.node if symbol is not None else value
+    home = symbol.module if symbol is not None and symbol.module else module
+    if isinstance(target, ast.Dict):
+        for key, item in zip(target.keys, target.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                task.options.setdefault(key.value, Option(item, home, key))
+            elif key is None:
+                _add_unpacked(names, task, home, item)
+            else:
+                task.opaque = True
+    elif isinstance(target, ast.Call) and not target.args and names.name(home, target.func) == "builtins.dict":
+        for inner in target.keywords:
+            if inner.arg is not None:
+                task.options.setdefault(inner.arg, Option(inner.value, home, inner))
+            else:
+                _add_unpacked(names, task, home, inner.value)
+    else:
+        task.opaque = True
