@@ -44,3 +44,59 @@ def test_a_folder_that_is_a_package_itself(project: Any) -> None:
         lines = [line.removeprefix("    ") for line in text.splitlines()]
         (package / f"{name}.py").write_text("\n".join(lines))
     assert [finding["line"] for finding in project.check(paths=[package], select=["ACG104"])] == [4]
+
+
+LAYOUTS = {
+    "a root that is a package": ({"__init__.py": "", "shop/__init__.py": "", "shop/celery.py": APP}, "shop.celery"),
+    "named by its folder": ({"__init__.py": "", "shop/__init__.py": "", "shop/celery.py": APP}, "planted.shop.celery"),
+    "a folder with a version": ({"planted-1.0/__init__.py": "", "planted-1.0/celery.py": APP}, "planted.celery"),
+    "src": ({"src/shop/__init__.py": "", "src/shop/celery.py": APP}, "shop.celery"),
+    "src that is a package": (
+        {"src/__init__.py": "", "src/shop/__init__.py": "", "src/shop/celery.py": APP},
+        "shop.celery",
+    ),
+    "a package with manage.py": (
+        {"server/__init__.py": "", "server/manage.py": "", "server/shop/__init__.py": "", "server/shop/celery.py": APP},
+        "shop.celery",
+    ),
+    "two levels down": (
+        {"services/web/__init__.py": "", "services/web/setup.py": "", "services/web/shop/__init__.py": "",
+         "services/web/shop/celery.py": APP},
+        "shop.celery",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_own_application_in_every_layout(project: Any, layout: str) -> None:
+    """Were it another distribution's, no one could tell that its tasks have no limit."""
+    files, home = LAYOUTS[layout]
+    (app,) = [name for name, text in files.items() if text]
+    tasks = f"{app.removesuffix('celery.py')}tasks.py"
+    project.write({**files, tasks: TASKS.format(home=home)})
+    folder = project.folder / "planted-1.0"
+    (finding,) = project.check(paths=[folder if folder.is_dir() else project.folder], select=["ACG104"])
+    assert finding["path"].endswith(tasks)
+
+
+def test_the_application_of_another_distribution_stays_foreign(project: Any) -> None:
+    files = {"__init__.py": "", "celery.py": APP, "shop/__init__.py": "", "shop/celery.py": APP}
+    project.write({**files, "shop/tasks.py": TASKS.format(home="other.celery")})
+    assert project.check(select=["ACG104"]) == []
+
+
+def test_a_module_of_a_package_that_is_the_root_hides_no_library(project: Any) -> None:
+    """`redis.py` of the package is not what `import redis` means."""
+    code = """
+        import redis
+        from celery import Celery
+        app = Celery("shop")
+
+        @app.task(time_limit=9)
+        def work(client): ...
+
+        def send():
+            work.delay(redis.Redis())
+    """
+    project.write({"__init__.py": "", "redis.py": "def Redis(): ...  # Celery\n", "work.py": code})
+    assert [finding["line"] for finding in project.check(select=["ACG102"])] == [10]

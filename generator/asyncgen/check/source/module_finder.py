@@ -1,12 +1,16 @@
 """The files of a project by the dotted names under which its code could import them.
 
 A module is known from the folder above its topmost package, and from each folder above that up to the project's
-root; a root that is a package itself counts with its name. The exception is a module that imports its own short
-name: `shop/celery.py` with `from celery import Celery` in a folder without `__init__.py` is `shop.celery` alone,
-since as `celery` it would import itself.
+root; a root that is a package itself counts with its name, and a package in a folder `shop-1.0` is `shop`. A package
+that programs start from counts as no package too: the root, `src`, a folder with a `manage.py` or a `setup.py`.
+
+The exception is a module that imports its own short name: `shop/celery.py` with `from celery import Celery` in a
+folder without `__init__.py` is `shop.celery` alone, since as `celery` it would import itself.
 """
 
 import os
+import re
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -15,8 +19,18 @@ from asyncgen.check.source.files import SourceFile
 __all__ = ["ModuleFinder"]
 
 
+#: Folders from which programs start, so that code imports from within, though they are packages.
+_STARTS = {"src", "lib", "python"}
+_MARKERS = ("manage.py", "setup.py", "pyproject.toml", "setup.cfg", "requirements.txt")
+#: How deep below the root such a folder can be.
+_DEPTH = 3
+#: A name of these means the distribution, even where a folder that is no start of anything has such a file.
+_LIBRARIES = sys.stdlib_module_names | {"celery", "django", "flask", "kombu", "redis", "requests", "sqlalchemy"}
+
+
 class ModuleFinder:
     def __init__(self, root: Path, files: list[SourceFile]) -> None:
+        self._root = root
         self._packages = {file.path.parent for file in files if file.path.name == "__init__.py"}
         self._base = root
         while (self._base / "__init__.py").is_file() and self._base != self._base.parent:
@@ -26,6 +40,7 @@ class ModuleFinder:
         self._shadowing = {_module_path(file.path) for file in files if _imports_its_own_name(file)}
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._main_name: dict[Path, str] = {}
+        self._starts: dict[Path, bool] = {}
         for file in files:
             self._register(file.path)
 
@@ -34,6 +49,11 @@ class ModuleFinder:
             parts = list(path.relative_to(self._base).with_suffix("").parts)
         except ValueError:
             parts = [path.stem]
+        folders = list(parts)
+        for depth, part in enumerate(parts[:-1]):
+            if not part.isidentifier() and self._base.joinpath(*folders[: depth + 1]) in self._packages:
+                name = re.split(r"[-.]", part)[0]
+                parts[depth] = part if name in _LIBRARIES else name
         if parts[-1] == "__init__":
             parts.pop()
         top = _module_path(path)
@@ -46,9 +66,21 @@ class ModuleFinder:
                 start -= 1
             elif path.name != "__init__.py":  # Celery's own package does import from itself
                 parts.insert(0, self._base.name)
+                folders.insert(0, "")
         self._main_name[path] = ".".join(parts[start:])
         for first in range(start, -1, -1):
             self._by_name[".".join(parts[first:])].append(path)
+        for first in range(start + 1, min(len(parts), start + 1 + _DEPTH)):
+            if self._is_start(self._base.joinpath(*folders[:first])) and parts[first] not in _LIBRARIES:
+                self._by_name[".".join(parts[first:])].append(path)
+
+    def _is_start(self, folder: Path) -> bool:
+        """Whether programs start in a folder, though it is a package."""
+        if folder not in self._starts:
+            self._starts[folder] = folder.is_relative_to(self._root) and (
+                folder == self._root or folder.name in _STARTS or any((folder / name).is_file() for name in _MARKERS)
+            )
+        return self._starts[folder]
 
     def name_of(self, path: Path) -> str:
         """The name by which the project's own code most likely imports it."""
