@@ -44,6 +44,7 @@ def living(tmp_path: Path, asyncgen: Command, monkeypatch: pytest.MonkeyPatch, r
         pytest.param("scheduler=true", marks=pytest.mark.slow),
         pytest.param("ci=gitlab", marks=pytest.mark.slow),
         pytest.param("deploy=", marks=pytest.mark.slow),
+        pytest.param("observe=metrics", marks=pytest.mark.slow),
     ],
 )
 def test_an_answer_changes_and_comes_back(change: str, living: Path, asyncgen: Command) -> None:

@@ -2,7 +2,7 @@
 
 The files are prometheus_client's (its multiprocess mode), which it chooses when it is imported, by whomever: so the
 folder is made before anything else is. Each worker makes one of its own, in the folder that PROMETHEUS_MULTIPROC_DIR
-names, by default the temporary one. What a process that has ended counted goes into one file for all of them.
+names, by default in memory. What a process that has ended counted goes into one file for all of them.
 """
 
 import atexit
@@ -20,10 +20,13 @@ __all__ = ["VARIABLE", "prepare"]
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = f"{NAME}-metrics-"
 
+MEMORY = "/dev/shm"
+"""Where files are in memory, on Linux: on a disk that is full, to count would end the process (SIGBUS)."""
+
 
 def prepare() -> None:
     """Make this process's folder and name it in the environment. Raises ConfigurationError."""
-    parent = Path(os.environ.get(VARIABLE) or tempfile.gettempdir())
+    parent = Path(os.environ.get(VARIABLE) or (MEMORY if os.access(MEMORY, os.W_OK) else tempfile.gettempdir()))
     try:
         _remove_abandoned(parent)
         made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=parent))

@@ -51,7 +51,7 @@ class PoolFiles(Collector):
             kind, _, pid = file.stem.rpartition("_")
             if not pid.isdecimal() or _is_alive(int(pid)):
                 continue
-            if not kind.startswith("gauge"):
+            if file.stat().st_size and not kind.startswith("gauge"):
                 total = FILE(str(file.with_name(f"{kind}_{ENDED}.db")))
                 for key, value, *_ in FILE.read_all_values_from_file(str(file)):
                     total.write_value(key, total.read_value(key)[0] + value, 0.0)
