@@ -57,7 +57,10 @@ def main() -> None:
     if not done.stdout:
         sys.exit(done.returncode)
     results = json.loads(done.stdout)
-    against = {each.name: each.against for each in variants("redis", dict.fromkeys(("broker", "redis", "sql"), ""))}
+    against = {
+        each.name: each.against
+        for each in variants("redis", dict.fromkeys(("broker", "redis", "sql", "collector"), ""))
+    }
     tables = "\n\n".join(table(broker, figures, against) for broker, figures in results.items())
     print(tables)
     if done.returncode:

@@ -27,6 +27,7 @@ from runtime.testing.servers import rabbitmq
 from runtime.testing.servers import redis as redis_server
 from runtime.testing.servers.process import STARTED
 from runtime.testing.servers.process import until as until_by
+from tests.runtime.observability.endpoints import collector
 
 from .processes import cpu, family, memory
 from .variants import Variant, variants
@@ -81,12 +82,13 @@ def main() -> None:
         stack.callback(lambda: print(json.dumps(results)))  # what was measured before a failure, too
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         store, _ = stack.enter_context(started("redis", folder / "store"))
+        traces = stack.enter_context(collector()).url
         prepare(options.sql)
         for kind in options.broker:
             url, pid = stack.enter_context(started(kind, folder / kind))
             broker = Broker(kind, url, pid)
             figures = results[kind] = {}
-            chosen = variants(kind, {"broker": url, "redis": store, "sql": options.sql})
+            chosen = variants(kind, {"broker": url, "redis": store, "sql": options.sql, "collector": traces})
             for number in range(options.rounds):
                 for variant in [each for each in chosen if options.only in each.name]:
                     print(

@@ -13,6 +13,10 @@ PACKAGES = {
     "metered_rabbitmq": {"broker": "rabbitmq", "observe": ["metrics"]},
     "sql_redis": {"broker": "redis", "idempotency_store": "postgresql"},
     "sql_rabbitmq": {"broker": "rabbitmq", "idempotency_store": "postgresql"},
+    "traced_redis": {"broker": "redis", "observe": ["traces"]},
+    "traced_rabbitmq": {"broker": "rabbitmq", "observe": ["traces"]},
+    "observed_redis": {"broker": "redis", "observe": ["metrics", "traces"]},
+    "observed_rabbitmq": {"broker": "rabbitmq", "observe": ["metrics", "traces"]},
 }
 """The services that are rendered, and their answers."""
 
@@ -36,7 +40,7 @@ class Variant:
 
 
 def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
-    """Those of one broker. `urls`: broker, redis (a store), sql."""
+    """Those of one broker. `urls`: broker, redis (a store), sql, collector (of traces)."""
     peers = [
         Variant(
             name,
@@ -64,6 +68,16 @@ def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
         service(broker, urls, "service, `lease`", "plain", "lease"),
         service(broker, urls, "service, `lease`, metrics", "metered", "lease", against="service, `lease`"),
         service(broker, urls, "service, `lease`, `publish_many`", "plain", "lease", at_once=True),
+        *(
+            service(
+                broker, urls, f"service, `lease`, {what}", kind, "lease", against="service, `lease`", sampled=sampled
+            )
+            for what, kind, sampled in (
+                ("traces of 1 in 10", "traced", 0.1),
+                ("traces of all", "traced", 1.0),
+                ("metrics and traces of 1 in 10", "observed", 0.1),
+            )
+        ),
         *peers[1:],
         dramatiq,
         service(broker, urls, "service, a row in SQL", "sql", "effect"),
@@ -79,10 +93,16 @@ def service(
     task: str,
     at_once: bool = False,
     against: str = "bare Celery",
+    sampled: float = 0.0,
 ) -> Variant:
-    """A variant of a rendered service."""
+    """A variant of a rendered service. sampled: the part of the traces that are exported."""
     package = f"{kind}_{broker}"
     store = urls["sql" if kind == "sql" else "redis"]
+    traces = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": urls["collector"],
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": str(sampled),
+    }
     prefix = package.upper()
     return Variant(
         name,
@@ -96,6 +116,7 @@ def service(
             f"{prefix}_IDEMPOTENCY_URL": store,
             f"{prefix}_LOG_LEVEL": "WARNING",
             f"{prefix}_METRICS_PORT": "0",  # what is counted is measured, and not what looks at it every few seconds
+            **(traces if sampled else {}),
         },
         against,
     )

@@ -221,7 +221,7 @@ def test_uncommitted_changes_of_the_template_are_not_used(template: Path, workdi
         ("new shop -d broker", "expected --data to be KEY=VALUE, got: broker"),
         ("new shop --broker rabbit", "expected broker to be redis or rabbitmq, got: rabbit; did you mean rabbitmq?"),
         ("new shop --ci jenkins", "expected ci to be github, gitlab or none, got: jenkins"),
-        ("new shop --observe statsd", "expected observe to be metrics, got: statsd"),
+        ("new shop --observe statsd", "expected observe to be metrics, traces or sentry, got: statsd"),
         ("new shop --deploy heroku", "expected deploy to be compose or kubernetes, got: heroku"),
         ("new shop -d scheduler=maybe", "expected scheduler to be true or false, got: maybe"),
         (

@@ -22,7 +22,7 @@ AXES: dict[str, list[Any]] = {
     "scheduler": [False, True],
     "producer": ["none", "fastapi", "django"],
     "ci": ["github", "gitlab", "none"],
-    "observe": [[], ["metrics"]],
+    "observe": [[], ["metrics"], ["traces"], ["metrics", "sentry", "traces"]],
     "deploy": [[], ["compose"], ["kubernetes"], ["compose", "kubernetes"]],
 }
 """Every question with a choice, and every choice."""

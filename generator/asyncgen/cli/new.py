@@ -43,7 +43,7 @@ def new(
             help="Its folder in a git repository that holds more; by default found where DEST is.", metavar="PATH"
         ),
     ] = None,
-    observe: Annotated[list[str] | None, choice("metrics", "What tells of its work; repeatable.")] = None,
+    observe: Annotated[list[str] | None, choice("metrics|traces|sentry", "What tells of its work; repeatable.")] = None,
     deploy: Annotated[list[str] | None, choice("compose|kubernetes", "What it is deployed with; repeatable.")] = None,
     data: Data = None,
     defaults: Defaults = False,

@@ -30,6 +30,7 @@ from .idempotency.sql.failures import translating_errors
 from .payload import check_payload
 from .publishing import WORKFLOW, published_by
 from .settings import settings
+from .signals import before_outbox_insert
 from .submission import Submission
 from .task import ServiceTask
 
@@ -122,6 +123,7 @@ def _connection(session: Session | Connection) -> Connection:
 def _insert(
     session: Session | Connection, message_id: str, task: str, args: list[Any], kwargs: dict[str, Any], options: Any
 ) -> None:
+    before_outbox_insert.send(task, task_id=message_id, options=options)
     connection = _connection(session)
     clock = CLOCK[connection.dialect.name]
     connection.execute(

@@ -16,6 +16,7 @@ from kombu import Queue as BrokerQueue
 from .sending import Publisher, Unconfirmed, identified
 from .service import current_service
 from .settings import settings
+from .signals import before_workflow_publish
 
 __all__ = [
     "WORKFLOW",
@@ -46,8 +47,10 @@ def publish_with_deadline(what: str, publish: Callable[[Any], T]) -> T:
     return _publisher().publish(what, publish)
 
 
-def publish_steps(workflow_id: str, steps: Signature) -> None:
+def publish_steps(workflow_id: str, steps: Signature, headers: Mapping[str, Any] | None = None) -> None:
     """Publish the steps of a workflow that may run now, or hand them to what `published_by` has set.
+
+    headers: of these messages, beside their own.
 
     Raises PublishError. What was published before it is published again by a second start with the same id, and runs
     once.
@@ -55,8 +58,11 @@ def publish_steps(workflow_id: str, steps: Signature) -> None:
     if (instead := _published_by.get()) is not None:
         instead(workflow_id, steps)
         return
+    headers = dict(headers or {})
+    before_workflow_publish.send(workflow_id, headers=headers)
+    options: Any = {"root_id": workflow_id, **({"headers": headers} if headers else {})}
     publish_with_deadline(
-        f"the workflow {workflow_id}", lambda producer: steps.apply_async(root_id=workflow_id, producer=producer)
+        f"the workflow {workflow_id}", lambda producer: steps.apply_async(producer=producer, **options)
     )
 
 

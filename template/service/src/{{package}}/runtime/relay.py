@@ -141,7 +141,8 @@ def publish(message: OutboxMessage) -> None:
     """
     if message.task == WORKFLOW:
         (steps,) = message.args
-        publish_steps(message.options["root_id"], Signature.from_dict(steps, app=current_app))
+        steps = Signature.from_dict(steps, app=current_app)
+        publish_steps(message.options["root_id"], steps, message.options.get("headers"))
         return
     task: Any = current_app.tasks.get(message.task)
     if task is None:

@@ -1,4 +1,4 @@
-"""The environment variables of the runtime. No other module reads the environment.
+"""The environment variables of the runtime. No other module reads the environment, but for what OpenTelemetry names.
 
 Every variable has the package's name in capitals as its prefix, for example `MYSERVICE_BROKER_URL`. A server is used
 only if its variable is set: no host and no port is ever guessed, and `urls` says what a URL has to name.

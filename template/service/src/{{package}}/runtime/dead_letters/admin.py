@@ -20,7 +20,7 @@ from ..queues import QueueClass
 from ..sending import PUBLISHED
 from ..service import current_service
 from ..settings import settings
-from ..signals import dead_letter_replayed
+from ..signals import before_replay_publish, dead_letter_replayed
 from .display import as_text
 from .filter import DeadLetterFilter
 from .message import DeadLetter, headers_for_replay, headers_of, read
@@ -120,6 +120,7 @@ def _publish_again(queue: QueueClass, message: Any) -> None:
     noted = functools.partial(note, current_service().open_store, letter.task, letter.id)
     noted("waiting", settings().retention)  # before it: a run may end as soon as it is published
     headers = {**headers_for_replay(headers_of(message)), PUBLISHED: time.time()}
+    before_replay_publish.send(queue, headers=headers)
     try:
         publish_message(
             current_app.amqp.queues[queue.wire_name],

@@ -16,7 +16,7 @@ from ..publishing import publish_message
 from ..queues import QueueClass
 from ..service import current_service
 from ..settings import settings
-from ..signals import dead_letter_stored
+from ..signals import before_dead_letter_publish, dead_letter_stored
 from .message import JSON, headers_of
 
 __all__ = ["store_message", "store_run"]
@@ -54,6 +54,7 @@ def store_run(task: Any, request: Context, failure: BaseException) -> None:
         content_type=JSON,
         content_encoding="utf-8",
         properties={"correlation_id": request.correlation_id, "reply_to": request.reply_to},
+        failure=failure,
     )
     note(current_service().open_store, task.name, str(request.id), "dead", settings().retention)
 
@@ -84,7 +85,13 @@ def _description(failure: BaseException) -> object:
 
 
 def _store(
-    queue: QueueClass, body: str | bytes, headers: Mapping[str, Any], reason: str, trace: str = "", **message: Any
+    queue: QueueClass,
+    body: str | bytes,
+    headers: Mapping[str, Any],
+    reason: str,
+    trace: str = "",
+    failure: BaseException | None = None,
+    **message: Any,
 ) -> None:
     starts = headers.get("retries") or 0
     death = {
@@ -94,5 +101,6 @@ def _store(
         "last": datetime.now(UTC).isoformat(),
     }
     letter = {**headers, DEAD_LETTER_HEADER: death}
+    before_dead_letter_publish.send(queue, headers=letter, reason=reason)
     publish_message(current_service().broker.dead_letter_queue(queue), body, letter, **message)
-    dead_letter_stored.send(queue, headers=letter, reason=reason)
+    dead_letter_stored.send(queue, headers=letter, reason=reason, failure=failure)

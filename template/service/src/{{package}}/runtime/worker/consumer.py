@@ -14,7 +14,7 @@ from celery import signals
 from celery.worker.consumer import Consumer
 from kombu.exceptions import ContentDisallowed
 
-from .. import dead_letters
+from .. import dead_letters, log_context
 from ..brokers import UNDECODABLE
 from ..dead_letters.message import JSON
 from ..delivery_limit import SETTLE, redeliveries, reset_innocent
@@ -62,6 +62,13 @@ class ServiceConsumer(Consumer):
         receive = super().create_task_handler(*args, **kwargs)
 
         def handle(message: Any) -> None:
+            token = log_context.handled.set(message.headers if isinstance(message.headers, dict) else {})
+            try:
+                handle_logged(message)
+            finally:
+                log_context.handled.reset(token)
+
+        def handle_logged(message: Any) -> None:
             if UNDECODABLE in message.headers:
                 self._leave_to_broker(message, message.headers[UNDECODABLE])
                 return

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from celery.signals import setup_logging
 
+from .. import log_context
 from ..settings import settings
 
 __all__ = ["install"]
@@ -22,6 +23,7 @@ def configure_logging(**_: Any) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
+        *log_context.processors,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]

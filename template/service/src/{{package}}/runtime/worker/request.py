@@ -26,7 +26,7 @@ from celery.exceptions import (
 from celery.worker import state
 from celery.worker.request import Request
 
-from .. import dead_letters
+from .. import dead_letters, log_context
 from ..settings import settings
 from ..signals import task_lost
 from . import tally
@@ -38,15 +38,21 @@ log = structlog.get_logger(__name__)
 
 
 def ending(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """A callback of the pool that ends the delivery if it raises: the pool would log that, and hold the message."""
+    """A callback of the pool that ends the delivery if it raises: the pool would log that, and hold the message.
+
+    The lines of the log that it writes are about this delivery.
+    """
 
     @functools.wraps(callback)
     def guarded(self: "ServiceRequest", *args: Any, **options: Any) -> Any:
+        token = log_context.handled.set(self._request_dict)
         try:
             return callback(self, *args, **options)
         except Exception as error:
             self.end(error)
             return None
+        finally:
+            log_context.handled.reset(token)
 
     return guarded
 

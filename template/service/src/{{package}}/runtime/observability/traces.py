@@ -1,0 +1,224 @@
+"""Traces: one from whatever publishes a task to its effect, through outbox, retries, dead letter and replay.
+
+The spans have the names and attributes that opentelemetry-instrumentation-celery gives them, `apply_async/TASK` and
+`run/TASK`, and none of what it gets wrong: it leaves the span of a publish that fails as the current one, quotes errors
+with their values, and knows no outbox, dead letter or replay. No argument, result or text of an error is an attribute.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from celery import signals
+from opentelemetry import context as current
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from structlog.typing import EventDict
+
+from .. import log_context
+from ..delivery_limit import redeliveries
+from ..publishing import WORKFLOW
+from ..service import ServiceApp
+from ..signals import (
+    before_dead_letter_publish,
+    before_outbox_insert,
+    before_replay_publish,
+    before_workflow_publish,
+    dead_letter_replayed,
+    dead_letter_stored,
+    task_deferred,
+    task_duplicate,
+)
+from .trace_context import attempts_of, context_of, inject, links_to, note_attempt
+from .trace_settings import exports, read_dotenv
+
+__all__ = ["Traces"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that goes on in this thread."""
+
+    task_id: str
+    span: Span
+    token: Any
+
+
+class Here(threading.local):
+    """What goes on in one thread."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.publishing: Span = trace.INVALID_SPAN
+        """Of a dead letter or a replay, until the broker has it; one that it does not take is not exported."""
+
+
+class Traces:
+    """Makes the spans (an Observer)."""
+
+    def install(self, app: ServiceApp) -> None:
+        """Connect to the signals; raises ConfigurationError for a variable that could not work."""
+        read_dotenv()
+        if exports():
+            from .trace_export import provide  # the SDK is imported where it is used
+
+            provide()
+        self._tracer = trace.get_tracer("celery")
+        self._app = app
+        self._here = Here()
+        vars(app)["send_task"] = self._sending(app.send_task)
+        log_context.processors.append(add_trace)
+        receivers: dict[Any, Callable[..., None]] = {
+            signals.task_prerun: self._begin_run,
+            signals.task_postrun: self._end_run,
+            task_duplicate: self._note_duplicate,
+            task_deferred: self._note_deferral,
+            before_outbox_insert: self._begin_outbox,
+            before_workflow_publish: self._begin_workflow,
+            before_dead_letter_publish: self._begin_dead_letter,
+            dead_letter_stored: self._end_publishing,
+            before_replay_publish: self._begin_replay,
+            dead_letter_replayed: self._end_publishing,
+        }
+        for signal, receiver in receivers.items():
+            signal.connect(receiver, weak=False)
+
+    # ---- where it is published ----
+
+    def _sending(self, send_task: Callable[..., Any]) -> Callable[..., Any]:
+        """Celery's `send_task` in a span, each attempt in one of its own.
+
+        Not the signals before_task_publish and after_task_publish: the second is not sent for a publish that fails.
+        """
+
+        def send(name: str, *args: Any, **options: Any) -> Any:
+            name = getattr(self._app.tasks.get(name), "name", name)
+            headers, task_id = dict(options.pop("headers", None) or {}), options.get("task_id")
+            with self._tracer.start_as_current_span(
+                f"apply_async/{name}",
+                parent_of(headers),
+                SpanKind.PRODUCER,
+                self._attributes("apply_async", name, task_id),
+                record_exception=False,
+                set_status_on_exception=False,
+            ) as span:
+                if self._here.runs and self._here.runs[-1].task_id == task_id:  # this run's next attempt
+                    note_attempt(headers, self._here.runs[-1].span)
+                inject(headers, span)
+                try:
+                    return send_task(name, *args, headers=headers, **options)
+                except BaseException as error:
+                    span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+                    raise
+
+        return send
+
+    def _begin_outbox(self, sender: str, task_id: str, options: MutableMapping[str, Any], **_: Any) -> None:
+        """A row of the outbox keeps the context: the relay's span is a part of this one."""
+        headers = dict(options.get("headers") or {})
+        attributes = self._attributes("outbox", sender, task_id)
+        with self._tracer.start_as_current_span(f"outbox/{sender}", None, SpanKind.PRODUCER, attributes) as span:
+            inject(headers, span)
+        options["headers"] = headers
+
+    def _begin_workflow(self, sender: str, headers: MutableMapping[str, Any], **_: Any) -> None:
+        """Steps that are published side by side, and are part of nothing yet, are part of one trace."""
+        if parent_of(headers) == Context():
+            attributes = self._attributes("workflow", WORKFLOW, sender)
+            with self._tracer.start_as_current_span("workflow", Context(), SpanKind.PRODUCER, attributes) as span:
+                inject(headers, span)
+
+    # ---- where it runs ----
+
+    def _begin_run(self, task: Any, task_id: str, **_: Any) -> None:
+        request = task.request
+        if not request.is_eager:
+            while self._here.runs:  # what ended without a signal
+                current.detach(self._here.runs.pop().token)
+        attributes = self._attributes("run", task.name, task_id)
+        if request.retries:
+            attributes["celery.retries"] = request.retries
+        if count := redeliveries(request):
+            attributes["celery.redeliveries"] = count
+        headers = request.headers or {}
+        parent, links = parent_of(headers) if request.is_eager else context_of(headers), links_to(attempts_of(headers))
+        span = self._tracer.start_span(f"run/{task.name}", parent, SpanKind.CONSUMER, attributes, links)
+        token = current.attach(trace.set_span_in_context(span, parent))
+        self._here.runs.append(Run(task_id, span, token))
+
+    def _end_run(self, task_id: str, state: str | None, retval: Any, **_: Any) -> None:
+        if not self._here.runs or self._here.runs[-1].task_id != task_id:
+            return
+        run = self._here.runs.pop()
+        run.span.set_attribute("celery.state", state or "")
+        if state == "RETRY":
+            run.span.set_attribute("celery.retry.reason", type(retval.exc).__name__)
+        if state == "FAILURE":
+            run.span.set_status(Status(StatusCode.ERROR, type(retval).__name__))
+        run.span.end()
+        current.detach(run.token)
+
+    def _note_duplicate(self, **_: Any) -> None:
+        trace.get_current_span().add_event("duplicate dropped")
+
+    def _note_deferral(self, delay: float, **_: Any) -> None:
+        trace.get_current_span().add_event("deferred", {"celery.countdown": delay})
+
+    # ---- where it dies, and is replayed ----
+
+    def _begin_dead_letter(self, headers: dict[str, Any], reason: str, **_: Any) -> None:
+        kind = reason.partition(":")[0]
+        span = self._begin("dead_letter", headers)
+        span.set_attribute("celery.dead_letter.reason", kind)
+        span.set_status(Status(StatusCode.ERROR, kind))
+        if self._here.runs and self._here.runs[-1].task_id == headers.get("id"):
+            note_attempt(headers, self._here.runs[-1].span)
+        inject(headers, span)
+
+    def _begin_replay(self, headers: dict[str, Any], **_: Any) -> None:
+        inject(headers, self._begin("replay", headers))
+
+    def _end_publishing(self, **_: Any) -> None:
+        self._here.publishing.end()
+        self._here.publishing = trace.INVALID_SPAN
+
+    def _begin(self, action: str, headers: Mapping[str, Any]) -> Span:
+        """A span of the trace that the message belongs to; of a replay, whoever asks for it is linked."""
+        name = headers.get("task")
+        task = self._app.tasks.get(name) if isinstance(name, str) else None
+        name = task.name if task else "unknown"  # any other name is whatever somebody has sent
+        run, own = trace.get_current_span().get_span_context(), context_of(headers)
+        links = [Link(run)] if action == "replay" and run.is_valid else []
+        self._here.publishing = self._tracer.start_span(
+            f"{action}/{name}",
+            own if action == "replay" else parent_of(headers),
+            SpanKind.PRODUCER,
+            self._attributes(action, name, headers.get("id")),
+            links,
+        )
+        return self._here.publishing
+
+    def _attributes(self, action: str, task: str, task_id: object) -> dict[str, Any]:
+        attributes: dict[str, Any] = {"celery.action": action, "celery.task_name": task, "messaging.system": "celery"}
+        if isinstance(task_id, str):
+            attributes["messaging.message.id"] = task_id[:255]
+        if queue := getattr(self._app.tasks.get(task), "work_queue", None):
+            attributes["messaging.destination.name"] = queue.value.wire_name
+        return attributes
+
+
+def parent_of(headers: Mapping[Any, Any]) -> Context | None:
+    """What goes on in this thread (None), else what the message brings, else the message that a worker handles."""
+    if trace.get_current_span().get_span_context().is_valid:
+        return None
+    return context_of(headers) or context_of(log_context.handled.get())
+
+
+def add_trace(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Add `trace_id` and `span_id` to a line of a log (a processor of structlog)."""
+    span = trace.get_current_span(parent_of({})).get_span_context()
+    if span.is_valid:
+        event["trace_id"], event["span_id"] = trace.format_trace_id(span.trace_id), trace.format_span_id(span.span_id)
+    return event
