@@ -1,6 +1,7 @@
 """ACG103, ACG104, ACG105, ACG115: rules that hang on the configuration, in each form that it takes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -463,6 +464,54 @@ def test_kept_results(planted: Planted) -> None:
 def test_results_that_are_not_kept_or_are_read(planted: Planted, old: str, new: str) -> None:
     assert old in KEPT
     planted("ACG105", {"shop.py": KEPT.replace(old, new).replace("  # <- ACG105", "")})
+
+
+@pytest.mark.parametrize(
+    "backend",
+    ['env("RESULTS")', 'os.environ.get("RESULTS")', 'f"redis://{host}/0"', 'os.environ["A"] or host', "RESULTS"],
+)
+def test_results_that_are_kept_in_a_backend_of_the_environment(planted: Planted, backend: str) -> None:
+    start = 'import os\n    from shop import env, host\n    RESULTS = "redis://" + host\n    '
+    code = KEPT.replace("from celery", start + "from celery", 1).replace('"redis://b/1"', backend)
+    planted("ACG105", {"shop.py": code})
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        'env("RESULTS", default=None)',
+        'os.environ.get("RESULTS", "")',
+        'env("RESULTS", default="django-db")',
+        'f"rpc://{host}"',
+        "RESULTS",
+    ],
+)
+def test_results_that_may_not_be_kept_or_are_meant_to_be_seen(planted: Planted, backend: str) -> None:
+    start = "import os\n    from shop import RESULTS, env, host\n    "
+    code = KEPT.replace("from celery", start + "from celery", 1).replace('"redis://b/1"', backend)
+    planted("ACG105", {"shop.py": code.replace("  # <- ACG105", "")})
+
+
+def test_what_is_commented_out_is_not_there(planted: Planted) -> None:
+    prose = (
+        KEPT.replace("    app = Celery", '    # AsyncResult\n    TEXT = "#"  # AsyncResult\n    app = Celery')
+        + '''
+    def noted():
+        """Not with AsyncResult."""
+    '''
+    )
+    planted("ACG105", {"shop.py": prose})
+
+
+def test_a_limit_that_is_commented_out(project: Any) -> None:
+    project.write({"shop.py": 'from celery import Celery\napp = Celery("shop")\n\n@app.task\ndef work(): ...\n'})
+    compose = project.folder / "compose.yml"
+    compose.write_text(
+        "services:\n  worker:\n    command: celery worker\n    # command: celery worker --time-limit=60\n"
+    )
+    assert [finding["line"] for finding in project.check(select=["ACG104"])] == [4]
+    compose.write_text("services:\n  worker:\n    command: celery worker --time-limit=60\n")
+    assert project.check(select=["ACG104"]) == []
 
 
 def test_brokers(planted: Planted) -> None:

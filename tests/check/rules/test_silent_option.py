@@ -183,3 +183,54 @@ def test_misspelt_lowercase_settings(planted: Planted, line: str) -> None:
         {line}  # <- ACG111
     """
     planted("ACG111", {"shop.py": code})
+
+
+@pytest.mark.parametrize(("namespace", "mark"), [("", "  # <- ACG111"), (', namespace="CELERY"', "")])
+def test_settings_with_the_prefix_of_a_namespace_that_is_not_in_force(
+    planted: Planted, namespace: str, mark: str
+) -> None:
+    settings = f"""
+        CELERY_TASK_TIME_LIMIT = 60{mark}
+        CELERY_RESULT_BACKEND = "redis://r/0"
+        CELERY_WORKER_CONCURRENCY = 4
+        print(CELERY_WORKER_CONCURRENCY)
+    """
+    planted("ACG111", {"shop/celery.py": APP.format(namespace=namespace), "shop/settings.py": settings})
+
+
+def test_settings_that_no_application_reads(planted: Planted) -> None:
+    settings = """
+        INSTALLED_APPS = []
+        CELERY_TASK_TIME_LIMIT = 60  # <- ACG111
+        CELERY_TASK_ROUTES = {}
+        CELERY_OF_OUR_OWN = 3
+    """
+    app = """
+        from celery import Celery
+        from django.conf import settings
+        app = Celery("shop")
+        app.conf.task_routes = settings.CELERY_TASK_ROUTES
+    """
+    planted("ACG111", {"shop/celery.py": app, "shop/settings.py": settings})
+
+
+def test_settings_at_the_wrong_level(planted: Planted) -> None:
+    settings = """
+        CELERY_BROKER_TRANSPORT_OPTIONS = {
+            "visibility_timeout": 60,
+            "task_time_limit": 60,  # <- ACG111
+        }
+        CELERY_VISIBILITY_TIMEOUT = 60  # <- ACG111
+        CELERY = {"task_time_limit": 60}  # <- ACG111
+        VISIBILITY_TIMEOUT = 60
+    """
+    own = """
+        from celery import Celery
+        app = Celery("shop")
+        app.conf.update(
+            visibility_timeout=60,  # <- ACG111
+            broker_transport_options={"visibility_timeout": 60},
+        )
+    """
+    files = {"shop/celery.py": APP.format(namespace=', namespace="CELERY"'), "shop/settings.py": settings}
+    planted("ACG111", {**files, "shop/own.py": own})

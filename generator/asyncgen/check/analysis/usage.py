@@ -33,7 +33,7 @@ class Usage:
     @cached_property
     def reads_results_somewhere(self) -> bool:
         """Whether results are read by id, where no one can tell of which task."""
-        return any(_READS_RESULTS.search(module.text) for module in self.project.modules)
+        return any(module.mentions(_READS_RESULTS) for module in self.project.modules)
 
     @cached_property
     def limits_on_command_line(self) -> bool:

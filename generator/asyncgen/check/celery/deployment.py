@@ -12,13 +12,14 @@ _NAMES = re.compile(
     r"(?i)(\.(ya?ml|service|sh|conf|ini|cfg|toml|tpl|j2|bash)$|procfile|dockerfile|makefile|justfile"
     r"|docker-entrypoint|supervisor|celeryd?$|entrypoint|run[-_])"
 )
+_COMMENT = re.compile(r"^[ \t]*[#;].*$", re.MULTILINE)
 _MAX_BYTES = 200_000
 _MAX_FILES = 4_000
 _DEPTH = 5
 
 
 def deployment_files(root: Path) -> dict[Path, str]:
-    """The text of each that speaks of Celery. Symlinks are not followed, large files not read."""
+    """The text of each that speaks of Celery, without comments. Symlinks are not followed, large files not read."""
     found: dict[Path, str] = {}
     looked = 0
     for folder, folders, names in os.walk(root, followlinks=False):
@@ -38,5 +39,5 @@ def deployment_files(root: Path) -> dict[Path, str]:
             except OSError:
                 continue
             if b"celery" in content.lower():
-                found[path] = content.decode("utf-8", errors="replace")
+                found[path] = _COMMENT.sub("", content.decode("utf-8", errors="replace"))
     return found

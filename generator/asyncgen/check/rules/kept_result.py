@@ -3,17 +3,12 @@
 from collections.abc import Iterator
 
 from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.configuration.result_backend import are_results_stored
 from asyncgen.check.findings.finding import Finding
-from asyncgen.check.model.values import UNKNOWN
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.source.module import Module
 
 __all__ = ["KeptResult"]
-
-_NONE = {"", "disabled", "disabled://"}
-_MEANT_TO_BE_SEEN = ("django-db", "django_celery_results", "django-cache")
-#: Results that go to the caller's own queue or stay in its memory.
-_NOT_STORED = ("rpc", "cache+memory", "cache://memory")
 
 
 class KeptResult(Rule):
@@ -41,7 +36,7 @@ class KeptResult(Rule):
     name = "kept-result"
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
-        if not self._keeps(project) or project.usage.reads_results_somewhere:
+        if not are_results_stored(project.configuration) or project.usage.reads_results_somewhere:
             return
         for task in project.tasks.of(module):
             if task.effective("ignore_result") is None and task not in project.usage.read_tasks:
@@ -51,14 +46,3 @@ class KeptResult(Rule):
                     f"the result of {task.name} is stored in the backend, and nothing reads it",
                     "set ignore_result=True on the task, or task_ignore_result for all",
                 )
-
-    @staticmethod
-    def _keeps(project: Project) -> bool:
-        configuration = project.configuration
-        backend = configuration.first("result_backend")
-        if backend is None or not configuration.known:
-            return False
-        value = configuration.value("result_backend")
-        if value is None or value is UNKNOWN:
-            return False
-        return value not in _NONE and not str(value).startswith(_MEANT_TO_BE_SEEN + _NOT_STORED)

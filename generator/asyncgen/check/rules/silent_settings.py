@@ -1,11 +1,12 @@
 """The part of ACG111 that looks at the configuration."""
 
+import ast
 import difflib
 from collections.abc import Iterator
 
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.configuration.configuration import Configuration
-from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS
+from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS, TRANSPORT_OPTIONS
 from asyncgen.check.celery.configuration.settings import Setting
 from asyncgen.check.rules.silent_task_options import Silent
 from asyncgen.check.source.module import Module
@@ -27,11 +28,36 @@ def settings(module: Module, project: Project) -> Iterator[Silent]:
         verdict = _verdict(configuration, setting)
         if verdict is not None:
             yield setting.node, *verdict
+    for setting in configuration.settings:
+        if setting.module is module and setting.name.endswith("_options") and isinstance(setting.value, ast.Dict):
+            yield from _too_deep(setting)
+
+
+def _too_deep(setting: Setting) -> Iterator[Silent]:
+    """Settings within a dict of options, where nothing looks for them."""
+    for key in setting.value.keys if isinstance(setting.value, ast.Dict) else ():
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            name = key.value.lower().removeprefix("celery_")
+            if name in SETTINGS and name.startswith(_PREFIXES):
+                yield key, f"{key.value} is a setting of its own: within {setting.raw} it does nothing", "put it beside"
 
 
 def _is_read(project: Project, setting: Setting) -> bool:
-    """Whether the project uses the name for itself."""
-    return setting.raw in project.usage.attributes or _quoted(project, setting)
+    """Whether the project uses the name for itself, as its framework's setting or where it is written."""
+    if setting.raw in project.usage.attributes:
+        return True
+    if setting.raw == setting.namespace or setting.raw in TRANSPORT_OPTIONS:  # quoted where they belong
+        return False
+    return _quoted(project, setting) or _is_used(setting)
+
+
+def _is_used(setting: Setting) -> bool:
+    """Whether the module that writes a name also reads it."""
+    raw, module = setting.raw, setting.module
+    return module.text.count(raw) > 1 and any(
+        isinstance(node, ast.Name) and node.id == raw and isinstance(node.ctx, ast.Load)
+        for node in ast.walk(module.tree)
+    )
 
 
 def _quoted(project: Project, setting: Setting) -> bool:
@@ -46,6 +72,11 @@ def _quoted(project: Project, setting: Setting) -> bool:
 def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] | None:
     raw, namespace = setting.raw, setting.namespace
     prefix = f"{namespace}_" if namespace else ""
+    if namespace and raw == namespace:
+        return (
+            f"{raw} is a dict, and with the namespace {raw} Celery reads names: it does nothing",
+            f"write {prefix}...",
+        )
     if namespace and (raw in OLD_SETTINGS or not raw.startswith(prefix)):
         if configuration.namespaces - {namespace}:
             return None
@@ -56,6 +87,13 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
     if namespace and f"{prefix}{setting.key}" in OLD_SETTINGS:
         new = f"{prefix}{OLD_SETTINGS[f'{prefix}{setting.key}'].upper()}"
         return f"{raw} is a name from before the namespace {namespace}: it does nothing", f"write {new}"
+    if key in TRANSPORT_OPTIONS and (namespace or raw.islower()):
+        place = f"{prefix}BROKER_TRANSPORT_OPTIONS" if raw.isupper() else "broker_transport_options"
+        return f"{raw} is no setting of its own: it does nothing", f"put {key} into {place}"
+    if not namespace and raw.startswith("CELERY_") and key.removeprefix("celery_") in SETTINGS:
+        if configuration.namespaces - {""}:
+            return None
+        return f'{raw} is read with namespace="CELERY" alone: it does nothing', _without_namespace(raw, key)
     if not namespace and not key.startswith(_PREFIXES):
         return None
     near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=_ALMOST)
@@ -67,3 +105,9 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
     if namespace and f"worker_{key}" in SETTINGS:
         return f"Celery has no setting {raw}: it does nothing", f"write {prefix}WORKER_{setting.key}"
     return None
+
+
+def _without_namespace(raw: str, key: str) -> str:
+    today = key.removeprefix("celery_")
+    old = next((name for name, new in OLD_SETTINGS.items() if new == today and name != raw), today)
+    return f'give config_from_object namespace="CELERY", or write {old}'

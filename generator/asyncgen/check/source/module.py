@@ -5,6 +5,7 @@ when somebody asks.
 """
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,6 +68,27 @@ class Module:
     def lines(self) -> list[str]:
         return self.text.split("\n")
 
+    def mentions(self, pattern: re.Pattern[str]) -> bool:
+        """Whether code matches, not just a comment or a docstring."""
+        return any(not self._is_prose(match.start()) for match in pattern.finditer(self.text))
+
+    def _is_prose(self, position: int) -> bool:
+        start = self.text.rfind("\n", 0, position) + 1
+        before = self.text[start:position]
+        if any(_is_outside_quotes(before[:at]) for at, letter in enumerate(before) if letter == "#"):
+            return True
+        line = self.text.count("\n", 0, position) + 1
+        return any(first <= line <= last for first, last in self._docstrings)
+
+    @cached_property
+    def _docstrings(self) -> list[tuple[int, int]]:
+        """The first and last lines of texts that stand alone."""
+        owners = [self.tree, *self.functions, *self.classes]
+        texts = [
+            s for owner in owners for s in owner.body if isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)
+        ]
+        return [(text.lineno, text.end_lineno or text.lineno) for text in texts]
+
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope in which a node is evaluated: the decorators, defaults and annotations of a function are in the one
         around it, and so is the function itself.
@@ -112,6 +134,10 @@ class Module:
             found.append(current)
             current = self.parents.get(current)
         return found
+
+
+def _is_outside_quotes(before: str) -> bool:
+    return not before.count('"') % 2 and not before.count("'") % 2
 
 
 def _is_body(child: ast.AST, scope: ast.AST) -> bool:

@@ -5,7 +5,7 @@ import ast
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 
-__all__ = ["transport_of"]
+__all__ = ["known_start", "transport_of"]
 
 _TRANSPORTS = {
     "redis": "redis",
@@ -21,12 +21,12 @@ _TRANSPORTS = {
 
 def transport_of(names: Names, module: Module, expr: ast.expr) -> str:
     """`redis`, `amqp`, the scheme of another transport, or the empty string."""
-    scheme, found, _ = _prefix(names, module, expr).partition("://")
+    scheme, found, _ = known_start(names, module, expr).partition("://")
     return _TRANSPORTS.get(scheme, scheme) if found else ""
 
 
-def _prefix(names: Names, module: Module, expr: ast.expr, depth: int = 0) -> str:
-    """As much of a URL as decides its scheme; an environment variable's default counts."""
+def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) -> str:
+    """As much of a URL as decides its scheme, else the empty string; an environment variable's default counts."""
     if depth > 6:
         return ""
     match expr:
@@ -35,22 +35,25 @@ def _prefix(names: Names, module: Module, expr: ast.expr, depth: int = 0) -> str
         case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
             return text
         case ast.BinOp(left=left):
-            return _prefix(names, module, left, depth + 1)
+            return known_start(names, module, left, depth + 1)
         case ast.BoolOp(values=[*_, last]):
-            return _prefix(names, module, last, depth + 1)
+            return known_start(names, module, last, depth + 1)
+        case ast.IfExp(body=one, orelse=other):
+            either = {known_start(names, module, choice, depth + 1) for choice in (one, other)}
+            return either.pop() if len(either) == 1 else ""
         case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
-            return _prefix(names, module, first, depth + 1)
+            return known_start(names, module, first, depth + 1)
         case ast.Call(func=ast.Attribute(attr="format"), args=_):
-            return _prefix(names, module, expr.func.value, depth + 1)  # type: ignore[attr-defined] # matched
+            return known_start(names, module, expr.func.value, depth + 1)  # type: ignore[attr-defined] # matched
         case ast.Call(args=[_, *rest], keywords=keywords):
-            defaults = [k.value for k in keywords if k.arg == "default"]
+            defaults = [k.value for k in keywords if k.arg in {"default", "fallback"}]
             candidates = [*rest[:1], *defaults]
-            texts = [_prefix(names, module, c, depth + 1) for c in candidates]
-            return next((t for t in texts if "://" in t), "")
+            texts = [known_start(names, module, c, depth + 1) for c in candidates]
+            return next((t for t in texts if t), "")
         case ast.Name() | ast.Attribute():
             symbol = names.resolve(module, expr)
             if symbol is None or symbol.module is None or symbol.node is expr:
                 return ""
             if isinstance(symbol.node, ast.expr):
-                return _prefix(names, symbol.module, symbol.node, depth + 1)
+                return known_start(names, symbol.module, symbol.node, depth + 1)
     return ""

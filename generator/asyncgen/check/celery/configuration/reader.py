@@ -5,6 +5,7 @@ import re
 
 from asyncgen.check.celery.configuration.applications import APPLICATION, Applications
 from asyncgen.check.celery.configuration.calls import ConfigurationCalls
+from asyncgen.check.celery.configuration.setting_names import SETTINGS
 from asyncgen.check.celery.configuration.settings import Settings
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.source.module import Module
@@ -39,11 +40,28 @@ class _Reader:
             if "conf" in module.text or ".Task" in module.text:
                 for node in module.index.stores:
                     self._assignment(module, node)
+        if self.settings.app_modules and not self.settings.incomplete and not self.settings.has_source:
+            for module in self.project.modules:
+                self._unread(module)
+
+    def _unread(self, module: Module) -> None:
+        """What Django's settings say to an application that was never told to read them."""
+        names = module.names(module.tree)
+        if "INSTALLED_APPS" not in names:
+            return
+        for name, bindings in names.items():
+            if name.startswith("CELERY_") and name.removeprefix("CELERY_").lower() in SETTINGS:
+                value = bindings[-1].target
+                self.settings.add_dead(
+                    name, value if isinstance(value, ast.expr) else None, module, bindings[-1].node, ""
+                )
 
     def _call(self, module: Module, call: ast.Call) -> None:
         names = self.project.names
         func = call.func
         last = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+        if last.startswith("config_from_"):
+            self.settings.has_source = True
         if last in {"update", "config_from_object", "add_defaults", "config_from_envvar"} and (
             isinstance(func, ast.Attribute)
         ):

@@ -4,7 +4,7 @@ Source: `celery.app.defaults` of Celery 5.7, and the names that earlier releases
 right to use them).
 """
 
-__all__ = ["OLD_SETTINGS", "SETTINGS"]
+__all__ = ["OLD_SETTINGS", "SETTINGS", "TRANSPORT_OPTIONS"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -208,3 +208,11 @@ OLD_SETTINGS: dict[str, str] = {
     "CELERY_TRACK_STARTED": "task_track_started",
     "CELERY_WORKER_DIRECT": "worker_direct",
 }
+
+#: Options of kombu's transports, which Celery passes on from `broker_transport_options` alone.
+TRANSPORT_OPTIONS = frozenset(
+    {
+        "visibility_timeout", "queue_order_strategy", "priority_steps", "fanout_prefix", "fanout_patterns",
+        "global_keyprefix", "confirm_publish", "unacked_restore_limit", "wait_time_seconds", "predefined_queues",
+    }
+)  # fmt: skip

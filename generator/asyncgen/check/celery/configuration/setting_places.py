@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS
 from asyncgen.check.source.module import Module
 
-__all__ = ["UPPER", "bound_to_key", "config_key", "is_dead", "like_settings", "looks_like_setting"]
+__all__ = ["UPPER", "bound_to_key", "config_key", "has_settings", "is_dead", "like_settings", "looks_like_setting"]
 
 UPPER = re.compile(r"^[A-Z][A-Z0-9_]+$")
 
@@ -18,6 +18,13 @@ def is_dead(raw: str) -> bool:
         raw in OLD_SETTINGS
         or raw.startswith(("CELERYD_", "CELERYBEAT_"))
         or (raw.startswith("BROKER_") and raw.lower() in SETTINGS)
+    )
+
+
+def has_settings(value: ast.expr | None) -> bool:
+    """Whether a dict has names of settings for keys."""
+    return isinstance(value, ast.Dict) and any(
+        isinstance(key, ast.Constant) and str(key.value).lower() in SETTINGS for key in value.keys
     )
 
 

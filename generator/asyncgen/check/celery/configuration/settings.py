@@ -29,7 +29,7 @@ class Settings:
     """All that was found.
 
     `app_modules` are those that make an application, `task_class` is its own base class of tasks. `incomplete`: there
-    are settings that cannot be followed.
+    are settings that cannot be followed; `has_source`: some application is told to read an object, a module or a file.
     """
 
     def __init__(self) -> None:
@@ -38,6 +38,7 @@ class Settings:
         self.namespaces: set[str] = set()
         self.task_class: Symbol | None = None
         self.incomplete = False
+        self.has_source = False
 
     def add(
         self, raw: str, key: str, value: ast.expr | None, module: Module, node: ast.AST, namespace: str = ""

@@ -7,6 +7,7 @@ from asyncgen.check.celery.configuration.setting_places import (
     UPPER,
     bound_to_key,
     config_key,
+    has_settings,
     is_dead,
     like_settings,
     looks_like_setting,
@@ -124,7 +125,7 @@ class Sources:
             prefix = f"{namespace}_"
             if raw.startswith(prefix) and UPPER.match(raw):
                 self.settings.add(raw, raw.removeprefix(prefix), value, module, node, namespace)
-            elif is_dead(raw):
+            elif is_dead(raw) or (raw == namespace and has_settings(value)):
                 self.settings.add_dead(raw, value, module, node, namespace)
         elif raw.lower() in SETTINGS or raw in OLD_SETTINGS or looks_like_setting(raw):
             self.settings.add(raw, raw, value, module, node, "")
