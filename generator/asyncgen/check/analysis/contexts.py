@@ -99,6 +99,8 @@ def _is_exempt(project: CeleryProject, module: Module, view: Function | ast.Clas
         nodes += [node for node in view.body if isinstance(node, Function)]
     if any("non_atomic_requests" in ast.unparse(d) for node in nodes for d in node.decorator_list):
         return True
+    if view.name in project.unread_words and "non_atomic_requests" in project.unread_words:
+        return True
     return any(
         last_name(node) == view.name
         for other in project.modules

@@ -14,6 +14,8 @@ _KEY = "ATOMIC_REQUESTS"
 
 def are_requests_atomic(project: PythonProject) -> bool:
     """Only if all settings that speak of it say so plainly, for the default database."""
+    if _KEY in project.unread:
+        return False
     values = [
         literal(project.names, module, value)
         for module in project.modules

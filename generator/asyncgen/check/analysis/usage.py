@@ -33,6 +33,8 @@ class Usage:
     @cached_property
     def reads_results_somewhere(self) -> bool:
         """Whether results are read by id, where no one can tell of which task."""
+        if _READS_RESULTS.search(self.project.unread):
+            return True
         return any(module.mentions(_READS_RESULTS) for module in self.project.modules)
 
     @cached_property
@@ -58,7 +60,7 @@ class Usage:
     @cached_property
     def read_tasks(self) -> set[Task]:
         """The tasks whose call has a value that the code goes on with."""
-        found: set[Task] = set()
+        found = self._named_where_none_reads
         for module in self.project.modules:
             for sent in self.dispatches.of(module):
                 if sent.task is None:
@@ -74,7 +76,7 @@ class Usage:
     @cached_property
     def limited_by_message(self) -> set[Task]:
         """The tasks that some message gives a limit of its own, or options that none can see."""
-        return {
+        return self._named_where_none_reads | {
             sent.task
             for module in self.project.modules
             for sent in self.dispatches.of(module)
@@ -82,10 +84,16 @@ class Usage:
             if _LIMITS & set(sent.options) or any(keyword.arg is None for keyword in sent.call.keywords)
         }
 
+    @property
+    def _named_where_none_reads(self) -> set[Task]:
+        """The tasks that a file may send which is no Python that this version reads."""
+        words = self.project.unread_words
+        return {task for task in self.project.tasks if task.name in words} if words else set()
+
     @cached_property
     def words(self) -> dict[str, int]:
         """How often each identifier-like word stands in the project's modules."""
-        found: dict[str, int] = {}
+        found = dict.fromkeys(self.project.unread_words, 1)
         for module in self.project.modules:
             for word in re.findall(r"\w+", module.text):
                 found[word] = found.get(word, 0) + 1
@@ -94,7 +102,7 @@ class Usage:
     @cached_property
     def attributes(self) -> set[str]:
         """Every `x.name` that is read, and every name in a `getattr`."""
-        found: set[str] = set()
+        found = set(self.project.unread_words)
         for module in self.project.modules:
             found |= module.index.attributes
             for call in module.calls:

@@ -64,6 +64,8 @@ class Schedule(Rule):
         known = [known for task in project.tasks for known in task.registered_names]
         if _is_known(name, known) or not self._is_ours(project, name):
             return
+        if name.rpartition(".")[2] in project.unread_words:
+            return
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
         yield self.finding(
             module,

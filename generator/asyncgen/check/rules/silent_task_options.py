@@ -126,7 +126,9 @@ def message_options(module: Module, project: Project, sent: Dispatch) -> Iterato
 
 def _is_quoted(project: Project, name: str) -> bool:
     """Whether some code, a router or a signal's handler, may look for an option by its name."""
-    return any(f'"{name}"' in module.text or f"'{name}'" in module.text for module in project.modules)
+    return name in project.unread_words or any(
+        f'"{name}"' in module.text or f"'{name}'" in module.text for module in project.modules
+    )
 
 
 def _retry_arguments(sent: Dispatch) -> Iterator[Silent]:

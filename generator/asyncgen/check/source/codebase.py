@@ -1,6 +1,5 @@
 """The files of one project, parsed when somebody asks."""
 
-import ast
 import re
 import warnings
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from asyncgen.check.source.files import SourceFile, decode, read
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.module_finder import ModuleFinder
+from asyncgen.check.source.newer_syntax import parse
 from asyncgen.check.source.path_kinds import Kind, kind_of_path
 
 __all__ = ["Codebase"]
@@ -32,6 +32,7 @@ class Codebase:
         self._parsed: dict[Path, Module | None] = {}
         self._shown = {file.path: file.shown for file in files}
         self._finder = ModuleFinder(root, files)
+        self._unread: list[str] = []
 
     @cached_property
     def size(self) -> int:
@@ -86,7 +87,7 @@ class Codebase:
             text = decode(content)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tree = ast.parse(text)
+                tree = parse(text)
             return Module(
                 path=path,
                 shown=shown,
@@ -97,12 +98,30 @@ class Codebase:
                 tree=tree,
             )
         except (SyntaxError, ValueError, LookupError) as error:
+            self._note_unread(path, content)
             reason = getattr(error, "msg", None) or str(error)
             line = getattr(error, "lineno", None)
             self.notice(path, f"{shown}:{line or 1}: skipped, not Python that this version reads ({reason})")
         except (RecursionError, MemoryError):
+            self._note_unread(path, content)
             self.notice(path, f"{shown}: skipped, nested too deeply to read")
         return None
+
+    def _note_unread(self, path: Path, content: bytes) -> None:
+        if self.kind(path) != "test":
+            self._unread.append(content.decode("utf-8", errors="replace"))
+
+    @cached_property
+    def unread(self) -> str:
+        """The text of the files in which Celery plays a part and that are no Python which this version reads: what they
+        hold is unknown, and no conclusion can rest on its absence.
+        """
+        _ = self.modules
+        return "\n".join(self._unread)
+
+    @cached_property
+    def unread_words(self) -> set[str]:
+        return set(re.findall(r"\w+", self.unread))
 
     def kind(self, path: Path) -> Kind:
         try:

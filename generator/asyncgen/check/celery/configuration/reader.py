@@ -14,8 +14,15 @@ from asyncgen.check.source.syntax import last_name
 __all__ = ["read_settings"]
 
 
+#: In a file that cannot be read: it may make the application, or hold settings.
+_SPEAKS_OF_SETTINGS = re.compile(
+    r"\bCelery\(|\bconf\b|config_from_|CELERY|\b(task|worker|result|broker)_[a-z_]+ *[=:\"']"
+)
+
+
 def read_settings(project: PythonProject) -> Settings:
     settings = Settings()
+    settings.incomplete = _SPEAKS_OF_SETTINGS.search(project.unread) is not None
     _Reader(project, settings).read()
     return settings
 
