@@ -198,6 +198,16 @@ def test_settings_with_the_prefix_of_a_namespace_that_is_not_in_force(
     planted("ACG111", {"shop/celery.py": APP.format(namespace=namespace), "shop/settings.py": settings})
 
 
+def test_the_namespace_of_the_application(planted: Planted) -> None:
+    settings = """
+        CELERY_TASK_TIME_LIMIT = 60
+        CELERYD_CONCURRENCY = 4  # <- ACG111
+    """
+    app = APP.format(namespace="").replace('Celery("shop")', 'Celery("shop", namespace="CELERY")')
+    assert "namespace" in app
+    planted("ACG111", {"shop/celery.py": app, "shop/settings.py": settings})
+
+
 def test_settings_that_no_application_reads(planted: Planted) -> None:
     settings = """
         INSTALLED_APPS = []

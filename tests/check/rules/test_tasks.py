@@ -226,3 +226,26 @@ def test_a_decorator_is_evaluated_around_its_function(planted: Planted) -> None:
             def no_task(): ...
     """
     planted("ACG104", {"shop/app.py": APP, "shop/work.py": work})
+
+
+def test_classes(planted: Planted) -> None:
+    work = """
+        from celery import Task
+        from shop.app import app
+
+        class Base(Task):
+            def run(self): ...
+
+        class Own(Task):  # <- ACG104
+            def run(self): ...
+
+        class Inherited(Base):  # <- ACG104
+            name = "inherited"
+
+        class OnlyABase(Task):
+            def on_failure(self): ...
+
+        class NoTask(dict):
+            def run(self): ...
+    """
+    planted("ACG104", {"shop/app.py": APP, "shop/work.py": work})

@@ -116,11 +116,14 @@ class Tasks:
         return self.project.names.resolve(module, expr) if isinstance(expr, ast.Name | ast.Attribute) else None
 
     def _class(self, module: Module, node: ast.ClassDef) -> Task | None:
-        """A class-based task: derives from Celery's Task and has a `run` of its own."""
-        if not any(isinstance(s, Function) and s.name == "run" for s in node.body):
+        """A class-based task: derives from Celery's Task and has a `run`, its own or from another class here."""
+        if not node.bases:
             return None
         symbol = Symbol(f"{module.name}.{node.name}", module, node)
         if "celery.Task" not in self.project.names.bases(symbol):
+            return None
+        run = self.project.names.class_attribute(symbol, "run")
+        if run is None or not isinstance(run.node, Function):
             return None
         if self._value_of(module, node, "abstract") is True or self._is_base_of_others(node):
             return None

@@ -32,6 +32,7 @@ class ConfigurationCalls:
         keywords = {k.arg: k.value for k in call.keywords}
         source = call.args[0] if call.args else keywords.get("obj")
         namespace_expr = keywords.get("namespace") or (call.args[3] if len(call.args) > 3 else None)
+        namespace_expr = namespace_expr or self._of_application(module, call)
         namespace = ""
         if namespace_expr is not None:
             value = literal(self.project.names, module, namespace_expr)
@@ -40,3 +41,11 @@ class ConfigurationCalls:
             self.settings.incomplete = True
             return
         self.sources.read(module, source, namespace.upper())
+
+    def _of_application(self, module: Module, call: ast.Call) -> ast.expr | None:
+        """`Celery(namespace="CELERY")`, which holds where `config_from_object` says nothing of its own."""
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        symbol = self.project.names.resolve(module, owner) if owner is not None else None
+        made = symbol.node if symbol is not None else None
+        keywords = made.keywords if isinstance(made, ast.Call) else []
+        return next((k.value for k in keywords if k.arg == "namespace"), None)
