@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .commands import run
+from runtime.testing.servers.process import until
 
 __all__ = ["Server", "docker", "engine", "missing_engine", "server"]
 
@@ -32,6 +32,15 @@ def missing_engine() -> str:
     return "" if has_image(base) or not subprocess.run(["docker", "pull", base]).returncode else f"there is no {base}"
 
 
+def answers(name: str, shows: str) -> bool:
+    """Whether the server in a container answers; fails where it has ended, as on a port that is taken."""
+    running = docker("inspect", "--format", "{{.State.Running}}", name)
+    if running != "true":
+        ended = subprocess.run(["docker", "logs", "--tail", "20", name], capture_output=True, text=True)
+        pytest.fail(f"expected a server, got: {ended.stdout}{ended.stderr}")
+    return subprocess.run(["docker", "exec", name, *shows.split()], capture_output=True).returncode == 0
+
+
 @pytest.fixture(scope="session")
 def engine() -> None:
     """A Docker engine that has the base image; there is none in CI."""
@@ -53,7 +62,7 @@ def server(engine: None) -> Iterator[Server]:
         environment = ["--env", "POSTGRES_PASSWORD=postgres"]
         name = docker("run", "--detach", "--network", "host", "--health-cmd", shows, *environment, image)
         names.append(name)
-        run("bash", "-c", f"until docker exec {name} {shows}; do sleep 0.2; done", cwd=Path("/"), patience=60)
+        until(lambda: answers(name, shows), 60)
 
     yield start
     for name in names:

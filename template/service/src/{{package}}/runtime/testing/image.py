@@ -41,8 +41,8 @@ from ..task import ServiceTask
     bind=True,
     work_queue=next(iter(Queue)),
     idempotency="{mode}",
-    soft_time_limit=5,
-    time_limit=10,
+    soft_time_limit=1,
+    time_limit=2,
 )
 def image_check(self: ServiceTask) -> None:
     return None
