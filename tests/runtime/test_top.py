@@ -43,22 +43,30 @@ def test_a_known_load_is_told(
     call, folder, redis = workers.console.call, str(tmp_path), services[BROKER].startswith("redis")
     before = workers.console.command(*top)
     assert before["workers"] == before["tasks"] == []
-    worker = new_worker()
-    call(publish, "tests.holds", folder)
+    worker = new_worker(HEALTH_LIMIT=12)  # twelve looks in it, of which the second tells that it is ready
+    held = tmp_path / "held"
+    held.mkdir()
+    call(publish, "tests.holds", str(held))
+    call(publish, "tests.holds", str(held))  # its key is busy
+    worker.wait(lambda: worker.lines('"deferred"', "tests.holds"))
+    (held / "go").touch()
     for name, seconds in (("a", 0.3), ("b", 0.3), ("c", 0.3), ("d", 1.0)):
         call(publish, "tests.waits", folder, name, seconds)
-    for name in ("fails", "exhausts_its_retries", "overruns", "kills_its_process"):
+    for name in ("fails", *LOST):
         call(publish, f"tests.{name}", folder, name)
-    call(publish, "tests.holds", folder)  # its key is busy
 
-    def told() -> dict[str, dict[str, Any]]:
-        return rows(workers.console.command(*top), "tasks", "task")
+    def ended() -> bool:
+        figures = workers.console.command(*top)
+        tasks = rows(figures, "tasks", "task")
+        counts = {name: row["succeeded"] + row["failed"] for name, row in tasks.items()}
+        ready = [row["state"] for row in figures["workers"]] == ["ready"]
+        return ready and counts == {
+            "tests.holds": 2,
+            "tests.waits": 4,
+            **{f"tests.{name}": 1 for name in ("fails", *LOST)},
+        }
 
-    worker.wait(lambda: all(told().get(f"tests.{name}", {}).get("failed") for name in LOST | {"fails"}))
-    worker.wait(lambda: told()["tests.holds"]["deferred"] and told()["tests.waits"]["succeeded"] == 4)
-    (tmp_path / "go").touch()
-    worker.wait(lambda: told()["tests.holds"]["succeeded"] == 2)
-    (tmp_path / "go").unlink()
+    worker.wait(ended)
     for name in ("one", "two", "three"):
         call(publish, "tests.waits", folder, name, 50)
     worker.wait(lambda: count(tmp_path, "one.started") and count(tmp_path, "two.started"))
@@ -74,6 +82,7 @@ def test_a_known_load_is_told(
     assert _counts(tasks["tests.waits"]) == (4, 0, 0)
     assert 0.28 < tasks["tests.waits"]["p50"] < 0.95 < tasks["tests.waits"]["p95"] < 5
     assert tasks["tests.fails"]["p50"] is None
+    assert tasks["tests.holds"]["deferred"] >= 1
     (row,) = figures["workers"]
     assert row["worker"].startswith("runtime.")
     assert (row["state"], row["faults"], row["queues"]) == ("ready", [], ["short", "long"])
@@ -151,7 +160,7 @@ def screen(services: dict[str, str], *options: str, **variables: object) -> Iter
 def test_a_screen_follows_the_service_and_q_leaves_the_terminal_as_it_was(
     workers: Workers, new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path, proxy: Proxy
 ) -> None:
-    worker = new_worker()
+    worker = new_worker(HEALTH_LIMIT=12)  # twelve looks in it, of which the second tells that it is ready
     with screen(services, "--every", "0.5", BROKER_URL=proxy.url) as top:
         worker.wait(lambda: top.cells("runtime.") and top.cells("runtime.")[-3] == "ready")
         workers.console.call(publish, "tests.waits", str(tmp_path), "one", 50)

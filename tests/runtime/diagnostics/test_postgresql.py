@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from runtime import QueueClass
 from runtime.diagnostics import Finding
-from runtime.idempotency.sql import diagnostics
+from runtime.idempotency.sql import SqlStore, diagnostics, migrations
 from runtime.testing.servers.process import free_port, serving, until
 from tests.postgresql import database
 
@@ -80,6 +80,28 @@ def test_a_wrong_setting_is_found_alone_and_its_command_mends_it(
     assert words in finding.detail
     run(url, finding.fix)
     assert found(url) == {}
+
+
+def test_an_outbox_that_is_not_sent_is_found(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store"
+    migrations.migrate(url)
+    store = SqlStore.open(url)
+
+    def put(name: str, due: float, error: str | None) -> dict[str, Finding]:
+        row = {"id": name, "at": time.time() - 90, "due": time.time() - due, "error": error}
+        columns = "INSERT INTO runtime_outbox (id, task, payload, created_at, due_at, error)"
+        with create_engine(url).begin() as connection:
+            connection.execute(text(f"{columns} VALUES (:id, 'tests.waits', '[]', :at, :due, :error)"), row)
+        return faults(store.diagnose(QUEUES))
+
+    assert faults(store.diagnose(QUEUES)) == {}
+    assert put("fresh", 5, None) == {}
+    waiting = put("late", 90, None)["outbox"]
+    assert (waiting.ok, waiting.fix) == (False, "runtime relay")
+    assert "got: 2 that wait, the first for 90 s" in waiting.detail
+    failing = put("failing", -60, "PublishError('no')")["outbox"]
+    assert "got: 1 of 3 that fail, the oldest with PublishError('no')" in failing.detail
+    assert failing.fix.startswith("runtime relay --once")
 
 
 def test_a_server_that_is_too_old_is_found(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,11 +66,18 @@ class _Watcher(threading.Thread):
     def __init__(self, app: "ServiceApp", every: float) -> None:
         super().__init__(name="top", daemon=True)
         self.ended = threading.Event()
+        self.defect: Exception | None = None
         self.lines = [f"{NAME}: asking the broker ..."]
         self._app, self._every = app, every
 
     def run(self) -> None:
-        """Look until it is ended."""
+        """Look until it is ended, or an error is raised that is not the broker's."""
+        try:
+            self._look()
+        except Exception as defect:  # for the main thread: here it would only spoil the screen
+            self.defect = defect
+
+    def _look(self) -> None:
         from ._figures import Look
 
         look, shown = Look(self._app), [""]
@@ -94,6 +101,8 @@ def _watch(app: "ServiceApp", every: float) -> None:
     try:
         with _screen.opened():
             while True:
+                if watcher.defect:
+                    raise watcher.defect
                 _screen.show(watcher.lines)
                 if _screen.key(0.2) in ("q", "Q"):
                     return

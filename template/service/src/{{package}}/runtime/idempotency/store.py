@@ -197,7 +197,7 @@ class Store(ABC):
         """Raise StoreUnavailable unless the store answers and is ready for use."""
 
     def diagnose(self, queues: Sequence[QueueClass]) -> Iterator[Finding]:
-        """Ask the server for what the service relies on; raises StoreUnavailable. A file has no server."""
+        """Ask the server for what the service relies on; raises StoreUnavailable."""
         yield from ()
 
     @abstractmethod

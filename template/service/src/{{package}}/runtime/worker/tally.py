@@ -46,7 +46,7 @@ class Tally:
 
 tallies: defaultdict[str, Tally] = defaultdict(Tally)
 ended: Counter[str] = Counter()
-"""Runs of each queue, by its name on the wire as messages have it."""
+"""Runs of each queue, by its name in the queue table."""
 
 
 def note(request: Any, outcome: Outcome, seconds: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The PostgreSQL server that holds keys and outbox: whether it keeps what it commits, and can be written."""
+"""The database that holds keys and outbox: whether the outbox is sent, and whether PostgreSQL keeps what it commits."""
 
 import os
 import shlex
@@ -10,9 +10,10 @@ from sqlalchemy import URL, Connection, Row, text
 
 from ...diagnostics import Finding, clock
 from ...queues import QueueClass, max_runtime
-from ...settings import PREFIX, settings
+from ...settings import NAME, PREFIX, settings
+from .database import CLOCK, OUTBOX
 
-__all__ = ["diagnose"]
+__all__ = ["backlog", "diagnose"]
 
 OLDEST = 14
 """Ends the statement, and with it the locks, of a worker that was killed (`client_connection_check_interval`)."""
@@ -43,13 +44,38 @@ SERVER = text(
     """
 )
 
-CLOCK = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
+BACKLOG = f"""
+    SELECT count(*) AS waiting, count(error) AS failing,
+        (SELECT error FROM {OUTBOX} WHERE error IS NOT NULL ORDER BY created_at LIMIT 1) AS error,
+        coalesce({{clock}} - min(due_at), 0) AS overdue
+    FROM {OUTBOX}
+"""
+
+OVERDUE = 60.0
+"""Seconds after which a message of the outbox should have been sent, or tried in vain."""
+
+NOW = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
+
+
+def backlog(connection: Connection) -> Finding:
+    """Whether the relay sends what transactions have put into the outbox."""
+    row = connection.execute(text(BACKLOG.format(clock=CLOCK[connection.dialect.name]))).one()
+    if row.failing:
+        seen = f"{row.failing} of {row.waiting} that fail, the oldest with {row.error}"
+        detail = f"expected a relay to send its messages, got: {seen}"
+        return Finding("outbox", False, detail, fix=f"{NAME} relay --once  # once that is corrected")
+    if row.overdue > OVERDUE:
+        detail = (
+            f"expected a relay to send its messages, got: {row.waiting} that wait, the first for {row.overdue:.0f} s"
+        )
+        return Finding("outbox", False, detail, fix=f"{NAME} relay")
+    return Finding("outbox", True, f"{row.waiting} messages wait")
 
 
 def diagnose(connection: Connection, url: URL, queues: Sequence[QueueClass]) -> Iterator[Finding]:
     """Yield findings about the server at the other end of `connection`; `url` leads there by hand, too."""
     before = time.time()
-    yield clock("store", float(connection.execute(CLOCK).scalar_one()), before, time.time())
+    yield clock("store", float(connection.execute(NOW).scalar_one()), before, time.time())
     server = connection.execute(SERVER).one()
     psql = _psql(url)
     yield _version(server)

@@ -18,7 +18,7 @@ from ..claim import Attempt, Claim, Mode, Record, State, digest, encode, kept_as
 from ..store import Store, SuspendOn
 from . import migrations
 from .database import engine_of, session_in, transaction
-from .diagnostics import diagnose
+from .diagnostics import backlog, diagnose
 from .failures import OPEN_TRANSACTION, is_lost, store_unavailable, translating_errors
 from .statements import statements
 
@@ -191,8 +191,9 @@ class SqlStore(Store):
 
     def diagnose(self, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Store."""
-        if not self._sqlite:
-            with translating_errors(self._where), self._reading.connect() as connection:
+        with translating_errors(self._where), self._reading.connect() as connection:
+            yield backlog(connection)
+            if not self._sqlite:
                 yield from diagnose(connection, self._engine.url, queues)
 
     def close(self) -> None:
