@@ -52,11 +52,14 @@ def test_a_worker_that_is_busy_is_ready_and_one_that_ends_is_alive(new_worker: N
 
 
 @on("redis-redis")
-def test_processes_that_take_no_tasks_are_a_stuck_pool(new_worker: NewWorker) -> None:
+def test_processes_that_take_no_tasks_are_a_stuck_pool(new_worker: NewWorker, tmp_path: Path) -> None:
     worker = new_worker(**VARIABLES)
     worker.wait(lambda: ready(worker))
-    for _ in range(4):
+    for _ in range(2):
         worker.call(publish, "tests.reads_nowhere")
+    worker.wait(lambda: len(worker.lines("tests.reads_nowhere", "succeeded")) == 2)
+    for number in range(2):
+        worker.call(publish, "tests.waits", str(tmp_path), str(number), 0)
     worker.wait(lambda: faults(worker) == ["every slot of its pool hangs"], BOUND)
     worker.wait(lambda: not live(worker), LIMIT + BOUND)
 

@@ -105,6 +105,7 @@ class Monitor(threading.Thread):
         if now - self._looked > self._limit / 2:  # this process was frozen, so nothing that it waits for could happen
             self._since.clear()
             self._slots.forget()
+            self._heard = None, now
         self._looked = now
         connected = self._is_connected(now)
         takes = connected and self._turns(now)

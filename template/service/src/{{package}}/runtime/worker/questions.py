@@ -9,9 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import structlog
+
 from ..service import ServiceApp
 
 __all__ = ["Questions"]
+
+log = structlog.get_logger(__name__)
 
 TIMES = 3
 """Answers in a row that make a queue unserved: other workers take what one answer has seen."""
@@ -52,11 +56,12 @@ class Questions(threading.Thread):
     def _ask(self) -> list[str] | None:
         """The queues that want a consumer; None where the broker does not answer."""
         broker = self._app.service.broker
+        connection, self._connection = self._connection or self._app.connection_for_write(), None
         try:
-            if self._connection is None:
-                self._connection = self._app.connection_for_write()
-            return [queue for queue in self._queues if broker.wants_consumer(self._connection, queue)]
-        except broker.errors:
-            connection, self._connection = self._connection, None
+            wanting = [queue for queue in self._queues if broker.wants_consumer(connection, queue)]
+        except Exception:  # whatever it is, it is no answer; without this thread the last one would hold for ever
+            log.debug("no answer", exc_info=True)
             connection.collect(socket_timeout=1)
             return None
+        self._connection = connection
+        return wanting

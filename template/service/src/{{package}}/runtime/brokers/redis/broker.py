@@ -79,8 +79,8 @@ class RedisBroker(Broker):
         return queue in channel.active_queues and (renewer is None or renewer.is_alive())
 
     def heard(self, channel: Any) -> Hashable | None:
-        """See Broker. A server answers each claim at once, and each wait within a second."""
-        return float(channel._brpop_sent_at) if channel._in_poll else None
+        """See Broker. Redis answers a claim at once, a wait within a second; stock delivery may leave that unread."""
+        return float(channel._brpop_sent_at) if channel._in_poll and channel.qos.can_consume() else None
 
     def wants_consumer(self, connection: Any, queue: str) -> bool:
         """See Broker. Redis does not know who consumes."""
