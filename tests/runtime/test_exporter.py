@@ -64,8 +64,9 @@ class Scrape:
 
 @pytest.fixture(autouse=True)
 def _no_worker(workers: Workers) -> Iterator[None]:
-    """Nobody takes what is published, and nothing of it is left."""
+    """Nobody takes what is published, and nothing is left of it or of what was before."""
     workers.stop()
+    workers.console.call(purge_queues)
     yield
     workers.console.call(purge_queues)
 
@@ -82,7 +83,6 @@ def test_it_tells_what_waits_and_survives_a_broker_that_is_away(
     exporter: Scrape, workers: Workers, services: dict[str, str], proxy: Proxy, tmp_path: Path
 ) -> None:
     redis = services[BROKER].startswith("redis")
-    until(lambda: not exporter()("queue_consumers"))  # of workers that were killed just now
     before = exporter()
     assert before("broker_up") == 1
     assert before("queue_messages_waiting", queue="long") == 0
@@ -135,9 +135,8 @@ def test_a_beat_tells_when_tasks_are_due_and_how_late_they_were(services: dict[s
         scraped, now = beat(), time.time()
         assert 0 < (scraped("schedule_lateness_seconds_sum", **labels) or 0) < 20
         assert now - 2 < (scraped("schedule_due_timestamp_seconds", **labels) or 0) < now + 3
-        assert scraped("tasks_published_total", queue="short", **labels) == scraped(
-            "schedule_lateness_seconds_count", **labels
-        )
+        published = scraped("tasks_published_total", queue="short", **labels) or 0
+        assert published - (scraped("schedule_lateness_seconds_count", **labels) or 0) in (0, 1)
         check_text(scraped.text)
         if services[BROKER].startswith("redis"):  # the lock there is one beat's
             with Scrape("beat", tmp_path, services, TICK="2s") as other:

@@ -28,7 +28,7 @@ from tests.template.rendering import render
 
 from .combinations import each_broker, on
 from .conftest import APP, SOURCE, VARIABLES
-from .service.calls import publish, send_unchecked
+from .service.calls import publish, purge_queues, send_unchecked
 from .service.notes import count
 
 PROMTOOL = shutil.which("promtool")
@@ -77,13 +77,15 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def observed(
+    workers: Workers,
     new_worker: Callable[..., Worker],
     services: dict[str, str],
     port: int,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Worker:
-    """A worker that is scraped."""
+    """A worker that is scraped, and that finds nothing to do."""
+    workers.console.call(purge_queues)
     monkeypatch.setitem(services, VARIABLE, str(folder))
     worker = new_worker(OBSERVE="metrics", METRICS_PORT=port)
     worker.wait(lambda: worker.lines("ready"))

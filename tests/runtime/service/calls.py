@@ -4,11 +4,12 @@ import os
 import time
 from dataclasses import asdict
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from celery import Celery, chain
 from kombu import Queue
+from redis import Redis
 from sqlalchemy.orm import Session
 
 from runtime import QueueClass, publish_many
@@ -24,6 +25,7 @@ from runtime.relay import OutboxMessage, Relay
 from runtime.relay import publish as publish_message
 from runtime.settings import settings
 from runtime.status import task_status
+from runtime.testing.servers.process import until
 
 from .app import app
 from .tasks.effects import effect
@@ -61,12 +63,22 @@ def publish(task: str, *arguments: Any, **options: Any) -> str:
 
 
 def purge_queues() -> None:
-    """Leave no message in any queue."""
+    """Leave no message in any queue, nor one that a killed worker has held."""
     with app.connection_for_write() as connection:
+        channel: Any = connection.default_channel
+        if hasattr(channel, "pool"):
+            Redis(connection_pool=channel.pool).flushdb()
+            return
         for queue in app.amqp.queues.values():
-            bound = queue.bind(connection.default_channel)
+            bound = queue.bind(channel)
             bound.declare()
+            until(partial(_is_unserved, bound))
             bound.purge()
+
+
+def _is_unserved(queue: Any) -> bool:
+    """Whether the broker knows by now that a worker was killed."""
+    return not queue.queue_declare(passive=True).consumer_count
 
 
 def queue_figures() -> list[dict[str, Any]]:

@@ -90,8 +90,10 @@ class ExporterCollector(Collector):
 
     def _findings(self) -> list[Metric]:
         service = self._app.service
-        found = service.broker.diagnose(self._app, service.queues)
-        values = [((finding.subject,), not finding.ok) for finding in found]
+        faults: dict[str, bool] = {}
+        for finding in service.broker.diagnose(self._app, service.queues):  # a subject may have several
+            faults[finding.subject] = faults.get(finding.subject, False) or not finding.ok
+        values = [((subject,), fault) for subject, fault in faults.items()]
         return [_gauge("celery_broker_finding", "Whether doctor finds fault with it.", values, ["subject"])]
 
     def _memory(self) -> list[Metric]:
