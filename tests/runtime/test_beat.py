@@ -84,12 +84,10 @@ def test_beat_waits_for_a_broker_that_dies(
             heartbeat = read(log.with_name("heartbeat"))
             assert (heartbeat.live, heartbeat.ready) == (True, False)
             broker.start()
-            up = time.time()
             worker.wait(lambda: len(begun()) >= len(before) + 2, timeout=120)
             late, next_one = begun()[len(before) :][:2]
-        # A server may take longer to start than a period: then it is the latest slot that was missed.
+        # Server and beat may take longer than a period to be back: then it is the latest slot that was missed.
         assert missed <= late <= time.time()
-        assert late == missed or up + 1 > missed + period
         assert next_one == late + period
         assert len(set(begun())) == len(begun())
         assert len(log.read_text().splitlines()) < 60

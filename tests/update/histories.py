@@ -62,7 +62,7 @@ def _change(repository: Path) -> None:
     """What a release may bring: a question, a file, a rename, a removal, changed lines at the top and at the end."""
     service = repository / "template/service"
     (service / "AGENTS.md.jinja").rename(service / "GUIDE.md.jinja")
-    (service / "{% if compose %}.dockerignore{% endif %}").unlink()
+    (service / "{% if image %}.dockerignore{% endif %}").unlink()
     (service / "docs").mkdir()
     (service / "docs/region.md.jinja").write_text("# Region\n\n{{ region }}\n")
     for path, line in (
