@@ -35,7 +35,9 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         assert {f"COPY src {target}\n" for target in mounted} <= {*(service / "Dockerfile").open()}
         assert reloaded == production.keys() - SERVERS - PROFILES.keys()
         assert {name: each["profiles"] for name, each in production.items() if "profiles" in each} == {
-            name: [profile] for name, profile in PROFILES.items() if answers["observe"]
+            name: [profile]
+            for name, profile in PROFILES.items()
+            if answers["observe"] and (name == "flower" or "metrics" in answers["observe"])
         }
         ports = {port.split(":")[1]: name for name, each in published.items() for port in each}
         for name, container in production.items():
