@@ -26,22 +26,20 @@ def test_a_service_names_the_libraries_that_it_imports(observe: list[str], tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("observe", COMBINATIONS, ids=str)
-def test_every_combination_is_clean(observe: list[str], tmp_path: Path) -> None:
-    for producer in AXES["producer"]:
-        folder = tmp_path / producer
-        project = render(folder, {"package": "my_shop", "observe": observe, "producer": producer})
-        check_libraries(project, observe)
-        lint(project)
-        run(sys.executable, "-m", "mypy", cwd=project)
-        if producer == "fastapi":
-            run(sys.executable, "-m", "pytest", "tests/test_api.py", cwd=project, env={"PYTHONPATH": "src"})
+@pytest.mark.parametrize(("number", "observe"), list(enumerate(COMBINATIONS)), ids=str)
+def test_every_combination_is_clean(number: int, observe: list[str], tmp_path: Path) -> None:
+    producer = AXES["producer"][number % 3]
+    project = render(tmp_path / "shop", {"package": "my_shop", "observe": observe, "producer": producer})
+    check_libraries(project, observe)
+    lint(project)
+    run(sys.executable, "-m", "mypy", cwd=project)
+    run(sys.executable, "-m", "pytest", "tests/test_tasks.py", cwd=project, env={"PYTHONPATH": "src"})
 
 
 def check_libraries(project: Path, observe: list[str]) -> None:
     declared = tomllib.loads((project / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {canonicalize_name(Requirement(each).name) for each in declared} | {"pydantic"}  # of pydantic-settings
-    files = [*project.glob("src/*/*.py"), *project.glob("src/*/runtime/observability/*.py")]
+    files = [*project.glob("src/*/*.py"), *project.glob("src/*/runtime/observability/**/*.py")]
     found = set().union(*map(imported, files))
     assert {name for name in LIBRARIES.values() if name in found} == {LIBRARIES[each] for each in observe}
     distributions = packages_distributions()

@@ -166,7 +166,10 @@ def test_what_no_run_can_report_is_part_of_the_trace(start: Start, collected: Co
         [send("overruns", letter("tests.overruns"))],
     )
     lost = worker.call(publish, "tests.kills_its_process", where, "lost")
-    expect(lambda: of_task(collected, lost), [send("kills_its_process", again)])
+    expect(  # of several attempts to publish its retry, each of which is a span, one succeeds
+        lambda: [each for each in of_task(collected, lost) if not (each.error and "apply_async/" in each.name)],
+        [send("kills_its_process", again)],
+    )
     dead = [each for each in collected.spans if each.name.startswith("dead_letter/")]
     reasons = [each.attributes["celery.dead_letter.reason"] for each in dead]
     assert reasons == ["NotRegistered", "Reject", "TimeLimitExceeded", "WorkerLostError"]
