@@ -83,11 +83,11 @@ def _rows(broker: str, minutes: float, chosen: list[str]) -> Iterator[tuple[str,
                 )
             for name, fault in here.items():
                 seen = watched(fault, service, prometheus)
-                seconds = "-" if seen.seconds is None else f"{seen.seconds:.0f}"
+                seconds, resolved = ("-" if each is None else f"{each:.0f}" for each in (seen.seconds, seen.resolved))
                 others = ", ".join(seen.others) or "none"
+                row = f"| {name} | {broker} | {fault.alert or 'none'} | {seconds} | {others} | {resolved} |"
                 in_time = not fault.alert or (seen.seconds is not None and seen.seconds <= WATCHED)
-                row = f"| {name} | {broker} | {fault.alert or 'none'} | {seconds} | {others} | {seen.resolved:.0f} |"
-                yield row, in_time and not seen.others
+                yield row, in_time and not seen.others and seen.resolved is not None
 
 
 if __name__ == "__main__":

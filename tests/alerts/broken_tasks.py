@@ -41,7 +41,7 @@ def report(self: ServiceTask) -> None:
     time.sleep(0.05)
 
 
-@task(Queue.WITHIN_1M, every="10s")
+@task(Queue.WITHIN_1H, every="10s")
 def scheduled(self: ServiceTask) -> None:
     """What beat publishes."""
 
