@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -11,6 +11,7 @@ from typing import Self
 import pytest
 from redis import Redis
 
+from runtime.testing import Worker
 from runtime.testing.fixtures import with_variables
 from runtime.testing.processes import Workers
 from runtime.testing.servers.process import free_port, until
@@ -63,9 +64,8 @@ class Scrape:
 
 
 @pytest.fixture(autouse=True)
-def _no_worker(workers: Workers) -> Iterator[None]:
-    """Nobody takes what is published, and nothing is left of it or of what was before."""
-    workers.stop()
+def _no_worker(workers: Workers, new_worker: Callable[..., Worker]) -> Iterator[None]:
+    """The shared worker is stopped and no other started; nothing is left of what is published, or was before."""
     workers.console.call(purge_queues)
     yield
     workers.console.call(purge_queues)

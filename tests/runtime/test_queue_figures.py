@@ -75,8 +75,9 @@ def test_each_message_is_counted_where_it_is(
 
 
 @on("redis-redis")
-def test_messages_in_work_are_told_apart_by_queue_up_to_a_limit(services: dict[str, str], workers: Workers) -> None:
-    workers.stop()
+def test_messages_in_work_are_told_apart_by_queue_up_to_a_limit(
+    services: dict[str, str], workers: Workers, new_worker: Callable[..., Worker]
+) -> None:
     console, client = workers.console, Redis.from_url(services[BROKER])
     console.call(purge_queues)
     ours: dict[Any, Any] = {f"ours.{number}": '[{"headers": {}},"","runtime.long"]' for number in range(1500)}
