@@ -6,6 +6,7 @@ from asyncgen.check.analysis.kinds import Kinds
 from asyncgen.check.analysis.usage import Usage
 from asyncgen.check.celery.dispatch import Dispatches
 from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.schedules import Entry, entries
 
 __all__ = ["Project"]
 
@@ -25,6 +26,11 @@ class Project(CeleryProject):
     def usage(self) -> Usage:
         return Usage(self, self.dispatches)
 
+    @cached_property
+    def schedule(self) -> list[Entry]:
+        """The entries of the beat schedule."""
+        return list(entries(self))
+
     def prepare(self) -> None:
         """Builds what all modules share, before processes part."""
-        _ = self.tasks, self.configuration.found, self.usage
+        _ = self.tasks, self.configuration.found, self.usage, self.schedule

@@ -64,12 +64,14 @@ class TaskMakers:
 
     def _users(self, module: Module) -> Iterator[ast.AST]:
         """What calls a maker, is decorated with one, or hands one back, within a function."""
+        names = self.names
         for call in module.calls:
-            if last_name(call.func) in self.names or any(last_name(a) in self.names for a in call.args[:1]):
+            called = last_name(call.func)
+            if called in names or (called == "partial" and call.args and last_name(call.args[0]) in names):
                 yield call
         for function in module.functions:
-            if any(last_name(callee_of(d)) in self.names for d in function.decorator_list):
+            if any(last_name(callee_of(d)) in names for d in function.decorator_list):
                 yield function
-            for statement in function.body:
-                if isinstance(statement, ast.Return) and statement.value and last_name(statement.value) in self.names:
-                    yield statement
+            last = function.body[-1]
+            if isinstance(last, ast.Return) and last.value is not None and last_name(last.value) in names:
+                yield last

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 
 from asyncgen.check.analysis.project import Project
-from asyncgen.check.celery.schedules import Entry, entries
+from asyncgen.check.celery.schedules import Entry
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.model.values import literal
 from asyncgen.check.rules.base import Rule
@@ -39,7 +39,7 @@ class Schedule(Rule):
         for call in module.calls:
             if project.names.name(module, call.func) in _CRONTABS:
                 yield from self._crontab(module, call)
-        for entry in entries(project):
+        for entry in project.schedule:
             if entry.module is module:
                 yield from self._unknown(module, project, entry)
 
@@ -106,7 +106,7 @@ class ScheduleExpiry(Rule):
     optional = True
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
-        for entry in entries(project):
+        for entry in project.schedule:
             if entry.module is not module or "schedule" not in entry.parts:
                 continue
             options = entry.parts.get("options")
