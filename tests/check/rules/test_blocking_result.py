@@ -144,3 +144,61 @@ def test_tests_commands_and_scripts_may_wait(project: Any, path: str) -> None:
     project.write({"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/add.py": WAITS, path: WAITS})
     places = [(finding["path"], finding["line"]) for finding in project.check(select=["ACG101"])]
     assert places == [(str(project.folder / "shop/add.py"), 7)]
+
+
+def test_waiting_in_a_function_that_a_request_or_a_task_calls(planted: Planted) -> None:
+    waiting = """
+        from shop.tasks import collect
+
+        def start(user):
+            return collect.delay(user)
+
+        def wait(user):
+            return collect.delay(user).get()  # <- ACG101
+
+        def wait_for_started(user):
+            result = start(user)
+            return result.get(timeout=5)  # <- ACG101
+
+        def wait_if_told(user, sync=False):
+            result = collect.delay(user)
+            return result.get() if sync else result.id
+
+        def on_the_command_line(user):
+            return collect.delay(user).get()
+    """
+    tasks = """
+        from celery import shared_task
+        from shop import waiting
+
+        @shared_task
+        def collect(user): ...
+
+        @shared_task
+        def report(user):
+            return waiting.wait(user)
+    """
+    views = """
+        from django.http import HttpResponse
+        from shop import waiting
+        from shop.tasks import collect
+
+        def show(request):
+            waiting.wait_if_told(3)
+            return HttpResponse(waiting.wait_for_started(3))
+
+        def start_at_once(request):
+            collect.delay(4)
+            return HttpResponse(waiting.start(3).id)
+
+        def wait_here(request):
+            return HttpResponse(waiting.start(3).get())  # <- ACG101
+    """
+    command = """
+        from shop import waiting
+
+        def main():
+            waiting.on_the_command_line(3)
+    """
+    files = {"shop/waiting.py": waiting, "shop/tasks.py": tasks, "shop/views.py": views, "shop/command.py": command}
+    planted("ACG101", {"shop/__init__.py": "", **files})

@@ -278,3 +278,141 @@ def test_sqlalchemy(planted: Planted) -> None:
             session.commit()
     """
     planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})
+
+
+def test_functions_that_publish_and_are_called_in_a_transaction(planted: Planted) -> None:
+    sending = """
+        from functools import partial
+        from django.db import connection, transaction
+        from shop.tasks import invoice
+
+        def send(pk):
+            invoice.delay(pk)  # <- ACG109
+
+        class Sender:
+            def save(self):
+                with transaction.atomic():
+                    self.send()
+
+            def send(self):
+                invoice.delay(3)  # <- ACG109
+
+        def send_on_commit(pk):
+            transaction.on_commit(lambda: invoice.delay(pk))
+
+        def send_when_it_is_safe(pk):
+            if not connection.in_atomic_block:
+                invoice.delay(pk)
+
+        def committed(pk):
+            transaction.commit()
+            invoice.delay(pk)
+
+        @decorated
+        def put_off(pk):
+            invoice.delay(pk)
+
+        def lazily(pk):
+            yield invoice.delay(pk)
+
+        def after(pk):
+            invoice.delay(pk)
+
+        def later(pk):
+            invoice.delay(pk)
+
+        def by_hand(pk):
+            invoice.apply_async((pk,), countdown=60)
+    """
+    orders = """
+        from django.db import transaction
+        from shop import sending
+
+        def save(pk):
+            with transaction.atomic():
+                sending.send(pk)
+                sending.send_on_commit(pk)
+                sending.send_when_it_is_safe(pk)
+                sending.committed(pk)
+                sending.put_off(pk)
+                sending.lazily(pk)
+                sending.by_hand(pk)
+                transaction.on_commit(lambda: sending.later(pk))
+            sending.after(pk)
+    """
+    files = {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/sending.py": sending, "shop/orders.py": orders}
+    planted("ACG109", files)
+
+
+def test_functions_that_write_before_a_request_publishes(planted: Planted) -> None:
+    views = """
+        from django.http import HttpResponse
+        from shop.tasks import invoice
+
+        def store(order):
+            order.clean()
+            order.save()
+
+        def look(order):
+            if order.pk:
+                return order
+            order.save()
+
+        def send(order):
+            invoice.delay(order.pk)  # <- ACG109
+
+        def stores(request, order):
+            store(order)
+            invoice.delay(order.pk)  # <- ACG109
+            return HttpResponse()
+
+        def looks(request, order):
+            look(order)
+            invoice.delay(order.pk)
+            return HttpResponse()
+
+        def sends(request, order):
+            order.save()
+            send(order)
+            return HttpResponse()
+    """
+    planted("ACG109", {**SHOP, "shop/settings.py": SETTINGS, "shop/views.py": views})
+
+
+def test_one_method_that_is_no_transaction(planted: Planted) -> None:
+    views = """
+        from django.db import transaction
+        from django.http import HttpResponse
+        from django.utils.decorators import method_decorator
+        from django.views import View
+        from shop.tasks import invoice
+
+        class OneMethod(View):
+            @transaction.non_atomic_requests
+            def post(self, request, order):
+                order.save()
+                invoice.delay(order.pk)
+                return HttpResponse()
+
+            @method_decorator(transaction.non_atomic_requests)
+            def delete(self, request, order):
+                order.save()
+                invoice.delay(order.pk)
+                return HttpResponse()
+
+            def put(self, request, order):
+                order.save()
+                invoice.delay(order.pk)  # <- ACG109
+                return HttpResponse()
+
+        class All(View):
+            @method_decorator(transaction.non_atomic_requests)
+            def dispatch(self, *args):
+                return super().dispatch(*args)
+
+            def put(self, request, order):
+                order.save()
+                invoice.delay(order.pk)
+                return HttpResponse()
+    """
+    planted("ACG109", {**SHOP, "shop/settings.py": SETTINGS, "shop/views.py": views})

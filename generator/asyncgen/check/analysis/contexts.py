@@ -86,6 +86,8 @@ def is_django_view(project: CeleryProject, module: Module, function: Function) -
     outer = module.function_of(function)
     if outer is not None and any(argument.arg == "get_response" for argument in outer.args.args):
         return False
+    if "non_atomic_requests" in [_last_word(d) for d in function.decorator_list]:
+        return False
     return not _is_exempt(project, module, owner or function)
 
 
@@ -93,10 +95,18 @@ def _decorator_name(project: CeleryProject, module: Module, decorator: ast.expr)
     return project.names.name(module, decorator.func if isinstance(decorator, ast.Call) else decorator)
 
 
+def _last_word(decorator: ast.expr) -> str:
+    """The decorator's name; that of its argument for `method_decorator(...)`."""
+    if isinstance(decorator, ast.Call) and last_name(decorator.func) == "method_decorator" and decorator.args:
+        return _last_word(decorator.args[0])
+    return last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+
 def _is_exempt(project: CeleryProject, module: Module, view: Function | ast.ClassDef) -> bool:
+    """Whether a view as a whole is no transaction; one of its methods may be for itself."""
     nodes: list[Function | ast.ClassDef] = [view]
     if isinstance(view, ast.ClassDef):
-        nodes += [node for node in view.body if isinstance(node, Function)]
+        nodes += [node for node in view.body if isinstance(node, Function) and node.name == "dispatch"]
     if any("non_atomic_requests" in ast.unparse(d) for node in nodes for d in node.decorator_list):
         return True
     if view.name in project.unread_words and "non_atomic_requests" in project.unread_words:

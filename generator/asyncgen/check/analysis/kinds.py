@@ -112,7 +112,18 @@ class Kinds:
             kind = self._method(module, call, func, depth)
             if kind:
                 return kind
-        return instance_kind(self.names, module, call)
+        return instance_kind(self.names, module, call) or self._returned(module, call, depth)
+
+    def _returned(self, module: Module, call: ast.Call, depth: int) -> str:
+        """The result of a task, where a function of the project gives back nothing else."""
+        callee = self.names.resolve(module, call.func)
+        if callee is None or callee.module is None or not isinstance(callee.node, ast.FunctionDef):
+            return ""
+        home, function = callee.module, callee.node
+        if function.decorator_list or not any(f".{method}(" in home.text for method in SENDING):
+            return ""
+        values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+        return RESULT if values and all(v is not None and self.of(home, v, depth) == RESULT for v in values) else ""
 
     def _method(self, module: Module, call: ast.Call, func: ast.Attribute, depth: int) -> str:
         method = func.attr

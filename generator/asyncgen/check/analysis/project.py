@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from asyncgen.check.analysis.callers import Callers
 from asyncgen.check.analysis.kinds import Kinds
 from asyncgen.check.analysis.usage import Usage
 from asyncgen.check.celery.dispatch import Dispatches
@@ -25,6 +26,10 @@ class Project(CeleryProject):
     @cached_property
     def usage(self) -> Usage:
         return Usage(self, self.dispatches)
+
+    @cached_property
+    def callers(self) -> Callers:
+        return Callers(self)
 
     @cached_property
     def schedule(self) -> list[Entry]:

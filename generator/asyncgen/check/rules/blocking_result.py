@@ -10,6 +10,7 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function
 
 __all__ = ["BlockingResult"]
 
@@ -49,17 +50,31 @@ class BlockingResult(Rule):
                 continue
             if project.kinds.of(module, func.value) != RESULT or self._was_asked(module, call, func.value):
                 continue
-            where = waits_in(project, module, call)
+            where, through = waits_in(project, module, call), ""
+            if not where:
+                where, through = self._through(module, project, call)
             if not where:
                 continue
             yield self.finding(
                 module,
                 call,
-                f"{where} waits for a task's result with .{func.attr}()",
+                f"{where} waits for a task's result with .{func.attr}(){through}",
                 "let a chain, a chord or a callback go on with the result"
                 if where == "a task"
                 else "answer at once with the task's id, and let the client ask for the state",
             )
+
+    @staticmethod
+    def _through(module: Module, project: Project, call: ast.Call) -> tuple[str, str]:
+        """A task or a request handler that calls the function which waits, and in words that it does."""
+        function = running_function(module, call)
+        if function is None or _depends_on_argument(module, call, function):
+            return "", ""
+        for home, outer in project.callers.of(module, function):
+            where = waits_in(project, home, outer)
+            if where:
+                return where, f", through {function.name} ({home.shown}:{outer.lineno})"
+        return "", ""
 
     @staticmethod
     def _was_asked(module: Module, call: ast.Call, receiver: ast.expr) -> bool:
@@ -75,3 +90,14 @@ class BlockingResult(Rule):
             and node.lineno <= call.lineno
             for node in ast.walk(function)
         )
+
+
+def _depends_on_argument(module: Module, call: ast.Call, function: Function) -> bool:
+    """Whether the function waits only if its caller says so."""
+    arguments = {a.arg for a in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]} - {"self"}
+    return any(
+        isinstance(inner, ast.Name) and inner.id in arguments
+        for ancestor in module.ancestors(call)
+        if isinstance(ancestor, ast.If | ast.IfExp) and function in module.ancestors(ancestor)
+        for inner in ast.walk(ancestor.test)
+    )

@@ -81,6 +81,21 @@ def _certain(statement: ast.stmt) -> Iterator[ast.Call]:
 
 
 def _is_write(project: Project, module: Module, call: ast.Call) -> bool:
+    """Whether a call writes a row, itself or in the function of the project that it calls."""
+    if _writes(project, module, call):
+        return True
+    symbol = project.names.resolve(module, call.func)
+    if symbol is None or symbol.module is None or not isinstance(symbol.node, ast.FunctionDef):
+        return False
+    for statement in symbol.node.body:
+        if any(_writes(project, symbol.module, inner) for inner in _certain(statement)):
+            return True
+        if any(isinstance(node, ast.Return | ast.Yield) for node in ast.walk(statement)):
+            return False
+    return False
+
+
+def _writes(project: Project, module: Module, call: ast.Call) -> bool:
     func = call.func
     if not isinstance(func, ast.Attribute):
         return False

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.dispatch import SENDING, Dispatch
 from asyncgen.check.findings.finding import Finding
@@ -50,11 +51,7 @@ class PublishInTransaction(Rule):
                 continue  # a message that is held back comes after the commit, as far as the code tells
             if self._waits_for_commit(project, sent):
                 continue
-            where = (
-                self._transaction(module, project, sent.call)
-                or _before_commit(module, sent.call)
-                or transaction_of_request(project, module, sent.call)
-            )
+            where = self._around(module, project, sent.call) or self._through(module, project, sent.call)
             if where:
                 yield self.finding(
                     module,
@@ -64,6 +61,25 @@ class PublishInTransaction(Rule):
                     if "session" not in where
                     else "send it after the commit",
                 )
+
+    def _around(self, module: Module, project: Project, call: ast.Call) -> str:
+        """In words the transaction in which a call is made, or the empty string."""
+        return (
+            self._transaction(module, project, call)
+            or _before_commit(module, call)
+            or transaction_of_request(project, module, call)
+        )
+
+    def _through(self, module: Module, project: Project, call: ast.Call) -> str:
+        """The transaction in which the function is called that publishes."""
+        function = running_function(module, call)
+        if function is None or _minds_transactions(function, call):
+            return ""
+        for home, outer in project.callers.of(module, function):
+            where = self._around(home, project, outer)
+            if where:
+                return f"{where}, through {function.name} ({home.shown}:{outer.lineno})"
+        return ""
 
     @staticmethod
     def _waits_for_commit(project: Project, sent: Dispatch) -> bool:
@@ -128,6 +144,17 @@ class PublishInTransaction(Rule):
                 if project.names.name(module, inner.func) in _ATOMIC:
                     return "transaction.atomic"
         return ""
+
+
+def _minds_transactions(function: Function, call: ast.Call) -> bool:
+    """Whether a function commits before it publishes, asks whether it stands in a transaction, or waits elsewhere for
+    the commit: then its author knows where it is called.
+    """
+    return any(
+        isinstance(node, ast.Attribute)
+        and (node.attr in {"in_atomic_block", "on_commit"} or (node.attr == "commit" and node.lineno < call.lineno))
+        for node in ast.walk(function)
+    )
 
 
 def _yields_or_calls(block: ast.With) -> bool:

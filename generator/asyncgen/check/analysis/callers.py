@@ -1,0 +1,66 @@
+"""Where a function of the project is called: what it does, it does in its caller's request or transaction."""
+
+import ast
+from collections import defaultdict
+from functools import cached_property
+
+from asyncgen.check.celery.dispatch import SENDING
+from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function, last_name
+
+__all__ = ["Callers"]
+
+_TRANSPARENT = {"staticmethod", "classmethod"}
+
+
+class Callers:
+    def __init__(self, project: CeleryProject) -> None:
+        self.project = project
+
+    def of(self, module: Module, function: Function | None) -> list[tuple[Module, ast.Call]]:
+        """The calls that run a function there and then. Decorators may put it off; a generator runs when it is used."""
+        if function is None or any(last_name(d) not in _TRANSPARENT for d in function.decorator_list):
+            return []
+        if isinstance(function, ast.AsyncFunctionDef) or function in self.project.tasks.by_node:
+            return []
+        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function)):
+            return []
+        return [(home, call) for home, call in self._calls[function.name] if self._means(home, call, function)]
+
+    def _means(self, module: Module, call: ast.Call, function: Function) -> bool:
+        symbol = self.project.names.resolve(module, call.func)
+        return symbol is not None and symbol.node is function
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[Module, ast.Call]]]:
+        """By the last name of what is called, in modules that look free of Celery too."""
+        found: dict[str, list[tuple[Module, ast.Call]]] = defaultdict(list)
+        for module in [*self.project.modules, *self._others()]:
+            for call in module.calls:
+                name = last_name(call.func)
+                if name:
+                    found[name].append((module, call))
+        return found
+
+    def _others(self) -> list[Module]:
+        """The modules that import and call a function which publishes or waits, in a transaction or with a request."""
+        names = {f"{name}(".encode() for module in self.project.modules for name in _publishing(module)}
+
+        def calls_one(content: bytes) -> bool:
+            return (b"atomic" in content or b"request" in content) and any(name in content for name in names)
+
+        return self.project.modules_with(calls_one) if names else []
+
+
+def _publishing(module: Module) -> set[str]:
+    """The functions at a module's top level that send a task, or wait for what may be one's result."""
+    found = set()
+    for call in module.calls:
+        sends = isinstance(call.func, ast.Attribute) and (
+            call.func.attr in SENDING or (call.func.attr == "get" and not call.args)
+        )
+        function = module.function_of(call) if sends else None
+        if function is not None and not function.decorator_list and module.parents.get(function) is module.tree:
+            found.add(function.name)
+    return found
