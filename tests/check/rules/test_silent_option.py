@@ -244,3 +244,69 @@ def test_settings_at_the_wrong_level(planted: Planted) -> None:
     """
     files = {"shop/celery.py": APP.format(namespace=', namespace="CELERY"'), "shop/settings.py": settings}
     planted("ACG111", {**files, "shop/own.py": own})
+
+
+def test_options_that_a_decorator_reads_itself(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+
+        def job(lock=None, **options):
+            seconds = options.pop("lock_timeout", 5)
+            if "owner" in options:
+                del options["owner"]
+            print(lock, seconds, options.get("team"), settings.pop("elsewhere"))
+            return shared_task(**options)
+
+        class Job:
+            def __init__(self, lock_for, **options):
+                self.lock_for = lock_for
+                self.options = options
+
+            def __call__(self, function):
+                self.options.pop("owned_by")
+                return shared_task(**self.options)(function)
+
+        @job(lock=True, lock_timeout=3, owner="me", team="us", queue="x")
+        def read(): ...
+
+        @job(elsewhere=3)  # <- ACG111
+        def read_from_something_else(): ...
+
+        @Job(lock_for=3, owned_by="me", queue="x")
+        def read_by_an_object(): ...
+
+        @Job(lock_for=3, locked_by="me")  # <- ACG111
+        def read_by_none(): ...
+    """
+    planted("ACG111", {"shop.py": code})
+
+
+def test_options_that_are_collected_in_a_dict(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+
+        ALWAYS = {"queue": "x", "acks_late": True}  # <- ACG111
+
+        @shared_task
+        def work(): ...
+
+        def send(urgent, given):
+            options = {
+                "countdown": 5,
+                "contdown": 5,  # <- ACG111
+            }
+            options["max_retries"] = 3  # <- ACG111
+            if urgent:
+                options.update(priority=9, rate_limit=3)  # <- ACG111
+            options.setdefault("retries", 1)
+            work.apply_async(**options)
+            work.apply_async(**ALWAYS)
+            work.apply_async(**given)
+            arguments = {"max_retries": 3}
+            return arguments, options
+
+        def send_late():
+            late = dict(countdown=5, acks_late=True)
+            return work.s(**late), print(**late)
+    """
+    planted("ACG111", {"shop.py": code})

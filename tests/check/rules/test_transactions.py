@@ -416,3 +416,22 @@ def test_one_method_that_is_no_transaction(planted: Planted) -> None:
                 return HttpResponse()
     """
     planted("ACG109", {**SHOP, "shop/settings.py": SETTINGS, "shop/views.py": views})
+
+
+def test_a_delay_that_is_collected_in_a_dict(planted: Planted) -> None:
+    code = """
+        from django.db import transaction
+        from shop.tasks import invoice
+
+        def later(pk):
+            options = {"queue": "x"}
+            options["countdown"] = 60
+            with transaction.atomic():
+                invoice.apply_async((pk,), **options)
+
+        def now(pk):
+            options = {"queue": "x"}
+            with transaction.atomic():
+                invoice.apply_async((pk,), **options)  # <- ACG109
+    """
+    planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})

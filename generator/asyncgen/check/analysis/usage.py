@@ -81,7 +81,7 @@ class Usage:
             for module in self.project.modules
             for sent in self.dispatches.of(module)
             if sent.task is not None and sent.method not in _FLAT
-            if _LIMITS & set(sent.options) or any(keyword.arg is None for keyword in sent.call.keywords)
+            if _LIMITS & set(sent.options) or sent.opaque
         }
 
     @property

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from asyncgen.check.celery.wrapper import Wrapper, callee_of, with_options
+from asyncgen.check.celery.wrapper import Wrapper, callee_of, own_names, with_options
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
@@ -71,11 +71,11 @@ class Decorators:
     def _class(self, module: Module, node: ast.ClassDef) -> Wrapper | None:
         symbol = Symbol(f"{module.name}.{node.name}", module, node)
         for home, owner in self.project.names.shallow.hierarchy(symbol):
-            for method in owner.body:
-                if isinstance(method, Function) and method.name in _MAKERS:
-                    wrapper = self._function(home, method)
-                    if wrapper is not None:
-                        return wrapper
+            makers = [method for method in owner.body if isinstance(method, Function) and method.name in _MAKERS]
+            for wrapper in filter(None, (self._function(home, method) for method in makers)):
+                found = [own_names(method) for method in makers]
+                taken, read = (frozenset().union(*names) for names in zip(*found, strict=True))
+                return wrapper._replace(taken=wrapper.taken | taken, read=wrapper.read | read)
         return None
 
     def _function(self, module: Module, function: Function) -> Wrapper | None:
@@ -83,11 +83,12 @@ class Decorators:
             return None  # a task itself, not a decorator
         for target, call in _uses(function):
             inner = self.wrapper_of(module, target)
-            if inner is not None and call is not None:
-                merged = with_options(self.project.names, module, inner, call)
-                return merged._replace(opaque=merged.opaque or _changes_keywords(function))
             if inner is not None:
-                return inner
+                if call is not None:
+                    inner = with_options(self.project.names, module, inner, call)
+                    inner = inner._replace(opaque=inner.opaque or _changes_keywords(function))
+                taken, read = own_names(function)
+                return inner._replace(taken=inner.taken | taken, read=inner.read | read)
         return None
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from asyncgen.check.celery.collected_options import collected
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.targets import SIGNING, is_signature, outside_task, task_of
 from asyncgen.check.celery.task import Task
@@ -25,7 +26,7 @@ class Dispatch:
     """`task` is None where the task stands outside the project, or a signature is sent.
 
     `positional` and `named` are what the task's function receives; None where that cannot be seen.
-    `options` are the message's own, by name.
+    `options` are the message's own, by name, those of a dict that is sent with `**` too; `opaque`: there may be others.
     """
 
     module: Module
@@ -37,6 +38,7 @@ class Dispatch:
     named: dict[str, ast.expr] | None = field(default_factory=dict)
     options: dict[str, ast.keyword] = field(default_factory=dict)
     signature: bool = False
+    opaque: bool = False
 
     def arguments(self) -> Iterator[tuple[str, ast.expr]]:
         """What is put into the message, with a word for where: a position or a name."""
@@ -75,29 +77,29 @@ def _dispatch(project: CeleryProject, module: Module, call: ast.Call) -> Dispatc
             and func.id in {"signature", "subtask"}
             and project.names.name(module, call) == "celery.signature()"
         ):
-            return _by_name(module, call, func, "signature")
+            return _by_name(project, module, call, func, "signature")
         return None
     method = func.attr
     if method == "send_task":
         name = project.names.name(module, func)
         if name == "celery.Celery().send_task" or re.search(r"celery", name, re.IGNORECASE):
-            return _by_name(module, call, func.value, method)
+            return _by_name(project, module, call, func.value, method)
         return None
     if method == "retry":
         task = _retried(project, module, func.value)
-        return _explicit(module, call, method, func.value, task) if task is not None else None
+        return _explicit(project, module, call, method, func.value, task) if task is not None else None
     if method not in SENDING | ON_COMMIT | SIGNING:
         return None
     task = task_of(project, module, func.value)
     if task is None and not outside_task(project, module, func.value):
         if method in SIGNING or not is_signature(project, module, func.value):
             return None
-        sent = _explicit(module, call, method, func.value, None)
+        sent = _explicit(project, module, call, method, func.value, None)
         sent.signature = True
         return sent
     if method in _FLAT:
         return _flat(module, call, method, func.value, task)
-    return _explicit(module, call, method, func.value, task)
+    return _explicit(project, module, call, method, func.value, task)
 
 
 def _retried(project: CeleryProject, module: Module, expr: ast.expr) -> Task | None:
@@ -115,16 +117,26 @@ def _flat(module: Module, call: ast.Call, method: str, receiver: ast.expr, task:
     return Dispatch(module, call, method, receiver, task, list(call.args), named)
 
 
-def _explicit(module: Module, call: ast.Call, method: str, receiver: ast.expr, task: Task | None) -> Dispatch:
-    return _with_args(Dispatch(module, call, method, receiver, task), call.args)
+def _explicit(
+    project: CeleryProject, module: Module, call: ast.Call, method: str, receiver: ast.expr, task: Task | None
+) -> Dispatch:
+    return _with_args(project, Dispatch(module, call, method, receiver, task), call.args)
 
 
-def _by_name(module: Module, call: ast.Call, receiver: ast.expr, method: str) -> Dispatch:
-    return _with_args(Dispatch(module, call, method, receiver, None), call.args[1:])
+def _by_name(project: CeleryProject, module: Module, call: ast.Call, receiver: ast.expr, method: str) -> Dispatch:
+    return _with_args(project, Dispatch(module, call, method, receiver, None), call.args[1:])
 
 
-def _with_args(dispatch: Dispatch, positional: list[ast.expr]) -> Dispatch:
-    dispatch.options = {k.arg: k for k in dispatch.call.keywords if k.arg is not None}
+def _with_args(project: CeleryProject, dispatch: Dispatch, positional: list[ast.expr]) -> Dispatch:
+    for keyword in dispatch.call.keywords:
+        if keyword.arg is not None:
+            dispatch.options[keyword.arg] = keyword
+            continue
+        held = collected(project.names, dispatch.module, keyword.value)
+        if held is None or held.opaque or held.others:
+            dispatch.opaque = True
+        for item in held.items if held is not None else ():
+            dispatch.options.setdefault(str(item.arg), item)
     args = dispatch.options["args"].value if "args" in dispatch.options else None
     kwargs = dispatch.options["kwargs"].value if "kwargs" in dispatch.options else None
     if args is None and positional:

@@ -86,7 +86,7 @@ class Tasks:
         task = Task(self.project.names, self.configuration, module, function, place, dict(wrapper.options))
         task.opaque, task.foreign = wrapper.opaque, wrapper.foreign
         if call is not None:
-            add_options(self.project.names, task, module, call)
+            add_options(self.project.names, task, module, call, wrapper)
         return task
 
     def _called(self, module: Module, call: ast.Call) -> Task | None:
@@ -106,7 +106,7 @@ class Tasks:
         if not own and symbol.module not in self.project.modules:
             self.project.modules.append(symbol.module)
         task = self._made(symbol.module, symbol.node, options if own else None, wrapper, None)
-        add_options(self.project.names, task, module, options)
+        add_options(self.project.names, task, module, options, wrapper)
         return self.by_call.setdefault(call, self.by_node.get(symbol.node, task))
 
     def _function(self, module: Module, expr: ast.expr) -> Symbol | None:

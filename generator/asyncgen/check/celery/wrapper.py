@@ -9,18 +9,21 @@ from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function
 
-__all__ = ["Wrapper", "add_options", "callee_of", "with_options"]
+__all__ = ["Wrapper", "add_options", "callee_of", "own_names", "with_options"]
 
 
 class Wrapper(NamedTuple):
     """A project's own decorator around Celery's: the options it adds, and whether it adds unseen ones.
 
-    `foreign`: the application is another distribution's, and so is the class of task that it makes.
+    `foreign`: the application is another distribution's, and so is the class of task that it makes. `taken` are the
+    names that it keeps for itself, `read` those that it looks at and passes on.
     """
 
     options: dict[str, Option]
     opaque: bool
     foreign: bool = False
+    taken: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
 
 
 def callee_of(decorator: ast.expr) -> ast.expr:
@@ -62,12 +65,45 @@ def _is_passed_on(module: Module, call: ast.Call, value: ast.expr) -> bool:
     )
 
 
-def add_options(names: Names, task: Task, module: Module, call: ast.Call) -> None:
+def own_names(function: Function) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a decorator takes for itself (parameters, `options.pop("name")`), and those that it looks at."""
+    functions = [node for node in ast.walk(function) if isinstance(node, Function)]
+    options = {inner.args.kwarg.arg for inner in functions if inner.args.kwarg}
+    arguments = function.args
+    taken = {a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+    read = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=held, attr="pop"), args=[ast.Constant(value=str(name)), *_]):
+                if _holds(held, options):
+                    taken.add(name)
+            case ast.Call(func=ast.Attribute(value=held, attr="get"), args=[ast.Constant(value=str(name)), *_]):
+                if _holds(held, options):
+                    read.add(name)
+            case ast.Subscript(value=held, slice=ast.Constant(value=str(name))) if _holds(held, options):
+                if isinstance(node.ctx, ast.Del):
+                    taken.add(name)
+                elif isinstance(node.ctx, ast.Load):
+                    read.add(name)
+            case ast.Compare(left=ast.Constant(value=str(name)), comparators=[held]) if _holds(held, options):
+                read.add(name)
+    return frozenset(taken), frozenset(read)
+
+
+def _holds(expr: ast.expr, options: set[str]) -> bool:
+    """Whether an expression is the options that a decorator was given; an object may keep them."""
+    return isinstance(expr, ast.Attribute) or (isinstance(expr, ast.Name) and expr.id in options)
+
+
+def add_options(names: Names, task: Task, module: Module, call: ast.Call, wrapper: Wrapper) -> None:
     """Adds what is given where the decorator is used."""
     for keyword in call.keywords:
+        if keyword.arg in wrapper.taken and keyword.arg not in wrapper.options:
+            continue
         if keyword.arg is not None:
             task.options[keyword.arg] = Option(keyword.value, module, keyword)
-            task.own.add(keyword.arg)
+            if keyword.arg not in wrapper.read:
+                task.own.add(keyword.arg)
         else:
             _add_unpacked(names, task, module, keyword.value)
 

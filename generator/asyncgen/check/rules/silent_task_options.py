@@ -96,7 +96,7 @@ def message_options(module: Module, project: Project, sent: Dispatch) -> Iterato
         return
     if sent.method not in {"apply_async", "send_task", *ON_COMMIT}:
         return
-    if any(keyword.arg is None for keyword in sent.call.keywords) and sent.task is None:
+    if sent.opaque and sent.task is None:
         return
     if sent.task is not None and _overrides(sent.task, sent.method):
         return
