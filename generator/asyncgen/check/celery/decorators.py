@@ -13,7 +13,9 @@ from asyncgen.check.source.syntax import Function, last_name
 __all__ = ["Decorators"]
 
 _CELERYS = {"celery.shared_task", "celery.Celery().task"}
-_OUTSIDE = re.compile(r"(^|[._])celery\w*(\.\w+)*(\(\))?\.(periodic_)?task$|\.(shared_task|celery_task)$", re.IGNORECASE)
+_OUTSIDE = re.compile(
+    r"(^|[._])celery\w*(\.\w+)*(\(\))?\.(periodic_)?task$|\.(shared_task|celery_task)$", re.IGNORECASE
+)
 #: An application that a function is given, or an object holds.
 _APPLICATION = re.compile(r"_?(\w+_)?(celery|celery_?app|app)$", re.IGNORECASE)
 _MAKERS = {"__call__", "__new__", "__init__"}
