@@ -1,7 +1,9 @@
 """`asyncgen add-queue` and `sync-queues`: one line, and all that is derived from it; people's edits stay."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,17 @@ def test_a_line_that_was_changed_by_hand_is_followed(service: Path) -> None:
     assert "| `default` | 600 s |" in (service / "README.md").read_text()
 
 
+def test_the_service_s_own_test_sees_manifests_that_differ_from_the_table(service: Path) -> None:
+    file = service / "kubernetes/workers.yaml"
+    program = "from shop.runtime.testing import queue_differences as q; from pathlib import Path; print(q(Path('.')));"
+    file.write_text(file.read_text().replace("terminationGracePeriodSeconds: 320", "terminationGracePeriodSeconds: 32"))
+    planted = f"{program} import sys; Path('{file}').write_text(sys.stdin.read()); print(q(Path('.')))"
+    good = file.read_text().replace("terminationGracePeriodSeconds: 32\n", "terminationGracePeriodSeconds: 320\n")
+    env = os.environ | {"PYTHONPATH": "src"}
+    said = subprocess.check_output([sys.executable, "-c", planted], input=good, text=True, env=env)
+    assert said.splitlines() == ["['the workers of kubernetes/workers.yaml']", "[]"]
+
+
 def test_what_people_added_to_a_worker_stays(service: Path) -> None:
     path = service / "compose.yaml"
     path.write_text(
@@ -151,7 +164,12 @@ def test_a_worker_whose_queue_is_gone_is_reported(service: Path) -> None:
     table.write_text("".join(line for line in table.read_text().splitlines(True) if "BULK" not in line))
     ran = asyncgen("sync-queues")
     assert ran.code == 1
-    assert "take worker-bulk out of compose.yaml: no queue of the table has that name" in ran.out
+    for file, name in (
+        ("compose", "worker-bulk"),
+        ("compose.override", "worker-bulk"),
+        ("kubernetes/workers", "shop-worker-bulk"),
+    ):
+        assert f"take {name} out of {file}.yaml: no queue of the table has that name" in ran.out
 
 
 def test_a_name_that_is_taken_is_refused(service: Path) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from .golden import RUNTIME
 from .rendering import AXES, products, render
 
 PRODUCTS = list(products(queue_layout="single", producer="fastapi", ci="none", deploy=["compose"], scheduler=True))
@@ -61,6 +62,9 @@ def test_prometheus_asks_every_process_that_counts_and_grafana_has_what_it_is_to
     networks = {each: what.get("networks") for each, what in compose["services"].items()}
     asked = {each for each, what in networks.items() if what == {"default": {"aliases": [name]}}}
     assert asked == {"worker-default", "beat", "relay", "exporter"}
+    names = re.findall(r'(\w+)": f"{server_name\(\)}(\.\w+)"', (RUNTIME / "app.py").read_text())
+    assert all(each in compose["services"]["flower"]["build"]["dockerfile_inline"] for pair in names for each in pair)
+    assert len(names) == 2
     grafana = compose["services"]["grafana"]
     (mounted,) = grafana["volumes"]
     source, target, _ = mounted.split(":")
