@@ -34,32 +34,24 @@ class Callers:
 
     @cached_property
     def _calls(self) -> dict[str, list[tuple[Module, ast.Call]]]:
-        """By the last name of what is called, in modules that look free of Celery too."""
+        """By the last name of what is called, in modules that look free of Celery but open transactions too."""
         found: dict[str, list[tuple[Module, ast.Call]]] = defaultdict(list)
-        for module in [*self.project.modules, *self._others()]:
+        names = {f"{name}(".encode() for module in self.project.modules for name in _publishing(module)}
+        own = self.project.modules
+        aside = [module for module in self.project.modules_aside(names) if module not in own]
+        for module in [*own, *aside]:
             for call in module.calls:
                 name = last_name(call.func)
                 if name:
                     found[name].append((module, call))
         return found
 
-    def _others(self) -> list[Module]:
-        """The modules that import and call a function which publishes or waits, in a transaction or with a request."""
-        names = {f"{name}(".encode() for module in self.project.modules for name in _publishing(module)}
-
-        def calls_one(content: bytes) -> bool:
-            return (b"atomic" in content or b"request" in content) and any(name in content for name in names)
-
-        return self.project.modules_with(calls_one) if names else []
-
 
 def _publishing(module: Module) -> set[str]:
-    """The functions at a module's top level that send a task, or wait for what may be one's result."""
+    """The functions at a module's top level that send a task."""
     found = set()
     for call in module.calls:
-        sends = isinstance(call.func, ast.Attribute) and (
-            call.func.attr in SENDING or (call.func.attr == "get" and not call.args)
-        )
+        sends = isinstance(call.func, ast.Attribute) and call.func.attr in SENDING
         function = module.function_of(call) if sends else None
         if function is not None and not function.decorator_list and module.parents.get(function) is module.tree:
             found.add(function.name)

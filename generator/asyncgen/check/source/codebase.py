@@ -50,13 +50,12 @@ class Codebase:
                     found.append(module)
         return found
 
-    def modules_with(self, is_wanted: Callable[[bytes], object]) -> list[Module]:
-        """Those of the modules that look free of Celery whose text is wanted; tests are none of them."""
-        known = {module.path for module in self.modules}
+    def modules_aside(self, names: set[bytes]) -> list[Module]:
+        """The modules that look free of Celery, open transactions and have one of the names, tests aside."""
         found = []
         for file in self.files:
-            content = self._content(file.path) if file.content is None and file.path not in known else None
-            if content is not None and is_wanted(content) and self.kind(file.path) != "test":
+            content = file.aside
+            if content is not None and any(name in content for name in names) and self.kind(file.path) != "test":
                 module = self.parse(file.path, content)
                 if module is not None:
                     found.append(module)
@@ -64,7 +63,14 @@ class Codebase:
 
     def add_modules_with(self, pattern: re.Pattern[bytes]) -> list[Module]:
         """Takes in the modules that match, whatever made them look free of Celery; gives the new ones."""
-        new = self.modules_with(pattern.search)
+        known = {module.path for module in self.modules}
+        new = []
+        for file in self.files:
+            content = self._content(file.path) if file.content is None and file.path not in known else None
+            if content is not None and pattern.search(content) and self.kind(file.path) != "test":
+                module = self.parse(file.path, content)
+                if module is not None:
+                    new.append(module)
         self.modules.extend(new)
         return new
 

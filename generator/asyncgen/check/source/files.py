@@ -66,11 +66,14 @@ def hints_at_celery(content: bytes) -> bool:
 
 
 class SourceFile(NamedTuple):
-    """`shown` is the path in the user's words; `content` is None where Celery cannot play a part."""
+    """`shown` is the path in the user's words; `content` is None where Celery cannot play a part. `aside` is it
+    where it cannot, but a transaction is opened: in that, functions may be called which publish.
+    """
 
     path: Path
     shown: str
     content: bytes | None = None
+    aside: bytes | None = None
 
 
 def load(path: Path, shown: str, notice: Callable[[Path, str], None]) -> SourceFile:
@@ -83,7 +86,9 @@ def load(path: Path, shown: str, notice: Callable[[Path, str], None]) -> SourceF
     if content is None:
         notice(path, f"{shown}: skipped, its bytes are more than {MAX_BYTES}")
         return SourceFile(path, shown)
-    return SourceFile(path, shown, content if hints_at_celery(content) else None)
+    if hints_at_celery(content):
+        return SourceFile(path, shown, content)
+    return SourceFile(path, shown, aside=content if b"atomic" in content else None)
 
 
 def read(path: Path) -> bytes | None:
