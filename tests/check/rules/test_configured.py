@@ -459,6 +459,7 @@ def test_kept_results(planted: Planted) -> None:
         (', backend="redis://b/1"', ', backend="rpc://"'),
         (', backend="redis://b/1"', ', backend="redis://b/1", task_ignore_result=True'),
         ("        kept.delay()\n", "        kept.AsyncResult('1').get()\n"),
+        ("        kept.delay()\n", "        kept.apply_async(ignore_result=True)\n"),
     ],
 )
 def test_results_that_are_not_kept_or_are_read(planted: Planted, old: str, new: str) -> None:

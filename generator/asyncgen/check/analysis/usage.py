@@ -59,13 +59,15 @@ class Usage:
 
     @cached_property
     def read_tasks(self) -> set[Task]:
-        """The tasks whose call has a value that the code goes on with."""
+        """The tasks whose call has a value that the code goes on with, or whose messages say that there is none."""
         found = self._named_where_none_reads
         for module in self.project.modules:
             for sent in self.dispatches.of(module):
                 if sent.task is None:
                     continue
                 parent = module.parents.get(sent.call)
+                if "ignore_result" in sent.options:  # decided message by message
+                    found.add(sent.task)
                 if isinstance(parent, ast.Expr | ast.Lambda):
                     continue
                 if isinstance(parent, ast.Attribute) and parent.attr in _ID_ONLY:

@@ -40,7 +40,7 @@ class ModuleFinder:
         self._shadowing = {_module_path(file.path) for file in files if _imports_its_own_name(file)}
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._main_name: dict[Path, str] = {}
-        self._starts: dict[Path, bool] = {}
+        self._starts: dict[tuple[str, ...], bool] = {}
         for file in files:
             self._register(file.path)
 
@@ -71,16 +71,17 @@ class ModuleFinder:
         for first in range(start, -1, -1):
             self._by_name[".".join(parts[first:])].append(path)
         for first in range(start + 1, min(len(parts), start + 1 + _DEPTH)):
-            if self._is_start(self._base.joinpath(*folders[:first])) and parts[first] not in _LIBRARIES:
+            if self._is_start(tuple(folders[:first])) and parts[first] not in _LIBRARIES:
                 self._by_name[".".join(parts[first:])].append(path)
 
-    def _is_start(self, folder: Path) -> bool:
+    def _is_start(self, parts: tuple[str, ...]) -> bool:
         """Whether programs start in a folder, though it is a package."""
-        if folder not in self._starts:
-            self._starts[folder] = folder.is_relative_to(self._root) and (
+        if parts not in self._starts:
+            folder = self._base.joinpath(*parts)
+            self._starts[parts] = folder.is_relative_to(self._root) and (
                 folder == self._root or folder.name in _STARTS or any((folder / name).is_file() for name in _MARKERS)
             )
-        return self._starts[folder]
+        return self._starts[parts]
 
     def name_of(self, path: Path) -> str:
         """The name by which the project's own code most likely imports it."""
