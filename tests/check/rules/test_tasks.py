@@ -249,3 +249,26 @@ def test_classes(planted: Planted) -> None:
             def run(self): ...
     """
     planted("ACG104", {"shop/app.py": APP, "shop/work.py": work})
+
+
+def test_a_chain_of_decorators_in_files_that_do_not_name_celery(planted: Planted) -> None:
+    first = """
+        from shop.app import app
+
+        def first(function):
+            return app.task(function)
+    """
+    second = """
+        from shop.first import first
+
+        def second(function):
+            return first(function)
+    """
+    work = """
+        from shop.second import second
+
+        @second  # <- ACG104
+        def work(): ...
+    """
+    files = {"shop/first.py": first, "shop/second.py": second, "shop/work.py": work}
+    planted("ACG104", {"shop/app.py": APP, **files})

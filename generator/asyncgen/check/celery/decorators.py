@@ -28,6 +28,7 @@ class Decorators:
 
     def forget(self) -> None:
         """Modules were added: what led nowhere before may lead to a task."""
+        self.project.names.forget_shallow()
         self._wrappers = {node: wrapper for node, wrapper in self._wrappers.items() if wrapper is not None}
 
     def wrapper_of(self, module: Module, target: ast.expr) -> Wrapper | None:

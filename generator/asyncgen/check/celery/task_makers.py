@@ -33,8 +33,11 @@ class TaskMakers:
                 return
             self.names |= new
             words = b"|".join(re.escape(name.encode()) for name in sorted(new))
-            added = project.add_modules_with(re.compile(rb"@[\w.]*\b(%b)\b|= *[\w.]*\b(?:%b)\(" % (words, words)))
-            self.decorators.forget()
+            added = project.add_modules_with(
+                re.compile(rb"@[\w.]*\b(%b)\b|(?:=|return) *[\w.]*\b(?:%b)\(" % (words, words))
+            )
+            if added:
+                self.decorators.forget()
             modules = [module for module in project.modules if any(name in module.text for name in new)] + added
 
     def _in(self, module: Module) -> Iterator[str]:

@@ -36,6 +36,10 @@ class Names(ClassHierarchy):
         """The same names, not `deep`."""
         return Names(self.codebase, deep=False) if self.deep else self
 
+    def forget_shallow(self) -> None:
+        """Modules turned out to have to do with Celery: names that ended at them may lead further."""
+        self.shallow._cache.clear()
+
     def resolve(self, module: Module, expr: ast.expr, depth: int = 0) -> Symbol | None:
         if expr in self._cache:
             return self._cache[expr]

@@ -71,6 +71,8 @@ class Codebase:
                 module = self.parse(file.path, content)
                 if module is not None:
                     new.append(module)
+        for module in new:
+            self._finder.note_celery(module.path)
         self.modules.extend(new)
         return new
 

@@ -99,6 +99,10 @@ class ModuleFinder:
     def has(self, name: str) -> bool:
         return name in self._by_name
 
+    def note_celery(self, path: Path) -> None:
+        """A file turned out to have to do with Celery, though it does not name it."""
+        self._with_celery.add(path)
+
     def may_pass_on_celery(self, name: str) -> bool:
         """Whether a module could pass on something of Celery's: it speaks of it, or is a package's front."""
         return any(path in self._with_celery or path.name == "__init__.py" for path in self._by_name.get(name, ()))
