@@ -10,6 +10,7 @@ from typing import Self
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from runtime.testing import Worker
 from runtime.testing.fixtures import with_variables
@@ -78,6 +79,14 @@ def exporter(services: dict[str, str], proxy: Proxy, tmp_path: Path) -> Iterator
         yield scrape
 
 
+def tells_its_memory(server: Redis) -> bool:
+    """Whether it knows INFO, which fakeredis does not."""
+    try:
+        return bool(server.info("memory"))
+    except ResponseError:
+        return False
+
+
 @each_broker
 def test_it_tells_what_waits_and_survives_a_broker_that_is_away(
     exporter: Scrape, workers: Workers, services: dict[str, str], proxy: Proxy, tmp_path: Path
@@ -97,9 +106,10 @@ def test_it_tells_what_waits_and_survives_a_broker_that_is_away(
         assert before("circuit_state", circuit="tests", state="closed") == 1
         assert before("circuit_state", circuit="tests", state="open") == 0
         server = Redis.from_url(services[BROKER])
-        server.config_set("maxmemory", "1gb")
-        assert 0 < (exporter()("broker_memory_ratio") or 0) < 0.5
-        server.config_set("maxmemory", "0")
+        if tells_its_memory(server):
+            server.config_set("maxmemory", "1gb")
+            assert 0 < (exporter()("broker_memory_ratio") or 0) < 0.5
+            server.config_set("maxmemory", "0")
     else:
         assert before("outbox_messages") == 0
         workers.console.call(publish_in_transaction, "one", str(tmp_path), True)

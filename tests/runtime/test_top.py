@@ -66,7 +66,7 @@ def test_a_known_load_is_told(
             **{f"tests.{name}": 1 for name in ("fails", *LOST)},
         }
 
-    worker.wait(ended)
+    worker.wait(ended, timeout=180)  # each look is a process of its own, which waits for what workers answer
     for name in ("one", "two", "three"):
         call(publish, "tests.waits", folder, name, 50)
     worker.wait(lambda: count(tmp_path, "one.started") and count(tmp_path, "two.started"))
