@@ -14,7 +14,7 @@ demo: $(VENV)/.installed ## Generate a service, add a task, watch a real worker 
 	@$(BIN)/python -m tests.demo
 
 test: lint ## What CI runs
-	$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup $(PYTEST)
 
 test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 3 --dist loadgroup

@@ -40,7 +40,7 @@ def test_every_module_of_the_packages_is_found() -> None:
 
 
 def test_what_is_due_is_scheduled() -> None:
-    assert list(app.conf.beat_schedule) == ["tests.tick"]
+    assert list(app.conf.beat_schedule) == ["tests.report", "tests.tick"]
 
 
 def test_another_application_is_no_service() -> None:

@@ -276,6 +276,7 @@ def test_with_json_an_error_is_json(
     assert printed.err == f"runtime: {error['error']}\n"
 
 
+@pytest.mark.usefixtures("heartbeat")
 def test_with_json_a_result_and_an_exit_code_stay_as_they_are(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

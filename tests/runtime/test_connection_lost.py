@@ -1,8 +1,10 @@
 """A database that drops its connections is a transient error, and never a letter of a task that goes on."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -25,12 +27,11 @@ def way(services: dict[str, str]) -> Iterator[Proxy]:
         yield proxy
 
 
-def terminate(url: str) -> None:
-    """End the sessions of the workers on the server."""
+def terminate(url: str, application: str) -> None:
+    """End the sessions of an application on the server."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [application]
         )
 
 
@@ -39,7 +40,8 @@ def test_a_lost_connection_makes_no_letter(
     new_worker: Callable[..., Worker], services: dict[str, str], way: Proxy, tmp_path: Path, cause: str
 ) -> None:
     url = services["RUNTIME_IDEMPOTENCY_URL"]
-    worker = new_worker(IDEMPOTENCY_URL=way.url)
+    application = f"lost_{uuid4().hex[:8]}"  # the connections of other tests stay
+    worker = new_worker(IDEMPOTENCY_URL=re.sub("application_name=[^&]*", f"application_name={application}", way.url))
     ids = {}
     for how in ("retry", "use", "catch", "end"):
         ids[how] = worker.call(publish, "tests.transaction", str(tmp_path), how, how)
@@ -47,7 +49,7 @@ def test_a_lost_connection_makes_no_letter(
         if cause == "network":
             way.drop()
         else:
-            terminate(url)
+            terminate(url, application)
         (tmp_path / f"{how}.cut").touch()
         # Until the next connection is cut, its commit has to be made.
         worker.wait(partial(worker.lines, '"done"', ids[how]))

@@ -23,7 +23,7 @@ from runtime.testing.servers.process import free_port, until
 from runtime.worker.tally import Tally, seconds_of
 
 from .combinations import each_broker, on
-from .conftest import BROKER
+from .conftest import BROKER, delete_queues
 from .proxy import Proxy
 from .service.calls import publish
 from .service.notes import count
@@ -41,6 +41,7 @@ def test_a_known_load_is_told(
 ) -> None:
     top = ("top", "--json", "--every", "0.5")
     call, folder, redis = workers.console.call, str(tmp_path), services[BROKER].startswith("redis")
+    delete_queues(services[BROKER])  # with what other tests have left, which would be counted
     before = workers.console.command(*top)
     assert before["workers"] == before["tasks"] == []
     worker = new_worker(HEALTH_LIMIT=12)  # twelve looks in it, of which the second tells that it is ready
