@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from kombu import Connection
-from redis import Redis
 
 from runtime.brokers.rabbitmq.settings import rabbitmq_settings
 from runtime.brokers.redis.settings import redis_settings
@@ -111,11 +110,7 @@ def services(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def delete_queues(url: str) -> None:
-    """Leave nothing of another test, or of another combination, which may have declared them otherwise."""
-    if url.startswith("redis"):
-        with Redis.from_url(url) as client:
-            client.flushdb()
-        return
+    """Leave nothing of another combination, which may have declared them otherwise."""
     with Connection(url) as connection:
         channel: Any = connection.default_channel
         for queue in Queue:

@@ -8,11 +8,14 @@ import sys
 import termios
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu import Connection
+from kombu import Queue as BrokerQueue
+from redis import Redis
 
 from runtime.cli import _figures
 from runtime.cli._screen import CLOSE, HOME, OPEN
@@ -23,10 +26,11 @@ from runtime.testing.servers.process import free_port, until
 from runtime.worker.tally import Tally, seconds_of
 
 from .combinations import each_broker, on
-from .conftest import BROKER, delete_queues
+from .conftest import BROKER
 from .proxy import Proxy
 from .service.calls import publish
 from .service.notes import count
+from .service.queues import Queue
 
 TOP = [sys.executable, "-m", "runtime.testing.tasks", "top"]
 
@@ -35,13 +39,27 @@ def rows(figures: dict[str, Any], kind: str, name: str) -> dict[str, dict[str, A
     return {row[name]: row for row in figures[kind]}
 
 
+def empty_queues(url: str) -> None:
+    """Leave nothing of other tests, which would be counted."""
+    names = [name for queue in Queue for name in (queue.value.wire_name, queue.value.dead_name)]
+    if url.startswith("redis"):
+        with Redis.from_url(url) as client:
+            client.delete(*names, "runtime.unacked", "runtime.unacked_index")
+        return
+    with Connection(url) as connection:
+        for name in names:
+            with suppress(*connection.channel_errors), connection.channel() as channel:
+                queue: Any = BrokerQueue(name, channel=channel)
+                queue.purge()
+
+
 @each_broker
 def test_a_known_load_is_told(
     workers: Workers, new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
 ) -> None:
     top = ("top", "--json", "--every", "0.5")
     call, folder, redis = workers.console.call, str(tmp_path), services[BROKER].startswith("redis")
-    delete_queues(services[BROKER])  # with what other tests have left, which would be counted
+    empty_queues(services[BROKER])
     before = workers.console.command(*top)
     assert before["workers"] == before["tasks"] == []
     worker = new_worker(HEALTH_LIMIT=12)  # twelve looks in it, of which the second tells that it is ready
@@ -94,6 +112,7 @@ def test_a_known_load_is_told(
     assert queues["short"]["dead"] == dead + 4
     assert figures["dead_letters"] == before["dead_letters"] + 4
     (tmp_path / "go").touch()
+    worker.wait((tmp_path / "three.ended").exists)  # it would keep the worker of another test busy
 
 
 LOST = {"exhausts_its_retries", "overruns", "kills_its_process"}
