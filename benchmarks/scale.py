@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from tests.documents import write_results
 
 __all__ = ["Costs", "Load", "erlang_c", "measured", "simulated_wait", "slots_for"]
 
 DOCS = Path(__file__).parents[1] / "docs"
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
 PEAK = 3
 """The busiest hours have so many times the mean rate: capacity is for them."""
@@ -208,10 +208,7 @@ def main() -> None:
     tables = "\n\n".join(f"### {title}\n\n{make()}" for title, make in parts)
     print(tables)
     if options.write:
-        document: Any = DOCS / "scale.md"
-        text = document.read_text()
-        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        document.write_text(f"{before}{BEGIN}\n{tables}\n\n{END}{after}")
+        write_results(DOCS / "scale.md", "results", tables)
 
 
 if __name__ == "__main__":

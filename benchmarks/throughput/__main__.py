@@ -16,6 +16,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+from tests.documents import write_results
 from tests.postgresql import postgresql
 from tests.template.rendering import ROOT, render
 
@@ -29,7 +30,6 @@ HARNESS = ["pytest", "pyyaml"]
 """What `runtime.testing` imports beside the services' own dependencies."""
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 PLOT = ROOT / "docs" / "benchmarks.svg"
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
 
 def main() -> None:
@@ -70,9 +70,7 @@ def main() -> None:
             f"`python -m benchmarks.throughput --tasks {options.tasks} --rounds {options.rounds}`, "
             f"{os.cpu_count()} cores, {date.today()}; SQL is {'PostgreSQL' if sql else 'SQLite'}."
         )
-        text = DOCUMENT.read_text()
-        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{said}\n\n{tables}\n\n{END}{after}")
+        write_results(DOCUMENT, "results", f"{said}\n\n{tables}")
         PLOT.write_text(plot(results))
 
 

@@ -15,15 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
+from tests.documents import write_results
 from tests.template.rendering import ROOT
 
 from .faults import FAULTS, WATCHED, watched
 from .service import RATES, started
 
-__all__ = ["main", "write"]
+__all__ = ["main"]
 
 DOCUMENT = ROOT / "docs" / "alerts.md"
-BEGIN, END = "<!-- faults -->\n", "<!-- end of faults -->\n"
 HEADER = """\
 | fault | broker | alert | seconds to firing | other alerts | seconds until none fires, once mended |
 |---|---|---|---|---|---|"""
@@ -43,16 +43,9 @@ def main() -> int:
         runs = side_by_side.map(lambda broker: _run(broker, options.minutes, options.fault or [*FAULTS]), brokers)
         outcomes = [outcome for run in runs for outcome in run]
     if options.write:
-        write([row for row, _ in outcomes])
+        how = f"{date.today():%B %Y}, with {sum(RATES.values()):g} tasks a second and more through the outbox:"
+        write_results(DOCUMENT, "faults", "\n".join([how, "", HEADER, *(row for row, _ in outcomes)]))
     return 0 if all(right for _, right in outcomes) else 1
-
-
-def write(rows: list[str]) -> None:
-    """Put the table into the document."""
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    told = f"\n{date.today():%B %Y}, with {sum(RATES.values()):g} tasks a second and more through the outbox:\n\n"
-    table = "\n".join([HEADER, *rows])
-    DOCUMENT.write_text(f"{before}{BEGIN}{told}{table}\n\n{END}{rest.partition(END)[2]}")
 
 
 def _run(broker: str, minutes: float, chosen: list[str]) -> list[tuple[str, bool]]:

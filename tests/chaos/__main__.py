@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from runtime.testing.servers import Unavailable
+from tests.documents import write_results
 from tests.postgresql import postgresql
 from tests.template.rendering import ROOT
 
@@ -24,7 +25,6 @@ HEADER = """\
 | broker | configuration | tasks | killed: children, workers, broker | lost | repeated |
 |---|---|---|---|---|---|"""
 DOCUMENT = ROOT / "docs" / "reliability.md"
-BEGIN, END = "<!-- chaos -->\n", "<!-- end of chaos -->\n"
 
 
 def main() -> int:
@@ -63,16 +63,9 @@ def main() -> int:
                 rows.append(line(outcome, on_sqlite=not url))
                 print(rows[-1], flush=True)
     if options.write and not broken:
-        write(rows, f"`make chaos`, {date.today()}, about {kills} kills a run, seed {options.seed}:")
+        how = f"`make chaos`, {date.today()}, about {kills} kills a run, seed {options.seed}:"
+        write_results(DOCUMENT, "chaos", "\n".join([how, "", *rows]))
     return min(broken, 1)
-
-
-def write(rows: list[str], how: str) -> None:
-    """Put the table where its readers look."""
-    text = DOCUMENT.read_text()
-    table = "\n".join(rows)
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{how}\n\n{table}\n\n{END}{after}")
 
 
 def line(outcome: Outcome, on_sqlite: bool) -> str:
