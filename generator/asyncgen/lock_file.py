@@ -10,7 +10,7 @@ from typing import Any
 from .environment import on_path, repository
 from .git import clean_environment
 
-__all__ = ["lock"]
+__all__ = ["has_place", "lock"]
 
 _TIMEOUT = 30
 """Seconds; it takes one where the index answers."""
@@ -20,14 +20,16 @@ _OF_UV = (".python-version", ".venv", "uv.toml")
 """Files that name a program for uv, or a place to write to."""
 
 
-def lock(project: Path) -> str:
-    """Write uv.lock with the uv on PATH; why there is none, or "" where it was written or has no place.
+def has_place(makefile: bytes) -> bool:
+    """Whether uv.lock belongs to a project: this Makefile of it can write it anew."""
+    return b"\nlock:" in makefile
 
-    It has a place where the project's Makefile can write it anew.
-    """
+
+def lock(project: Path) -> str:
+    """Write uv.lock with the uv on PATH; why there is none, or "" where it was written or has no place."""
     makefile = project / "Makefile"
     pyproject = project / "pyproject.toml"
-    if not (makefile.is_file() and pyproject.is_file() and b"\nlock:" in makefile.read_bytes()):
+    if not (makefile.is_file() and pyproject.is_file() and has_place(makefile.read_bytes())):
         return ""
     if any(os.path.lexists(project / name) for name in _OF_UV) or not _static(pyproject.read_bytes()):
         return "the template's files could make uv run code of theirs"

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..lock_file import has_place
 from ..trees import Tree
 from .merging import Outcome
 
@@ -15,7 +16,7 @@ __all__ = ["lock_notes"]
 def lock_notes(root: Path, outcomes: Iterable[Outcome], theirs: Tree) -> list[str]:
     """A sentence where the project in `root` needs a uv.lock, or another one, once the update is there."""
     makefile = theirs.get("Makefile")
-    if makefile is None or b"\nlock:" not in makefile.content:
+    if makefile is None or not has_place(makefile.content):
         return []
     if not (root / "uv.lock").is_file():
         needed = "Dockerfile" in theirs
