@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from .errors import ConfigurationError
 from .settings import Settings, server_name
 
-__all__ = ["Limits", "Pool", "QueueClass", "check_limits", "grace_period", "max_runtime", "shutdown_cap"]
+__all__ = ["Limits", "Pool", "QueueClass", "check_limits", "grace_period", "max_runtime", "queue_of", "shutdown_cap"]
 
 Pool = Literal["prefork", "threads"]
 
@@ -77,6 +77,13 @@ class Limits(Protocol):
 
     @property
     def time_limit(self) -> float | None: ...
+
+
+def queue_of(queues: Iterable[QueueClass], routing_key: object) -> QueueClass | None:
+    """The queue that a message of this routing key came from; a delayed one has the delay before the queue's name."""
+    key = f".{routing_key}"
+    matching = [queue for queue in queues if key.endswith(f".{queue.wire_name}")]
+    return max(matching, key=lambda queue: len(queue.wire_name), default=None)
 
 
 def max_runtime(queues: Iterable[QueueClass]) -> int:

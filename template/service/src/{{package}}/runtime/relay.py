@@ -17,6 +17,7 @@ from kombu.utils.json import loads
 from sqlalchemy import Connection, Row, bindparam, text
 
 from .errors import PublishError, StoreUnavailable
+from .idempotency.sql.backlog import Backlog, backlog_of
 from .idempotency.sql.database import CLOCK, OUTBOX, engine_of, transaction
 from .idempotency.sql.failures import translating_errors
 from .probe import write
@@ -46,19 +47,6 @@ class OutboxMessage:
     args: list[Any]
     kwargs: dict[str, Any]
     options: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What waits in the outbox."""
-
-    waiting: int
-    failing: int
-    """Of these, the ones that could not be sent when they were tried."""
-    oldest: float
-    """The age of the first one, in seconds."""
-    error: str
-    """Why one of the failing ones could not be sent."""
 
 
 class Relay:
@@ -154,17 +142,10 @@ def publish(message: OutboxMessage) -> None:
 
 
 def backlog(url: str) -> Backlog:
-    """Tell what waits in the outbox: for `doctor`, and for an alarm on its age. Raises StoreUnavailable."""
+    """Tell what waits in the outbox: for an alarm on its age. Raises StoreUnavailable."""
     engine = engine_of(url)
-    clock = CLOCK[engine.dialect.name]
     with translating_errors(engine.url.render_as_string()), engine.connect() as connection:
-        row = connection.execute(
-            text(
-                f"SELECT count(*) AS waiting, count(error) AS failing, max(error) AS error, "
-                f"coalesce({clock} - min(created_at), 0) AS oldest FROM {OUTBOX}"
-            )
-        ).one()
-        return Backlog(row.waiting, row.failing, row.oldest, row.error or "")
+        return backlog_of(connection)
 
 
 def _heartbeat(*faults: str) -> None:

@@ -5,10 +5,14 @@ as a managed Redis that refuses CONFIG, is said to be unknown.
 """
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["MAX_CLOCK_SKEW", "Finding", "clock", "collected", "megabytes", "unknown"]
+from ..queues import QueueClass
+from ..settings import PREFIX, settings
+
+__all__ = ["MAX_CLOCK_SKEW", "Finding", "clock", "collected", "losing", "megabytes", "processes", "unknown"]
 
 MAX_CLOCK_SKEW = 2.0
 """Seconds. `eta` and `expires` are compared with the clock of the worker, leases and due times with the server's."""
@@ -48,6 +52,14 @@ def collected(subject: str, faults: Sequence[tuple[str, str]], otherwise: str) -
     )
 
 
+def losing(subject: str, detail: str, fix: str) -> Finding:
+    """A server that loses what it has acknowledged, when it is killed: a warning in development, else a failure."""
+    development = settings().development
+    if not development:
+        detail += f" ({PREFIX}ENVIRONMENT=development makes this a warning)"
+    return Finding(subject, development, detail, warning=development, fix=fix)
+
+
 def clock(server: str, told: float, before: float, after: float, precision: float = 0) -> Finding:
     """Compare a server's clock with this machine's; all are seconds since 1970.
 
@@ -62,6 +74,11 @@ def clock(server: str, told: float, before: float, after: float, precision: floa
         f"{'ahead of' if told > after else 'behind'} it; else delays, `expires` and leases end too early or too late"
     )
     return Finding(subject, False, detail, fix="timedatectl set-ntp true  # on the machine whose clock is wrong")
+
+
+def processes(queue: QueueClass) -> int:
+    """How many processes, or threads, a worker of the queue has on this machine."""
+    return queue.concurrency or os.cpu_count() or 1
 
 
 def megabytes(size: float) -> str:

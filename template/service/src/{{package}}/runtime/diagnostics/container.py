@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..queues import QueueClass
-from . import Finding, megabytes
+from . import Finding, megabytes, processes
 
 __all__ = ["diagnose", "memory_limit"]
 
@@ -15,19 +15,19 @@ MAIN, CHILD = 60_000_000, 55_000_000
 
 def diagnose(queues: Sequence[QueueClass], limit: int | None) -> Finding:
     """Compare `limit`, in bytes, with the queue whose worker needs most: each has one of its own."""
-    needs = {queue: MAIN + CHILD * (_processes(queue) if queue.pool == "prefork" else 0) for queue in queues}
+    needs = {queue: MAIN + CHILD * (processes(queue) if queue.pool == "prefork" else 0) for queue in queues}
     queue = max(needs, key=lambda each: needs[each])
     need = f"{megabytes(needs[queue])} for a worker of queue {queue.name}"
     if limit is None:
         return Finding("container memory", True, f"no limit; at least {need}")
     if limit >= needs[queue]:
         return Finding("container memory", True, f"{megabytes(limit)}, at least {need}")
-    processes = max(1, (limit - MAIN) // CHILD)
+    affordable = max(1, (limit - MAIN) // CHILD)
     return Finding(
         "container memory",
         False,
-        f"expected at least {need} ({_processes(queue)} processes), got: {megabytes(limit)}; else the kernel kills one",
-        fix=f"raise the container's limit, or set concurrency={processes} for {queue.name} in queues.py",
+        f"expected at least {need} ({processes(queue)} processes), got: {megabytes(limit)}; else the kernel kills one",
+        fix=f"raise the container's limit, or set concurrency={affordable} for {queue.name} in queues.py",
     )
 
 
@@ -49,7 +49,3 @@ def memory_limit(groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/s
                 break
     limit = min(limits, default=None)
     return limit if limit and limit < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") else None
-
-
-def _processes(queue: QueueClass) -> int:
-    return queue.concurrency or os.cpu_count() or 1

@@ -9,8 +9,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004  # redis-py's own
 
-from ..settings import PREFIX, settings
-from . import Finding, clock, megabytes, unknown
+from . import Finding, clock, losing, megabytes, unknown
 
 __all__ = ["diagnose"]
 
@@ -79,15 +78,12 @@ class _Server:
             saved, _ = _asked(lambda: self.client.config_get("save"))
             snapshot = (saved or {}).get("save")
             detail += ", but for those in its last snapshot" if snapshot else "; it saves no snapshots, either"
-        development = settings().development
-        if not development:
-            detail += f" ({PREFIX}ENVIRONMENT=development makes this a warning)"
         change = f"{self._cli} config set {setting} {expected}"
         if self.info.get("config_file"):
             change += f" && {self._cli} config rewrite"
         else:
             change += f"  # and start it with --{setting} {expected}"
-        return Finding(f"{self.name} {setting}", development, detail, warning=development, fix=change)
+        return losing(f"{self.name} {setting}", detail, change)
 
     def _version(self) -> Finding:
         subject, version = f"{self.name} version", str(self.info.get("redis_version", ""))

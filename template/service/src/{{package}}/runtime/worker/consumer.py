@@ -6,7 +6,7 @@ would lose work there.
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -19,10 +19,10 @@ from ..brokers import UNDECODABLE
 from ..dead_letters.message import JSON
 from ..delivery_limit import SETTLE, redeliveries, reset_innocent
 from ..errors import PublishError
-from ..queues import QueueClass
+from ..queues import QueueClass, queue_of
 from ..service import Service, compared_contracts, service_of
 
-__all__ = ["ServiceConsumer", "queue_of"]
+__all__ = ["ServiceConsumer"]
 
 log = structlog.get_logger(__name__)
 
@@ -106,8 +106,13 @@ class ServiceConsumer(Consumer):
         return on_task_received
 
     def _reset_innocent(self, message: Any) -> bool:
-        queue = queue_of(self._service.queues, message.delivery_info or {})
+        queue = self._queue_of(message)
         return reset_innocent(self._service, queue, self.app.amqp.queues[queue.wire_name], message)
+
+    def _queue_of(self, message: Any) -> QueueClass:
+        """The queue that it came from; the first one, if it does not say."""
+        queues = self._service.queues
+        return queue_of(queues, (message.delivery_info or {}).get("routing_key")) or queues[0]
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
         """Neither protocol 1 nor 2."""
@@ -131,7 +136,7 @@ class ServiceConsumer(Consumer):
         self._dead_letter(message, f"{type(exc).__name__}: {exc}")
 
     def _dead_letter(self, message: Any, reason: str, contracts: str = "") -> None:
-        queue = queue_of(self._service.queues, message.delivery_info or {})
+        queue = self._queue_of(message)
         reason = reason[:LONGEST_REASON] + contracts
         try:
             dead_letters.store_message(queue, message, reason)
@@ -146,12 +151,5 @@ class ServiceConsumer(Consumer):
 
     def _leave_to_broker(self, message: Any, reason: str) -> None:
         """Reject what cannot be encoded again: the broker keeps it, as it came, with the dead letters of its queue."""
-        log.error("rejected", queue=queue_of(self._service.queues, message.delivery_info or {}).name, reason=reason)
+        log.error("rejected", queue=self._queue_of(message).name, reason=reason)
         message.reject_log_error(log, self.connection_errors, requeue=False)
-
-
-def queue_of(queues: Sequence[QueueClass], delivery_info: dict[str, Any]) -> QueueClass:
-    """The queue that a message came from. A delayed one has the delay before the queue's name in its routing key."""
-    key = f".{delivery_info.get('routing_key')}"
-    matching = [queue for queue in queues if key.endswith(f".{queue.wire_name}")]
-    return max(matching, key=lambda queue: len(queue.wire_name), default=queues[0])

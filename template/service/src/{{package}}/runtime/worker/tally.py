@@ -14,9 +14,9 @@ from typing import Any, Literal
 from celery.worker import state as worker_state
 from celery.worker.control import inspect_command
 
+from ..queues import queue_of
 from ..service import service_of
 from . import health
-from .consumer import queue_of
 
 __all__ = ["COMMAND", "KEPT", "Outcome", "note", "seconds_of"]
 
@@ -84,4 +84,5 @@ def figures(state: Any, **_: Any) -> dict[str, Any]:
 
 @lru_cache(1000)
 def _queue(app: Any, routing_key: str) -> str:
-    return queue_of(service_of(app).queues, {"routing_key": routing_key}).name
+    queues = service_of(app).queues
+    return (queue_of(queues, routing_key) or queues[0]).name

@@ -1,6 +1,5 @@
 """The database that holds keys and outbox: whether the outbox is sent, and whether PostgreSQL keeps what it commits."""
 
-import os
 import shlex
 import time
 from collections.abc import Iterator, Sequence
@@ -8,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Row, text
 
-from ...diagnostics import Finding, clock
+from ...diagnostics import Finding, clock, losing, processes
 from ...queues import QueueClass, max_runtime
-from ...settings import NAME, PREFIX, settings
-from .database import CLOCK, OUTBOX
+from ...settings import NAME
+from .backlog import backlog_of
 
 __all__ = ["backlog", "diagnose"]
 
@@ -44,13 +43,6 @@ SERVER = text(
     """
 )
 
-BACKLOG = f"""
-    SELECT count(*) AS waiting, count(error) AS failing,
-        (SELECT error FROM {OUTBOX} WHERE error IS NOT NULL ORDER BY created_at LIMIT 1) AS error,
-        coalesce({{clock}} - min(due_at), 0) AS overdue
-    FROM {OUTBOX}
-"""
-
 OVERDUE = 60.0
 """Seconds after which a message of the outbox should have been sent, or tried in vain."""
 
@@ -59,17 +51,16 @@ NOW = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
 
 def backlog(connection: Connection) -> Finding:
     """Whether the relay sends what transactions have put into the outbox."""
-    row = connection.execute(text(BACKLOG.format(clock=CLOCK[connection.dialect.name]))).one()
-    if row.failing:
-        seen = f"{row.failing} of {row.waiting} that fail, the oldest with {row.error}"
+    found = backlog_of(connection)
+    if found.failing:
+        seen = f"{found.failing} of {found.waiting} that fail, the oldest with {found.error}"
         detail = f"expected a relay to send its messages, got: {seen}"
         return Finding("outbox", False, detail, fix=f"{NAME} relay --once  # once that is corrected")
-    if row.overdue > OVERDUE:
-        detail = (
-            f"expected a relay to send its messages, got: {row.waiting} that wait, the first for {row.overdue:.0f} s"
-        )
+    if found.overdue > OVERDUE:
+        seen = f"{found.waiting} that wait, the first for {found.overdue:.0f} s"
+        detail = f"expected a relay to send its messages, got: {seen}"
         return Finding("outbox", False, detail, fix=f"{NAME} relay")
-    return Finding("outbox", True, f"{row.waiting} messages wait")
+    return Finding("outbox", True, f"{found.waiting} messages wait")
 
 
 def diagnose(connection: Connection, url: URL, queues: Sequence[QueueClass]) -> Iterator[Finding]:
@@ -88,14 +79,11 @@ def diagnose(connection: Connection, url: URL, queues: Sequence[QueueClass]) -> 
         return f"{psql} -c {shlex.quote(_statement(server, found[name], value))}"
 
     for name, (expected, otherwise) in EXPECTED.items():
-        seen, development = found[name].setting, settings().development
+        seen = found[name].setting
         if seen == expected or (name == "synchronous_commit" and seen != "off"):
             yield Finding(f"store {name}", True, seen)
-            continue
-        detail = f"expected {expected}, got: {seen}; else {otherwise}"
-        if not development:
-            detail += f" ({PREFIX}ENVIRONMENT=development makes this a warning)"
-        yield Finding(f"store {name}", development, detail, warning=development, fix=change(name, expected))
+        else:
+            yield losing(f"store {name}", f"expected {expected}, got: {seen}; else {otherwise}", change(name, expected))
 
     name, expected = WRITABLE
     if (seen := found[name].setting) != expected:
@@ -133,7 +121,7 @@ def _standby(server: Row[Any]) -> Finding:
 
 def _connections(server: Row[Any], queues: Sequence[QueueClass], psql: str) -> Finding:
     """One worker for each queue uses a connection for each process or thread, and one of its own; so does the relay."""
-    need = sum((queue.concurrency or os.cpu_count() or 1) + 1 for queue in queues) + 1
+    need = sum(processes(queue) + 1 for queue in queues) + 1
     database, role = _quoted(server.database), _quoted(server.role)
     limits = {
         f"ALTER DATABASE {database} CONNECTION LIMIT -1": server.of_database,

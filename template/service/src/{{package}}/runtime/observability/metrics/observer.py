@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY, disable_created_metrics, values
 
 from ...errors import ConfigurationError
 from ...idempotency.renewal import renewal
-from ...queues import QueueClass
+from ...queues import QueueClass, queue_of
 from ...sending import PUBLISHED
 from ...service import ServiceApp
 from ...settings import NAME
@@ -153,11 +153,10 @@ class Metrics:
         return task.name if task is not None else OTHER
 
     def _queue(self, routing_key: object) -> str:
-        """A delayed message has its delay before the queue's name, in RabbitMQ's routing key."""
-        key = routing_key if isinstance(routing_key, str) else ""
-        while key and key not in self._queues:
-            key = key.partition(".")[2]
-        return self._queues.get(key, OTHER)
+        if isinstance(routing_key, str) and (name := self._queues.get(routing_key)):
+            return name
+        found = queue_of(self._app.service.queues, routing_key)
+        return found.name if found else OTHER
 
     def _reason(self, reason: str) -> str:
         name = reason.partition(":")[0]
