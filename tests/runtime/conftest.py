@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         combination = callspec.params.get("services") if callspec else None
         if combination is None:
             return -1, False
-        own_workers = {"new_worker", "probed", "threaded"} & set(getattr(item, "fixturenames", ()))
+        own_workers = {"new_worker", "probed"} & set(getattr(item, "fixturenames", ()))
         return COMBINATIONS.index(combination), bool(own_workers)
 
     items.sort(key=place)

@@ -1,13 +1,11 @@
 """A worker that cannot see that it is deaf asks its broker, and connects anew; without a loop that turns it is dead."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runtime.testing import Worker
-from runtime.testing.fixtures import with_variables
-from runtime.testing.processes import Workers
 
 from .combinations import on
 from .service.calls import publish, send_unchecked
@@ -21,12 +19,9 @@ class Faulty(Worker):
 
 
 @pytest.fixture
-def faulty(workers: Workers, services: dict[str, str], tmp_path: Path) -> Iterator[Worker]:
+def faulty(new_worker: Callable[..., Worker]) -> Worker:
     """A worker that loses its first messages, with short limits."""
-    workers.stop()
-    with Faulty(with_variables(services, VARIABLES), tmp_path, workers.console) as worker:
-        yield worker
-        worker.kill()
+    return new_worker(Faulty, **VARIABLES)
 
 
 @on("redis-redis", slow=("rabbitmq-sql",))

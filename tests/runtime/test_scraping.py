@@ -30,6 +30,7 @@ from .combinations import each_broker, on
 from .conftest import APP, SOURCE, VARIABLES
 from .service.calls import publish, purge_queues, send_unchecked
 from .service.notes import count
+from .test_threads import Threaded
 
 PROMTOOL = shutil.which("promtool")
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "observability.md"
@@ -195,12 +196,6 @@ OF_HELD = ("tasks_succeeded", "task_duplicates", "task_deferrals")
 """How the runs of two tasks with one key end."""
 
 
-class Threaded(Worker):
-    """A worker with one thread."""
-
-    module = f"{__package__}.service.threads"
-
-
 @pytest.mark.slow
 @on("redis-redis")
 def test_threads_are_counted_like_processes(
@@ -211,7 +206,7 @@ def test_threads_are_counted_like_processes(
     with Threaded(env, tmp_path, workers.console) as worker:
         worker.wait(lambda: worker.lines("ready"))
         for _ in range(2):
-            worker.call(publish, "tests.effect", "one", str(tmp_path))
+            worker.call(publish, "tests.effect", tmp_path.name, str(tmp_path))  # its key is this test's alone
         worker.call(publish, "tests.fails", str(tmp_path), "fails")
         seen = Watch(worker, port).until(
             lambda now: now("task_duplicates_total") == 1 and now("dead_letters_total") and now("tasks_failed_total")

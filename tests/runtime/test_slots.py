@@ -7,24 +7,27 @@ from pathlib import Path
 import pytest
 
 from runtime.testing import Worker
-from runtime.testing.fixtures import with_variables
 from runtime.testing.processes import Workers
 
 from .combinations import on
-from .service.calls import publish
+from .service.calls import publish, purge_queues
 from .test_health import BOUND, LIMIT, VARIABLES, faults, live, ready
 from .test_threads import Threaded
 
 NewWorker = Callable[..., Worker]
 
 
+@pytest.fixture(autouse=True)
+def nothing_left(workers: Workers) -> Iterator[None]:
+    """What a worker here is killed with would hang the worker of another test, too."""
+    yield
+    workers.console.call(purge_queues)
+
+
 @pytest.fixture
-def threaded(workers: Workers, services: dict[str, str], tmp_path: Path) -> Iterator[Worker]:
-    """A worker with one thread."""
-    workers.stop()
-    with Threaded(with_variables(services, VARIABLES), tmp_path, workers.console) as worker:
-        yield worker
-        worker.kill()
+def threaded(new_worker: NewWorker) -> Worker:
+    """A worker with one thread, and short limits."""
+    return new_worker(Threaded, **VARIABLES)
 
 
 @on("redis-redis", slow=("rabbitmq-sql",))

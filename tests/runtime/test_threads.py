@@ -1,6 +1,6 @@
 """A pool of threads lets go of a message whatever happens after the run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,6 @@ import pytest
 from billiard.exceptions import WorkerLostError
 
 from runtime.testing import Worker
-from runtime.testing.processes import Workers
 from runtime.worker.threads import TaskPool
 
 from .combinations import each_broker
@@ -24,12 +23,9 @@ class Threaded(Worker):
 
 
 @pytest.fixture
-def threaded(workers: Workers, services: dict[str, str], proxy: Proxy, tmp_path: Path) -> Iterator[Worker]:
+def threaded(new_worker: Callable[..., Worker], proxy: Proxy) -> Worker:
     """A worker with one thread, whose way to the broker is the proxy."""
-    workers.stop()
-    with Threaded({**services, "RUNTIME_BROKER_URL": proxy.url}, tmp_path, workers.console) as worker:
-        yield worker
-        worker.kill()
+    return new_worker(Threaded, BROKER_URL=proxy.url)
 
 
 @each_broker

@@ -8,14 +8,11 @@ import sys
 import termios
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu import Connection
-from kombu import Queue as BrokerQueue
-from redis import Redis
 
 from runtime.cli import _figures
 from runtime.cli._screen import CLOSE, HOME, OPEN
@@ -28,9 +25,8 @@ from runtime.worker.tally import Tally, seconds_of
 from .combinations import each_broker, on
 from .conftest import BROKER
 from .proxy import Proxy
-from .service.calls import publish
+from .service.calls import publish, purge_queues
 from .service.notes import count
-from .service.queues import Queue
 
 TOP = [sys.executable, "-m", "runtime.testing.tasks", "top"]
 
@@ -39,27 +35,13 @@ def rows(figures: dict[str, Any], kind: str, name: str) -> dict[str, dict[str, A
     return {row[name]: row for row in figures[kind]}
 
 
-def empty_queues(url: str) -> None:
-    """Leave nothing of other tests, which would be counted."""
-    names = [name for queue in Queue for name in (queue.value.wire_name, queue.value.dead_name)]
-    if url.startswith("redis"):
-        with Redis.from_url(url) as client:
-            client.delete(*names, "runtime.unacked", "runtime.unacked_index")
-        return
-    with Connection(url) as connection:
-        for name in names:
-            with suppress(*connection.channel_errors), connection.channel() as channel:
-                queue: Any = BrokerQueue(name, channel=channel)
-                queue.purge()
-
-
 @each_broker
 def test_a_known_load_is_told(
     workers: Workers, new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
 ) -> None:
     top = ("top", "--json", "--every", "0.5")
     call, folder, redis = workers.console.call, str(tmp_path), services[BROKER].startswith("redis")
-    empty_queues(services[BROKER])
+    call(purge_queues)  # what other tests have left would be counted
     before = workers.console.command(*top)
     assert before["workers"] == before["tasks"] == []
     worker = new_worker(HEALTH_LIMIT=12)  # twelve looks in it, of which the second tells that it is ready

@@ -94,13 +94,14 @@ def worker(workers: Workers) -> Worker:
 def new_worker(workers: Workers, services: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Starts a worker with variables of its own, `new_worker(LEASE=3)`, while the shared one is stopped.
 
-    It is killed when the test ends: a warm stop would take two seconds.
+    A class of workers comes first, `new_worker(Threaded)`. It is killed when the test ends: a warm stop would take two
+    seconds.
     """
     workers.stop()
     with ExitStack() as stack:
 
-        def start(**variables: object) -> Worker:
-            worker = stack.enter_context(Worker(with_variables(services, variables), tmp_path, workers.console))
+        def start(kind: type[Worker] = Worker, /, **variables: object) -> Worker:
+            worker = stack.enter_context(kind(with_variables(services, variables), tmp_path, workers.console))
             stack.callback(worker.kill)
             return worker
 
