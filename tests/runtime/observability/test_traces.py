@@ -55,7 +55,7 @@ def follow_a_request(start: Start, traced: dict[str, str], collected: Collector,
             headers={"traceparent": f"00-{caller[0]}-{caller[1]}-01"},
         )
     task_id = answer.json()
-    by_outbox = traced["RUNTIME_IDEMPOTENCY_URL"].startswith("postgresql")
+    by_outbox = not traced["RUNTIME_IDEMPOTENCY_URL"].startswith("redis")
     assert not by_outbox or worker.call(relay) == 1
     worker.wait(lambda: worker.call(dead_reasons, task_id))
     (folder / "fixed").touch()
