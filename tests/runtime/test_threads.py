@@ -13,7 +13,6 @@ from runtime.worker.threads import TaskPool
 from .combinations import each_broker
 from .proxy import Proxy
 from .service.calls import publish_chain
-from .service.notes import count
 
 
 class Threaded(Worker):
@@ -36,8 +35,8 @@ def test_what_a_run_cannot_publish_is_requeued_at_once(threaded: Worker, proxy: 
     (tmp_path / "go").touch()
     threaded.wait(lambda: threaded.lines('"requeued"', "expected the broker to take tests.waits"))
     proxy.thaw()
+    # Once or twice: the broker may have taken the publish that it did not confirm.
     threaded.wait((tmp_path / "next.ended").exists)
-    assert count(tmp_path, "next.ended") == 1
 
     def slots() -> list[tuple[int, int]]:
         rows = threaded.command("top", "--json", "--every", "0.5")["workers"]
