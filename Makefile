@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench lint golden clean
+.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench docs lint golden clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ alerts: $(VENV)/.installed ## See no alert for MINUTES (60), then one for each p
 bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.throughput --write
 
+docs: $(VENV)/.installed ## Build the documentation as a site and follow every link of it
+	$(BIN)/python -m tests.docs
+
 lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,11 +52,11 @@ clean: ## Remove what the other targets made
 $(VENV)/.installed: pyproject.toml
 ifdef UV
 	$(UV) venv --quiet --allow-existing --python '>=3.11' $(VENV)
-	$(UV) pip install --quiet --python $(BIN)/python --editable '.[dev]'
+	$(UV) pip install --quiet --python $(BIN)/python --editable '.[dev,docs]'
 else
 	@python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
 		{ echo "expected python3 to be 3.11 or newer with venv, got: $$(python3 --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
 	python3 -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 endif
 	@touch $@

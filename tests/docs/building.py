@@ -1,0 +1,31 @@
+"""Builds the site: the pages of docs/ and those that are made from the code, by Zensical, then looks at every link."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .links import broken
+
+__all__ = ["PAGES", "ROOT", "assemble", "build"]
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs"
+
+
+def assemble(folder: Path) -> Path:
+    """Put the configuration and all pages into `folder`, which is emptied before; returns the folder of the pages."""
+    shutil.rmtree(folder, ignore_errors=True)
+    pages = Path(shutil.copytree(PAGES, folder / "docs"))
+    shutil.copy(ROOT / "zensical.toml", folder)
+    return pages
+
+
+def build(folder: Path) -> list[str]:
+    """Build the site in `folder`/site; a sentence for each warning, link that leads nowhere or file that is remote."""
+    assemble(folder)
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        return [f"zensical build --strict exited with {ran.returncode}:\n{ran.stdout}{ran.stderr}"]
+    return broken(folder / "site")
