@@ -51,7 +51,11 @@ class Project:
         return found
 
     def places(self, findings: Findings) -> set[tuple[str, int, str]]:
-        return {(Path(f["path"]).relative_to(self.folder).as_posix(), f["line"], f["code"]) for f in findings}
+        """Where they are; of one about several places, those."""
+        return {self.place(part | {"code": f["code"]}) for f in findings for part in f["related"] or [f]}
+
+    def place(self, finding: dict[str, Any]) -> tuple[str, int, str]:
+        return Path(finding["path"]).relative_to(self.folder).as_posix(), finding["line"], finding["code"]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_text_shows_the_line_and_a_caret_below_the_place(folder: Path) -> None:
     assert fix.strip().startswith("fix: ")
 
 
-def test_json_has_exactly_the_seven_fields(folder: Path) -> None:
+def test_json_has_exactly_these_fields(folder: Path) -> None:
     assert json.loads(report(folder, "json")) == [
         {
             "path": f"{folder}/shop.py",
@@ -47,6 +47,7 @@ def test_json_has_exactly_the_seven_fields(folder: Path) -> None:
             "name": "unsafe-serializer",
             "message": "task_serializer allows pickle: pickle",
             "fix": 'use "json" and nothing else',
+            "related": [],
         }
     ]
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from asyncgen.check.analysis.project import Project
 from asyncgen.check.discovery import Selection, find_projects
 from asyncgen.check.findings.finding import Finding
-from asyncgen.check.ignore_comments import suppressed
+from asyncgen.check.findings.joined import join
+from asyncgen.check.ignore_comments import IgnoreComments
 from asyncgen.check.options import Options
 from asyncgen.check.process_pool import map_jobs, process_count
 from asyncgen.check.rules import RULES
@@ -67,9 +69,19 @@ def _check_one(selection: Selection, options: Options, notices: list[str], proce
     rules = [rule() for rule in RULES if rule.code in options.codes]
 
     def check(module: Module) -> list[Finding]:
-        found = {finding for rule in rules for finding in rule.check(module, project)}
-        return suppressed(module, sorted(found), options.codes)
+        return list({finding for rule in rules for finding in rule.check(module, project)})
 
     if processes > 1:
         project.prepare()
-    return map_jobs(lambda index: check(modules[index]), len(modules), processes, notices, _CHUNK)
+    found = map_jobs(lambda index: check(modules[index]), len(modules), processes, notices, _CHUNK)
+    return _settled(project, modules, found, options.codes)
+
+
+def _settled(project: Project, modules: list[Module], found: list[Finding], codes: frozenset[str]) -> list[Finding]:
+    """What stays of a project's findings once comments are read and what one edit mends is joined."""
+    comments = IgnoreComments(project.modules)
+    left = [finding for finding in found if not comments.excuses(finding)]
+    checked = {module.shown for module in modules}
+    joined = join(left, checked.__contains__, lambda: sum(len(project.tasks.of(module)) for module in modules))
+    spanning = {rule.code for rule in RULES if rule.spans_files} if len(modules) < len(project.modules) else ()
+    return joined + [finding for module in modules for finding in comments.about(module, codes, spanning)]

@@ -6,14 +6,14 @@ The reason is required, and an ignore that nothing needs is a finding itself.
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules import RULES
 from asyncgen.check.source.module import Module
 
-__all__ = ["suppressed"]
+__all__ = ["IgnoreComments"]
 
 _COMMENT = re.compile(r"#\s*asyncgen:\s*ignore(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)$")
 
@@ -28,28 +28,42 @@ class _Ignore:
     used: set[str]
 
 
-def suppressed(module: Module, findings: list[Finding], codes: Iterable[str]) -> list[Finding]:
-    """The findings that stay, and those about the comments themselves. `codes` are the rules that ran."""
-    if "asyncgen:" not in module.text:
-        return findings
-    active = set(codes)
-    ignores = _ignores(module)
-    kept = []
-    for finding in findings:
-        matching = [i for i in ignores if finding.line == i.covers and finding.code in i.codes]
-        if matching and any(i.reason for i in matching):
-            for ignore in matching:
-                ignore.used.add(finding.code)
-        else:
-            kept.append(finding)
-            for ignore in matching:
-                ignore.used.add(finding.code)
-    for ignore in ignores:
-        kept += _about(module, ignore, active)
-    return sorted(kept)
+class IgnoreComments:
+    """Those of a project's modules, read where a finding asks for them or `about` looks at them."""
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        self._modules = {module.shown: module for module in modules}
+        self._of_module: dict[str, list[_Ignore]] = {}
+
+    def excuses(self, finding: Finding) -> bool:
+        """Whether a comment with a reason stands where the finding is, or where its cause is."""
+        places = [finding[:2]] if finding.cause is None else [finding[:2], finding.cause[:2]]
+        matching = [
+            ignore
+            for path, line in dict.fromkeys(places)
+            for ignore in self._of(path)
+            if ignore.covers == line and finding.code in ignore.codes
+        ]
+        for ignore in matching:
+            ignore.used.add(finding.code)
+        return any(ignore.reason for ignore in matching)
+
+    def about(self, module: Module, codes: Iterable[str], undecided: Iterable[str] = ()) -> Iterator[Finding]:
+        """The findings about a module's comments themselves. `codes` are the rules that ran; of those in `undecided`
+        no one can say that they have nothing to ignore.
+        """
+        active, left = set(codes), set(undecided)
+        for ignore in self._of(module.shown):
+            yield from _about(module, ignore, active, left)
+
+    def _of(self, path: str) -> list[_Ignore]:
+        if path not in self._of_module:
+            module = self._modules.get(path)
+            self._of_module[path] = _ignores(module) if module is not None and "asyncgen:" in module.text else []
+        return self._of_module[path]
 
 
-def _about(module: Module, ignore: _Ignore, active: set[str]) -> list[Finding]:
+def _about(module: Module, ignore: _Ignore, active: set[str], undecided: set[str]) -> list[Finding]:
     found = []
     if "ACG001" in active and (not ignore.codes or not ignore.reason):
         missing = "the codes in brackets" if not ignore.codes else "a reason"
@@ -60,7 +74,7 @@ def _about(module: Module, ignore: _Ignore, active: set[str]) -> list[Finding]:
                 "write `# asyncgen: ignore[ACG101] why this is safe here`",
             )
         )  # fmt: skip
-    unused = sorted(code for code in ignore.codes - ignore.used if code in active or not _known(code))
+    unused = sorted(code for code in ignore.codes - ignore.used - undecided if code in active or not _known(code))
     if "ACG002" in active and unused:
         found.append(
             Finding(

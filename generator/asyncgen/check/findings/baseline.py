@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from asyncgen.check.findings.finding import Finding
+from asyncgen.check.findings.finding import Finding, Related
 from asyncgen.check.findings.fingerprint import fingerprint
+from asyncgen.check.findings.joined import listed
 from asyncgen.errors import BadInput
 
 __all__ = ["read_baseline", "remaining", "write_baseline"]
@@ -34,7 +35,7 @@ def read_baseline(file: Path) -> Counter[str]:
 def write_baseline(file: Path, findings: list[Finding], line_of: LineOf) -> None:
     """Raises BadInput where it cannot be written."""
     entries: dict[str, dict[str, str | int]] = {}
-    for finding in findings:
+    for finding in (part for whole in findings for part in whole.parts()):
         key = fingerprint(finding, line_of(finding), file.resolve().parent)
         entry = entries.setdefault(key, {"code": finding.code, "path": finding.path, "count": 0})
         entry["count"] = int(entry["count"]) + 1
@@ -46,13 +47,21 @@ def write_baseline(file: Path, findings: list[Finding], line_of: LineOf) -> None
 
 
 def remaining(findings: list[Finding], known: Counter[str], line_of: LineOf, folder: Path) -> list[Finding]:
-    """The findings beyond those that the baseline counts."""
+    """The findings beyond those that the baseline counts; of one about several places, what it says of new places."""
     left = Counter(known)
+
+    def is_new(finding: Finding) -> bool:
+        key = fingerprint(finding, line_of(finding), folder)
+        left[key] -= 1
+        return left[key] < 0
+
     new = []
     for finding in findings:
-        key = fingerprint(finding, line_of(finding), folder)
-        if left[key] > 0:
-            left[key] -= 1
-        else:
+        parts = [part for part in finding.parts() if is_new(part)]
+        if parts and len(parts) < len(finding.related):
+            names = listed([part.subject for part in parts])
+            related = tuple(Related(part.path, part.line, part.column, part.subject) for part in parts)
+            new.append(finding._replace(message=f"{finding.message}; not in the baseline: {names}", related=related))
+        elif parts:
             new.append(finding)
     return new

@@ -1,12 +1,39 @@
-"""What a rule says about one place in the code."""
+"""What a rule says about one place in the code, or about several that one edit mends."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["Finding"]
+__all__ = ["Cause", "Finding", "Related"]
+
+
+class Related(NamedTuple):
+    """One of the places that a finding is about; `name` is the task's."""
+
+    path: str
+    line: int
+    column: int
+    name: str
+
+
+class Cause(NamedTuple):
+    """The place of the one edit that mends all findings which name it; `path` is empty where no one can see it.
+
+    In `message`, `{count}` and `{names}` stand for the tasks concerned, `{total}` for the number of all that were
+    looked at.
+    """
+
+    path: str
+    line: int
+    column: int
+    message: str
+    fix: str
 
 
 class Finding(NamedTuple):
-    """`line` and `column` count from 1. `path` is as the user gave it, with forward slashes."""
+    """`line` and `column` count from 1. `path` is as the user gave it, with forward slashes.
+
+    `name` is the rule's. A finding that may share its `cause` with others carries the name of its task, its `subject`;
+    `related` are the places of those that were joined.
+    """
 
     path: str
     line: int
@@ -15,6 +42,16 @@ class Finding(NamedTuple):
     name: str
     message: str
     fix: str
+    related: tuple[Related, ...] = ()
+    subject: str = ""
+    cause: Cause | None = None
 
-    def as_dict(self) -> dict[str, str | int]:
-        return self._asdict()
+    def parts(self) -> list["Finding"]:
+        """A finding for each place that it is about."""
+        return [
+            self._replace(path=r.path, line=r.line, column=r.column, subject=r.name, related=()) for r in self.related
+        ] or [self]
+
+    def as_dict(self) -> dict[str, Any]:
+        shown = self._asdict() | {"related": [related._asdict() for related in self.related]}
+        return {key: value for key, value in shown.items() if key not in {"subject", "cause"}}

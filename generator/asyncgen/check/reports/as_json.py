@@ -1,4 +1,4 @@
-"""A list of findings, each with the seven fields of `Finding`."""
+"""A list of findings: their fields but for those that only joining needs."""
 
 import json
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from asyncgen.check.findings.finding import Finding
+from asyncgen.check.findings.finding import Finding, Related
 from asyncgen.check.findings.fingerprint import fingerprint
 from asyncgen.check.rules import RULES
 
@@ -50,14 +50,20 @@ def _results(findings: list[Finding], line_of: Callable[[Finding], str]) -> list
             "level": "warning",
             "message": {"text": f"{finding.message}; fix: {finding.fix}"},
             "partialFingerprints": {"asyncgen/v1": fingerprint(finding, line_of(finding), Path.cwd())},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": quote(os.fsencode(finding.path))},
-                        "region": {"startLine": finding.line, "startColumn": finding.column},
-                    }
-                }
+            "locations": [_location(finding)],
+            "relatedLocations": [
+                {"id": number, "message": {"text": related.name}} | _location(related)
+                for number, related in enumerate(finding.related, 1)
             ],
         }
         for finding in findings
     ]
+
+
+def _location(place: Finding | Related) -> dict[str, Any]:
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(os.fsencode(place.path))},
+            "region": {"startLine": place.line, "startColumn": place.column},
+        }
+    }

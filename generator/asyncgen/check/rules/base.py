@@ -10,27 +10,32 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from asyncgen.check.analysis.project import Project
-from asyncgen.check.findings.finding import Finding
+from asyncgen.check.findings.finding import Cause, Finding
 from asyncgen.check.source.module import Module
 
 __all__ = ["Rule"]
 
 
 class Rule:
-    """`optional` rules run only when they are selected by their own code or name."""
+    """`optional` rules run only when they are selected by their own code or name. Where one edit mends findings in
+    several files (`spans_files`), an ignore at its place may be about files that are not checked.
+    """
 
     code: ClassVar[str]
     name: ClassVar[str]
     optional: ClassVar[bool] = False
+    spans_files: ClassVar[bool] = False
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
         raise NotImplementedError
 
     def finding(self, module: Module, node: ast.AST, message: str, fix: str) -> Finding:
-        line = getattr(node, "lineno", 1)
-        offset = getattr(node, "col_offset", 0)
-        column = len(_line(module, line).encode()[:offset].decode(errors="replace")) + 1
-        return Finding(module.shown, line, column, self.code, self.name, message, fix)
+        return Finding(*_place(module, node), self.code, self.name, message, fix)
+
+    @staticmethod
+    def cause(place: tuple[Module, ast.AST] | None, message: str, fix: str) -> Cause:
+        """What may be common to findings. Without a place they are told where the first of them is."""
+        return Cause(*(_place(*place) if place is not None else ("", 0, 0)), message, fix)
 
     @classmethod
     def page(cls) -> str:
@@ -40,6 +45,12 @@ class Rule:
     @classmethod
     def summary(cls) -> str:
         return inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _place(module: Module, node: ast.AST) -> tuple[str, int, int]:
+    line = getattr(node, "lineno", 1)
+    offset = getattr(node, "col_offset", 0)
+    return module.shown, line, len(_line(module, line).encode()[:offset].decode(errors="replace")) + 1
 
 
 def _line(module: Module, number: int) -> str:

@@ -26,33 +26,41 @@ class NoTimeLimit(Rule):
         @shared_task(soft_time_limit=50, time_limit=60)
         def fetch(url: str) -> None: ...
 
-    or, for all tasks: `task_soft_time_limit` and `task_time_limit`.
+    or, for all tasks: `task_soft_time_limit` and `task_time_limit`. Several tasks without a limit are one finding, at
+    the application's settings; a task on whose line it is ignored is not counted.
 
     Source: https://docs.celeryq.dev/en/stable/userguide/workers.html#time-limits
     """
 
     code = "ACG104"
     name = "no-time-limit"
+    spans_files = True
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
         for task in project.tasks.of(module):
             hard, soft = task.effective("time_limit"), task.effective("soft_time_limit")
             if hard is None and soft is None and project.configuration.known:
                 if not project.usage.limits_on_command_line and task not in project.usage.limited_by_message:
-                    yield self._unlimited(module, task)
+                    yield self._unlimited(module, project, task)
             elif isinstance(hard, int | float) and isinstance(soft, int | float) and hard > 0:
                 own = {"time_limit", "soft_time_limit"} & set(task.options)
                 if soft >= hard and own:
                     yield self._order(module, task, soft, hard)
         yield from self._global_order(module, project)
 
-    def _unlimited(self, module: Module, task: Task) -> Finding:
-        return self.finding(
+    def _unlimited(self, module: Module, project: Project, task: Task) -> Finding:
+        finding = self.finding(
             module,
             task.place,
             f"{task.name} has no time limit, neither its own nor task_time_limit",
             "set soft_time_limit and time_limit on the task, or task_time_limit for all",
         )
+        cause = self.cause(
+            project.configuration.place,
+            "{count} of {total} tasks have no time limit, neither their own nor task_time_limit: {names}",
+            "set task_time_limit and task_soft_time_limit for all, and higher ones on the tasks that need them",
+        )
+        return finding._replace(subject=task.name, cause=cause)
 
     def _order(self, module: Module, task: Task, soft: float, hard: float) -> Finding:
         option = task.options.get("soft_time_limit") or task.options["time_limit"]

@@ -58,7 +58,7 @@ class Applications:
     def _application(self, module: Module, call: ast.Call) -> None:
         if module.class_of(module.parents.get(call, call)):
             self.settings.incomplete = True
-        self.settings.app_modules.append(module)
+        self.settings.applications.append((module, call))
         keywords = {k.arg: k for k in call.keywords if k.arg is not None}
         if len(keywords) < len(call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
             self.settings.incomplete = True

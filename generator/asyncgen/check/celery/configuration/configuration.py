@@ -6,6 +6,8 @@ django-configurations included), Flask's `config["CELERY"]`. What cannot be foll
 incomplete, and then no rule concludes anything from a setting's absence.
 """
 
+import ast
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -16,6 +18,7 @@ from asyncgen.check.celery.configuration.settings import Setting, Settings
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.model.values import UNKNOWN, literal, same_value
+from asyncgen.check.source.module import Module
 
 __all__ = ["Configuration"]
 
@@ -51,12 +54,27 @@ class Configuration:
     @property
     def known(self) -> bool:
         """Whether the absence of a setting means that it is not set."""
-        return bool(self.found.app_modules) and not self.found.incomplete and not self._is_of_an_example
+        return bool(self.found.applications) and not self.found.incomplete and not self._is_of_an_example
 
     @cached_property
     def _is_of_an_example(self) -> bool:
         """Whether a library's tasks run in another project's application, and its own is there to show how."""
-        return not any(module.kind == "code" for module in self.found.app_modules) and self._has_tasks_in_code()
+        return not any(module.kind == "code" for module, _ in self.found.applications) and self._has_tasks_in_code()
+
+    @cached_property
+    def place(self) -> tuple[Module, ast.AST] | None:
+        """Where a setting for all tasks belongs: at the first in the module that holds most of them, else where the
+        application is made.
+        """
+        applications = [(module, call) for module, call in self.found.applications if module.kind == "code"]
+        given = {part for _, call in applications for part in (*call.keywords, *call.args)}
+        settings = [s for s in self.settings if s.name and s.module.kind == "code" and s.node not in given]
+        if not settings:
+            return next(iter(applications), None)
+        (module, _), *_ = Counter(s.module for s in settings).most_common(1)
+        return module, min(
+            (s.node for s in settings if s.module is module), key=lambda node: getattr(node, "lineno", 1)
+        )
 
     def all(self, name: str) -> list[Setting]:
         return [s for s in self.settings if s.name == name]

@@ -47,7 +47,7 @@ class _Reader:
             if "conf" in module.text or ".Task" in module.text:
                 for node in module.index.stores:
                     self._assignment(module, node)
-        if self.settings.app_modules and not self.settings.incomplete and not self.settings.has_source:
+        if self.settings.applications and not self.settings.incomplete and not self.settings.has_source:
             for module in self.project.modules:
                 self._unread(module)
 

@@ -28,12 +28,13 @@ class Setting(NamedTuple):
 class Settings:
     """All that was found.
 
-    `app_modules` are those that make an application, `task_class` is its own base class of tasks. `incomplete`: there
-    are settings that cannot be followed; `has_source`: some application is told to read an object, a module or a file.
+    `applications` are the calls that make one, with their modules; `task_class` is its own base class of tasks.
+    `incomplete`: there are settings that cannot be followed; `has_source`: some application is told to read an object,
+    a module or a file.
     """
 
     def __init__(self) -> None:
-        self.app_modules: list[Module] = []
+        self.applications: list[tuple[Module, ast.Call]] = []
         self.entries: list[Setting] = []
         self.namespaces: set[str] = set()
         self.task_class: Symbol | None = None

@@ -1,0 +1,156 @@
+"""What one edit mends is one finding: where it stands, what excuses it, and what a baseline knows of it."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asyncgen.check import run
+
+APP = """
+    from celery import Celery
+    app = Celery("shop", broker="redis://b/0"){comment}
+"""
+TASKS = """
+    from shop.app import app
+
+    @app.task
+    def fetch(): ...
+
+    @app.task(time_limit=60)
+    def limited(): ...
+
+    @app.task(queue="mail"){comment}
+    def send(): ...
+"""
+MORE = """
+    from shop.app import app
+
+    @app.task(ignore_result=True)
+    def pull(): ...
+"""
+
+
+def files(app: str = "", task: str = "") -> dict[str, str]:
+    return {
+        "shop/__init__.py": "",
+        "shop/app.py": APP.format(comment=app),
+        "shop/tasks.py": TASKS.format(comment=task),
+        "shop/more.py": MORE,
+    }
+
+
+def test_it_stands_at_the_application_and_names_the_tasks(project: Any) -> None:
+    project.write(files())
+    (finding,) = project.check(select=["ACG104"])
+    assert project.place(finding) == ("shop/app.py", 3, "ACG104")
+    assert finding["message"] == (
+        "3 of 4 tasks have no time limit, neither their own nor task_time_limit: pull, fetch and send"
+    )
+    assert [related["name"] for related in finding["related"]] == ["pull", "fetch", "send"]
+    assert project.places([finding]) == {
+        ("shop/more.py", 4, "ACG104"),
+        ("shop/tasks.py", 4, "ACG104"),
+        ("shop/tasks.py", 10, "ACG104"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("added", "place"),
+    [
+        ({"shop/app.py": "from celery import Celery\napp = Celery('a')\n\napp.conf.timezone = 'UTC'\n"}, 4),
+        ({"shop/app.py": "from celery import Celery\napp = Celery('a')\n\napp.conf.update(\n  timezone='UTC')\n"}, 5),
+    ],
+)
+def test_it_stands_at_the_settings_that_are_there(project: Any, added: dict[str, str], place: int) -> None:
+    project.write(files() | added)
+    (finding,) = project.check(select=["ACG104"])
+    assert project.place(finding) == ("shop/app.py", place, "ACG104")
+
+
+def test_it_stands_in_the_settings_module_with_most_of_them(project: Any) -> None:
+    app = """
+        from celery import Celery
+        app = Celery("shop")
+        app.config_from_object("django.conf:settings", namespace="CELERY")
+    """
+    settings = {
+        "shop/settings/__init__.py": "",
+        "shop/settings/base.py": "\nCELERY_TIMEZONE = 'UTC'\nCELERY_BROKER_URL = 'redis://b/0'\n",
+        "shop/settings/actual.py": "CELERY_BROKER_URL = 'redis://c/0'\n",
+    }
+    project.write(files() | settings | {"shop/app.py": app})
+    (finding,) = project.check(select=["ACG104"])
+    assert project.place(finding) == ("shop/settings/base.py", 2, "ACG104")
+
+
+def test_one_task_is_a_finding_at_the_task(project: Any) -> None:
+    project.write({"shop/__init__.py": "", "shop/app.py": APP.format(comment=""), "shop/more.py": MORE})
+    (finding,) = project.check(select=["ACG104"])
+    assert project.place(finding) == ("shop/more.py", 4, "ACG104")
+    assert (finding["message"][:4], finding["related"]) == ("pull", [])
+
+
+def test_where_the_application_is_not_checked_it_stands_at_the_first_task(project: Any) -> None:
+    project.write(files())
+    (finding,) = project.check(select=["ACG104"], paths=[project.folder / "shop/tasks.py"])
+    assert project.place(finding) == ("shop/tasks.py", 4, "ACG104")
+    assert finding["message"].startswith("2 of 3 tasks")
+    (finding,) = project.check(
+        select=["ACG104"], paths=[project.folder / "shop/tasks.py", project.folder / "shop/more.py"]
+    )
+    assert project.place(finding) == ("shop/more.py", 4, "ACG104")
+
+
+def test_a_task_that_is_excused_is_not_counted(project: Any) -> None:
+    project.write(files(task="  # asyncgen: ignore[ACG104] the provider hangs up after a minute"))
+    (finding,) = project.check(select=["ACG104"])
+    assert finding["message"].startswith("2 of 4 tasks")
+
+
+@pytest.mark.parametrize("paths", [[], ["shop/app.py"], ["shop/tasks.py"]], ids=["all", "application", "tasks"])
+def test_an_ignore_at_its_place_excuses_all(project: Any, paths: list[str]) -> None:
+    """Also in a run that looks at one of the files alone, where it is not unused either."""
+    project.write(files(app="  # asyncgen: ignore[ACG104] a watchdog kills what hangs"))
+    assert project.check(select=["ACG104"], paths=[project.folder / path for path in paths] or [project.folder]) == []
+
+
+def test_an_ignore_at_its_place_that_nothing_needs(project: Any) -> None:
+    project.write(
+        {"shop/__init__.py": "", "shop/app.py": APP.format(comment="  # asyncgen: ignore[ACG104] a watchdog")}
+    )
+    assert project.places(project.check(select=["ACG104"])) == {("shop/app.py", 3, "ACG002")}
+
+
+def test_a_baseline_knows_each_task_of_it(project: Any, tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    project.write(files())
+    run([project.folder], select=["ACG104"], write_baseline=baseline, stdout=io.StringIO(), stderr=io.StringIO())
+    assert sum(entry["count"] for entry in json.loads(baseline.read_text())["findings"].values()) == 3
+    assert project.check(select=["ACG104"], baseline=baseline) == []
+    (project.folder / "shop/more.py").unlink()
+    assert project.check(select=["ACG104"], baseline=baseline) == []
+    project.write({"shop/other.py": MORE.replace("pull", "push")})
+    (finding,) = project.check(select=["ACG104"], baseline=baseline)
+    assert finding["message"].endswith("; not in the baseline: push")
+    assert project.place(finding) == ("shop/app.py", 3, "ACG104")
+    assert project.places([finding]) == {("shop/other.py", 4, "ACG104")}
+
+
+def test_several_processes_report_it_once(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(files())
+    whole = project.check(select=["ACG104"])
+    monkeypatch.setattr("asyncgen.check.engine.process_count", lambda size: 2)
+    monkeypatch.setattr("asyncgen.check.engine._CHUNK", 1)
+    assert project.check(select=["ACG104"]) == whole
+
+
+def test_sarif_has_the_places_of_the_tasks(project: Any) -> None:
+    project.write(files())
+    stdout = io.StringIO()
+    run([project.folder], select=["ACG104"], format="sarif", stdout=stdout, stderr=io.StringIO())
+    (result,) = json.loads(stdout.getvalue())["runs"][0]["results"]
+    assert [place["message"]["text"] for place in result["relatedLocations"]] == ["pull", "fetch", "send"]
+    assert [place["physicalLocation"]["region"]["startLine"] for place in result["relatedLocations"]] == [4, 4, 10]
