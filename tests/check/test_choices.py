@@ -85,22 +85,96 @@ def test_ignores_with_a_reason(project: Any) -> None:
     assert project.check() == []
 
 
-def test_ignores_without_a_reason_or_a_use(project: Any) -> None:
+def test_codes_and_names_and_other_comments_around(project: Any) -> None:
     code = """
         from celery import Celery
-        app = Celery("shop", task_serializer="pickle")  # asyncgen: ignore[ACG103]
-        other = 3  # asyncgen: ignore[ACG101] nothing here
-        wrong = 3  # asyncgen: ignore[ACG999] no such rule
-        every = 3  # asyncgen: ignore because of this
+        app = Celery("shop", task_serializer="pickle")  # noqa: S301 # asyncgen: ignore[unsafe-serializer] old # type: x
+
+        @app.task(retry_no=3)  # asyncgen: ignore[No-Time-Limit, acg111] a marker for our own tool, see #12
+        def work(): ...
     """
     project.write({"shop.py": code})
-    assert project.places(project.check()) == {
-        ("shop.py", 3, "ACG103"),
-        ("shop.py", 3, "ACG001"),
-        ("shop.py", 4, "ACG002"),
-        ("shop.py", 5, "ACG002"),
-        ("shop.py", 6, "ACG001"),
-    }
+    assert project.check() == []
+
+
+TASK = """
+    from celery import Celery
+    app = Celery("shop")
+
+    {above}
+    @app.task(  {call}
+        retry_no=3, time_limit=9, soft_time_limit=9,  {keyword}
+    )
+    {between}
+    @other  {other}
+    def work(
+        order_id,
+    ):  {head}
+        return work.delay(order_id).get()
+
+    @app.task(queu="x", time_limit=9, soft_time_limit=9)
+    def neighbour(): ...
+"""
+PLACES = ["above", "call", "keyword", "between", "other", "head"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_ignore_is_for_the_decorated_function_that_it_stands_on(project: Any, place: str) -> None:
+    """And not for what is in its body, nor for the next one."""
+    rules = ["ACG101", "ACG104", "ACG111"]
+    project.write({"shop.py": TASK.format(**dict.fromkeys(PLACES, ""))})
+    found = project.check(select=rules)
+    assert [finding["code"] for finding in found] == ["ACG111", "ACG104", "ACG101", "ACG111", "ACG104"]
+    comment = "# asyncgen: ignore[ACG104, silent-option] seen"
+    project.write({"shop.py": TASK.format(**{**dict.fromkeys(PLACES, ""), place: comment})})
+    assert project.check(select=rules) == found[2:]
+
+
+def test_an_ignore_is_for_the_decorators_of_a_class_and_no_statement_of_its_body(project: Any) -> None:
+    code = """
+        import celery
+
+        @marked  # asyncgen: ignore[ACG104] seen
+        class Work(celery.Task):
+            def run(self): ...
+
+        @marked
+        class Other(celery.Task):  # <- ACG104
+            # asyncgen: ignore[ACG104] seen  # <- ACG002
+            def run(self): ...
+
+        app = celery.Celery("shop")
+    """
+    project.write({"shop.py": code})
+    assert project.places(project.check(select=["ACG104"])) == project.marks()
+
+
+@pytest.mark.parametrize(
+    ("comment", "code", "message"),
+    [
+        ("ignore", "ACG001", "to carry the rules in brackets and a reason; without it nothing is ignored"),
+        ("ignore because of this", "ACG001", "to carry the rules in brackets; without"),
+        ("ignore[] because of this", "ACG001", "to carry the rules in brackets; without"),
+        ("ignore[ACG103]", "ACG001", "to carry a reason; without"),
+        ("ignore[ACG103] # noqa: E501", "ACG001", "to carry a reason; without"),
+        ("ignore[ACG101, ACG999]", "ACG001", "to carry a reason; without"),
+        ("ignore[ACG101] nothing here", "ACG002", "nothing here is ignored by ACG101"),
+        ("ignore[blocking-result, ACG101] nothing", "ACG002", "nothing here is ignored by blocking-result, ACG101"),
+        ("ignore[ACG999] no such rule", "ACG002", "ACG999 is no rule"),
+        ("ignore[ACG103, ACG101, ACG999, x] all wrong", "ACG002", "by ACG101; ACG999, x are no rules"),
+    ],
+)  # fmt: skip
+def test_a_wrong_ignore_is_one_finding(project: Any, comment: str, code: str, message: str) -> None:
+    project.write(
+        {"shop.py": f'from celery import Celery\napp = Celery("s", task_serializer="pickle")  # asyncgen: {comment}\n'}
+    )
+    findings = project.check(select=["ACG101", "ACG103"])
+    (about,) = [finding for finding in findings if finding["code"] != "ACG103"]
+    assert about["code"] == code
+    assert message in about["message"]
+    ignored = "[ACG103," in comment
+    assert len(findings) == (1 if ignored else 2)
+    assert len(project.check(select=["ACG101", "ACG103"], ignore=["ACG001", "unused-ignore"])) == (0 if ignored else 1)
 
 
 def test_an_ignore_of_a_rule_that_does_not_run_is_not_unused(project: Any) -> None:

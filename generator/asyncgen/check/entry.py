@@ -12,7 +12,7 @@ from asyncgen.check.findings.baseline import write_baseline as record
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.options import load_options
 from asyncgen.check.reports import REPORTS
-from asyncgen.check.rules import RULES
+from asyncgen.check.rules import CODES
 from asyncgen.check.source.files import decode, read
 from asyncgen.errors import BadInput
 
@@ -61,10 +61,10 @@ def run(
 
 def explain(code: str) -> str:
     """A rule's page. Raises BadInput for a code or name that no rule has."""
-    for rule in RULES:
+    for rule in CODES:
         if code.upper() == rule.code or code.lower() == rule.name:
             return rule.page()
-    known = ", ".join(rule.code for rule in RULES)
+    known = ", ".join(rule.code for rule in CODES)
     raise BadInput(f"expected the code or name of a rule, got: {code}; one of {known}")
 
 

@@ -1,31 +1,39 @@
-"""`# asyncgen: ignore[ACG101] the reason`, on the line of a finding or alone on the line above it.
+"""`# asyncgen: ignore[ACG101, no-time-limit] the reason`, on the line of a finding or alone on the line above it.
 
-The reason is required, and an ignore that nothing needs is a finding itself.
+On a decorator, on the `def` or `class` below it, or alone above them, it is for all of these lines. The reason is
+required; a comment that lacks it, or that nothing needs, is a finding itself.
 """
 
+import ast
 import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncgen.check.findings.finding import Finding
-from asyncgen.check.rules import RULES
+from asyncgen.check.rules import CODES, Explained
+from asyncgen.check.rules.ignores import IgnoreWithoutReason, UnusedIgnore
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function
 
 __all__ = ["IgnoreComments"]
 
-_COMMENT = re.compile(r"#\s*asyncgen:\s*ignore(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)$")
+#: Other comments may stand before and after it on the line.
+_COMMENT = re.compile(r"(?<!\S)#\s*asyncgen:\s*ignore(?:\[(?P<rules>[^\]]*)\])?(?P<reason>.*?)(?:\s#\s|$)")
+_CODE_OF = {word: rule.code for rule in CODES for word in (rule.code.lower(), rule.name)}
 
 
 @dataclass(slots=True)
 class _Ignore:
+    """`rules` has the code of each word in the brackets, the empty string for what is no rule."""
+
     line: int
     column: int
-    codes: set[str]
+    rules: dict[str, str]
     reason: str
-    covers: int
-    used: set[str]
+    covers: range
+    used: set[str] = field(default_factory=set)
 
 
 class IgnoreComments:
@@ -42,7 +50,7 @@ class IgnoreComments:
             ignore
             for path, line in dict.fromkeys(places)
             for ignore in self._of(path)
-            if ignore.covers == line and finding.code in ignore.codes
+            if line in ignore.covers and finding.code in ignore.rules.values()
         ]
         for ignore in matching:
             ignore.used.add(finding.code)
@@ -63,31 +71,28 @@ class IgnoreComments:
         return self._of_module[path]
 
 
-def _about(module: Module, ignore: _Ignore, active: set[str], undecided: set[str]) -> list[Finding]:
-    found = []
-    if "ACG001" in active and (not ignore.codes or not ignore.reason):
-        missing = "the codes in brackets" if not ignore.codes else "a reason"
-        found.append(
-            Finding(
-                module.shown, ignore.line, ignore.column, "ACG001", "ignore-without-reason",
-                f"expected an ignore to carry {missing}; without it nothing is ignored",
-                "write `# asyncgen: ignore[ACG101] why this is safe here`",
-            )
+def _about(module: Module, ignore: _Ignore, active: set[str], undecided: set[str]) -> Iterator[Finding]:
+    """What is wrong with a comment: one finding, however much it is."""
+    missing = [*(["the rules in brackets"] if not ignore.rules else []), *(["a reason"] if not ignore.reason else [])]
+    if missing and IgnoreWithoutReason.code in active:
+        yield _finding(
+            module, ignore, IgnoreWithoutReason,
+            f"expected an ignore to carry {' and '.join(missing)}; without it nothing is ignored",
+            "write `# asyncgen: ignore[ACG101] why this is safe here`",
         )  # fmt: skip
-    unused = sorted(code for code in ignore.codes - ignore.used - undecided if code in active or not _known(code))
-    if "ACG002" in active and unused:
-        found.append(
-            Finding(
-                module.shown, ignore.line, ignore.column, "ACG002", "unused-ignore",
-                f"nothing on this line is ignored by {', '.join(unused)}",
-                "remove the comment, or the codes that nothing needs",
-            )
-        )  # fmt: skip
-    return found
+        return
+    unknown = [word for word, code in ignore.rules.items() if not code]
+    unused = [word for word, code in ignore.rules.items() if code in active - ignore.used - undecided]
+    if (unknown or unused) and UnusedIgnore.code in active:
+        what = [f"nothing here is ignored by {', '.join(unused)}"] if unused else []
+        what += [f"{', '.join(unknown)} {'is no rule' if len(unknown) == 1 else 'are no rules'}"] if unknown else []
+        yield _finding(
+            module, ignore, UnusedIgnore, "; ".join(what), "remove the comment, or what nothing needs in its brackets"
+        )
 
 
-def _known(code: str) -> bool:
-    return any(rule.code == code for rule in RULES)
+def _finding(module: Module, ignore: _Ignore, rule: type[Explained], message: str, fix: str) -> Finding:
+    return Finding(module.shown, ignore.line, ignore.column, rule.code, rule.name, message, fix)
 
 
 def _ignores(module: Module) -> list[_Ignore]:
@@ -97,15 +102,15 @@ def _ignores(module: Module) -> list[_Ignore]:
     except (tokenize.TokenError, SyntaxError):
         return []
     for token in tokens:
-        match = _COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
+        match = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
         if match is None:
             continue
         line, column = token.start
         alone = not module.lines[line - 1][:column].strip()
-        codes = {c.strip().upper() for c in (match["codes"] or "").split(",") if c.strip()}
-        reason = match["reason"].strip(" :-\t")
-        covers = _next_code_line(module, line) if alone else line
-        found.append(_Ignore(line, column + 1, codes, reason, covers, set()))
+        words = [word.strip() for word in (match["rules"] or "").split(",")]
+        rules = {word: _CODE_OF.get(word.lower(), "") for word in words if word}
+        covers = _lines_of(module, _next_code_line(module, line) if alone else line)
+        found.append(_Ignore(line, column + match.start() + 1, rules, match["reason"].strip(" :-\t"), covers))
     return found
 
 
@@ -115,3 +120,18 @@ def _next_code_line(module: Module, line: int) -> int:
         if text and not text.startswith("#"):
             return number + 1
     return line
+
+
+def _lines_of(module: Module, line: int) -> range:
+    """A line; of a decorated function or class, its decorators and all that stands before its body."""
+    for node in (*module.functions, *module.classes):
+        if node.decorator_list:
+            head = range(_first_line(node), max(node.lineno + 1, _first_line(node.body[0])))
+            if line in head:
+                return head
+    return range(line, line + 1)
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = node.decorator_list if isinstance(node, Function | ast.ClassDef) else []
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])

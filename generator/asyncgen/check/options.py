@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from asyncgen.check.rules import RULES
+from asyncgen.check.rules import CODES, RULES
 from asyncgen.errors import BadInput
 
 __all__ = ["Options", "load_options", "selected_codes"]
 
 _KEYS = {"select", "ignore", "exclude", "baseline"}
-_META = {"ACG001": "ignore-without-reason", "ACG002": "unused-ignore"}
+_ABOUT_IGNORES = {code.code for code in CODES} - {rule.code for rule in RULES}
 
 
 class Options(NamedTuple):
@@ -54,33 +54,28 @@ def load_options(paths: Sequence[Path], select: Iterable[str], ignore: Iterable[
 def selected_codes(select: Iterable[str], ignore: Iterable[str]) -> frozenset[str]:
     """Rules are named by code, by the beginning of a code (`ACG1`), by name, or all together: `ALL`."""
     select = list(select)
-    chosen = _matching(select) if select else {r.code for r in RULES if not r.optional} | set(_META)
-    if select:
-        chosen |= set(_META)
-    return frozenset(chosen - _matching(ignore))
+    chosen = _matching(select) if select else {rule.code for rule in CODES if not rule.optional}
+    return frozenset((chosen | _ABOUT_IGNORES) - _matching(ignore))
 
 
 def _matching(words: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    names = {rule.code: rule for rule in RULES}
     for word in (part.strip() for item in words for part in item.split(",")):
         if not word:
             continue
         upper = word.upper()
         if upper == "ALL":
-            matches = set(names) | set(_META)
+            matches = {rule.code for rule in CODES}
         else:
-            matches = {code for code in names if code == upper or names[code].name == word.lower()}
-            matches |= {code for code, name in _META.items() if upper == code or word == name}
-            matches = matches or {
-                code
-                for code in [*names, *_META]
-                if upper.startswith("ACG") and code.startswith(upper) and not (code in names and names[code].optional)
+            matches = {rule.code for rule in CODES if rule.code == upper or rule.name == word.lower()} or {
+                rule.code
+                for rule in CODES
+                if upper.startswith("ACG") and rule.code.startswith(upper) and not rule.optional
             }
         if not matches:
             raise BadInput(
                 f"expected the code or name of a rule, got: {word}; "
-                f"one of {', '.join(sorted(names))}, a beginning such as ACG1, or ALL"
+                f"one of {', '.join(sorted(rule.code for rule in CODES))}, a beginning such as ACG1, or ALL"
             )
         found |= matches
     return found

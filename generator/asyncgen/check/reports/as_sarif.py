@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from asyncgen.check.findings.finding import Finding, Related
 from asyncgen.check.findings.fingerprint import fingerprint
-from asyncgen.check.rules import RULES
+from asyncgen.check.rules import CODES
 
 __all__ = ["report_sarif"]
 
@@ -38,7 +38,7 @@ def _driver() -> dict[str, Any]:
             "fullDescription": {"text": rule.page()},
             "help": {"text": rule.page()},
         }
-        for rule in RULES
+        for rule in CODES
     ]
     return {"name": "asyncgen", "version": release, "rules": rules}
 

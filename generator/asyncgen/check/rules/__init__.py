@@ -1,9 +1,10 @@
-"""All the rules, in the order of their codes."""
+"""All the rules, in the order of their codes, and all codes that a finding can have."""
 
-from asyncgen.check.rules.base import Rule
+from asyncgen.check.rules.base import Explained, Rule
 from asyncgen.check.rules.blocking_result import BlockingResult
 from asyncgen.check.rules.broker import BrokerConfig
 from asyncgen.check.rules.complex_argument import ComplexArgument
+from asyncgen.check.rules.ignores import IgnoreWithoutReason, UnusedIgnore
 from asyncgen.check.rules.kept_result import KeptResult
 from asyncgen.check.rules.late_ack import LateAckNotIdempotent
 from asyncgen.check.rules.local_state import LocalState
@@ -18,7 +19,7 @@ from asyncgen.check.rules.unsafe_serializer import UnsafeSerializer
 from asyncgen.check.rules.unwritten_work import UnwrittenWork
 from asyncgen.check.rules.visibility import EtaBeyondVisibility
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["CODES", "RULES", "Explained", "Rule"]
 
 RULES: tuple[type[Rule], ...] = (
     BlockingResult,
@@ -39,3 +40,5 @@ RULES: tuple[type[Rule], ...] = (
     ScheduleExpiry,
     UnwrittenWork,
 )
+
+CODES: tuple[type[Explained], ...] = (IgnoreWithoutReason, UnusedIgnore, *RULES)

@@ -1,8 +1,4 @@
-"""What a rule is.
-
-Its docstring is its page: the first paragraph says what is wrong, then what happens in production, then `Bad:`,
-`Good:` and `Source:`. `asyncgen check --explain` and the documentation show it.
-"""
+"""What a rule is."""
 
 import ast
 import inspect
@@ -13,17 +9,35 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.findings.finding import Cause, Finding
 from asyncgen.check.source.module import Module
 
-__all__ = ["Rule"]
+__all__ = ["Explained", "Rule"]
 
 
-class Rule:
-    """`optional` rules run only when they are selected by their own code or name. Where one edit mends findings in
-    several files (`spans_files`), an ignore at its place may be about files that are not checked.
+class Explained:
+    """What a code of findings stands for. `optional` ones are looked for only when they are selected by code or name.
+
+    The docstring is its page: the first paragraph says what is wrong, then what happens in production, then `Bad:`,
+    `Good:` and `Source:`. `asyncgen check --explain` and the documentation show it.
     """
 
     code: ClassVar[str]
     name: ClassVar[str]
     optional: ClassVar[bool] = False
+
+    @classmethod
+    def page(cls) -> str:
+        """The whole explanation, headed by code and name."""
+        return f"{cls.code} {cls.name}\n\n{inspect.cleandoc(cls.__doc__ or '')}\n"
+
+    @classmethod
+    def summary(cls) -> str:
+        return inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
+class Rule(Explained):
+    """Looks at one module after the other. Where one edit mends findings in several files (`spans_files`), an ignore at
+    its place may be about files that are not checked.
+    """
+
     spans_files: ClassVar[bool] = False
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
@@ -36,15 +50,6 @@ class Rule:
     def cause(place: tuple[Module, ast.AST] | None, message: str, fix: str) -> Cause:
         """What may be common to findings. Without a place they are told where the first of them is."""
         return Cause(*(_place(*place) if place is not None else ("", 0, 0)), message, fix)
-
-    @classmethod
-    def page(cls) -> str:
-        """The whole explanation, headed by code and name."""
-        return f"{cls.code} {cls.name}\n\n{inspect.cleandoc(cls.__doc__ or '')}\n"
-
-    @classmethod
-    def summary(cls) -> str:
-        return inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def _place(module: Module, node: ast.AST) -> tuple[str, int, int]:
