@@ -49,6 +49,53 @@ def test_beyond_the_default_timeout(planted: Planted) -> None:
     planted("ACG110", {"shop/__init__.py": "", "shop/app.py": app, "shop/sends.py": SENDS})
 
 
+def test_options_of_a_dict_as_the_last_one_leaves_them(planted: Planted) -> None:
+    app = APP.format(broker="redis://b/0", settings="")
+    code = """
+        from shop.app import app
+        from shop.options import LATER, SOON
+
+        RETRIED = {"default_retry_delay": 60, "max_retries": 1}
+        HOURS = {"default_retry_delay": 7200}  # <- ACG110
+
+        @app.task(**{**RETRIED, "default_retry_delay": 7200})  # <- ACG110
+        def overridden(): ...
+
+        @app.task(**{**RETRIED, **HOURS})
+        def merged(): ...
+
+        @app.task(**{**HOURS, **RETRIED})
+        def merged_the_other_way(): ...
+
+        @app.task(**dict(HOURS, default_retry_delay=60))
+        def called(): ...
+
+        @app.task(**HOURS | RETRIED)
+        def united(): ...
+
+        LONG = {"countdown": 7200}  # <- ACG110
+        SHORT = {"countdown": 60}
+
+        def send(late):
+            overridden.apply_async(**{**LONG, **SHORT})
+            overridden.apply_async(**{**SHORT, **LONG})
+            options = {"countdown": 7200}
+            options["countdown"] = 60
+            overridden.apply_async(**options)
+            options["countdown"] = 7200
+            held = {"countdown": 60}
+            if late:
+                held.update(countdown=7200)  # <- ACG110
+            overridden.apply_async(**held)
+            first = dict(SHORT)
+            first.setdefault("countdown", 7200)
+            overridden.apply_async(**first)
+            overridden.apply_async(**LATER, **SOON)
+    """
+    options = "LATER = {'countdown': 7200}\nSOON = {'priority': 9}\n"
+    planted("ACG110", {"shop/__init__.py": "", "shop/app.py": app, "shop/options.py": options, "shop/sends.py": code})
+
+
 @pytest.mark.parametrize(
     ("broker", "settings"),
     [

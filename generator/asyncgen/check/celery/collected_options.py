@@ -3,58 +3,73 @@
 import ast
 from typing import NamedTuple
 
+from asyncgen.check.celery.task import Option
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 
 __all__ = ["Collected", "collected"]
 
+_DEPTH = 6
+
 
 class Collected(NamedTuple):
-    """`items` holds a keyword for each option that is put in; `others` what is unpacked into it, and may hold more.
+    """What a dict holds: `items` by their names, each as what is put in last leaves it.
 
-    `opaque`: something else may change the dict.
+    `others` is what is unpacked into it and cannot be read. `opaque`: something else may change the dict.
     """
 
-    items: list[ast.keyword]
-    others: list[ast.expr]
+    items: dict[str, Option]
+    others: list[tuple[Module, ast.expr]]
     opaque: bool = False
 
+    def then(self, later: "Collected") -> "Collected":
+        return Collected({**self.items, **later.items}, self.others + later.others, self.opaque or later.opaque)
 
-def collected(names: Names, module: Module, expr: ast.expr) -> Collected | None:
-    """What a dict of the function around `expr` holds there, or None for what is no such dict."""
-    function = module.function_of(expr)
-    if isinstance(expr, ast.Dict) or not isinstance(expr, ast.Name):
-        return _display(names, module, expr)
-    found = names.bindings(module, expr.id, expr)
-    if len(found) != 1 or found[0].kind != "value" or not isinstance(found[0].target, ast.expr):
+
+def collected(names: Names, module: Module, expr: ast.expr, depth: int = 0) -> Collected:
+    """What a dict holds at `expr`: one that is written there, has a name in the project, or is filled by the function
+    around it. What is no such dict is one of its own `others`.
+    """
+    return _named(names, module, expr, depth) or _display(names, module, expr, depth) or Collected({}, [(module, expr)])
+
+
+def _named(names: Names, module: Module, expr: ast.expr, depth: int) -> Collected | None:
+    if not isinstance(expr, ast.Name | ast.Attribute) or depth > _DEPTH:
         return None
-    made = _display(names, module, found[0].target)
-    if made is None or function is None or module.function_of(found[0].node) is not function:
+    found = names.bindings(module, expr.id, expr) if isinstance(expr, ast.Name) else []
+    if len(found) > 1 or any(binding.kind not in {"value", "import"} for binding in found):
+        return None
+    symbol = names.resolve(module, expr)
+    if symbol is None or symbol.module is None or not isinstance(symbol.node, ast.expr):
+        return None
+    made = _display(names, symbol.module, symbol.node, depth)
+    function = module.function_of(expr)
+    if made is None or not isinstance(expr, ast.Name) or function is None or not found:
         return made
-    for use in ast.walk(function):
-        if isinstance(use, ast.Name) and use.id == expr.id and use is not expr:
-            made = _edited(names, module, made, use)
+    if module.function_of(found[0].node) is not function:
+        return made
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == expr.id]
+    for use in sorted(uses, key=_place):
+        if _place(use) < _place(expr):
+            made = _edited(names, module, made, use, depth)
     return made
 
 
-def _edited(names: Names, module: Module, made: Collected, use: ast.Name) -> Collected:
-    """What one mention of the dict adds to it."""
+def _place(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _edited(names: Names, module: Module, made: Collected, use: ast.Name, depth: int) -> Collected:
+    """What a dict holds after one mention of it."""
     parent = module.parents[use]
     around = module.parents[parent]
     match parent, around:
         case ast.Subscript(slice=ast.Constant(value=str(key)), ctx=ast.Store()), ast.Assign(value=value):
-            return made._replace(items=[*made.items, _keyword(key, value, parent)])
+            return made.then(_item(key, value, module, parent))
         case ast.Attribute(attr="setdefault"), ast.Call(args=[ast.Constant(value=str(key)), value]):
-            return made._replace(items=[*made.items, _keyword(key, value, around)])
+            return _item(key, value, module, around).then(made)
         case ast.Attribute(attr="update"), ast.Call(args=args, keywords=keywords):
-            for given in [*args, *(k.value for k in keywords if k.arg is None)]:
-                inner = _display(names, module, given)
-                made = (
-                    made._replace(others=[*made.others, given])
-                    if inner is None
-                    else Collected([*made.items, *inner.items], [*made.others, *inner.others], made.opaque)
-                )
-            return made._replace(items=[*made.items, *(k for k in keywords if k.arg is not None)])
+            return made.then(_given(names, module, args, keywords, depth))
         case ast.Subscript(ctx=ast.Load()) | ast.Attribute(attr="get" | "copy" | "items" | "keys"), _:
             return made
         case ast.Assign() | ast.AnnAssign() | ast.Compare() | ast.keyword(arg=None), _:
@@ -62,22 +77,39 @@ def _edited(names: Names, module: Module, made: Collected, use: ast.Name) -> Col
     return made._replace(opaque=True)
 
 
-def _display(names: Names, module: Module, expr: ast.expr) -> Collected | None:
-    """`{"queue": ..., **more}` and `dict(queue=..., **more)`."""
-    if isinstance(expr, ast.Dict):
-        pairs = list(zip(expr.keys, expr.values, strict=True))
-        items = [
-            _keyword(key.value, value, key)
-            for key, value in pairs
-            if isinstance(key, ast.Constant) and isinstance(key.value, str)
-        ]
-        others = [value for key, value in pairs if key is None]
-        return Collected(items, others, opaque=len(items) + len(others) < len(pairs))
-    if isinstance(expr, ast.Call) and names.name(module, expr.func) == "builtins.dict":
-        items = [keyword for keyword in expr.keywords if keyword.arg is not None]
-        return Collected(items, [*expr.args, *(k.value for k in expr.keywords if k.arg is None)])
+def _display(names: Names, module: Module, expr: ast.expr, depth: int) -> Collected | None:
+    """`{"queue": ..., **more}`, `dict(more, queue=...)` and `one | other`."""
+    made = Collected({}, [])
+    match expr:
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if key is None:
+                    made = made.then(collected(names, module, value, depth + 1))
+                elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    made = made.then(_item(key.value, value, module, key))
+                else:
+                    made = made._replace(opaque=True)
+            return made
+        case ast.Call(args=args, keywords=keywords) if names.name(module, expr.func) == "builtins.dict":
+            return _given(names, module, args, keywords, depth)
+        case ast.BinOp(left=one, op=ast.BitOr(), right=other):
+            return collected(names, module, one, depth + 1).then(collected(names, module, other, depth + 1))
     return None
 
 
-def _keyword(key: str, value: ast.expr, place: ast.AST) -> ast.keyword:
-    return ast.copy_location(ast.keyword(arg=key, value=value), place)
+def _given(names: Names, module: Module, args: list[ast.expr], keywords: list[ast.keyword], depth: int) -> Collected:
+    """What the arguments of `dict(...)` and `update(...)` put in."""
+    made = Collected({}, [])
+    for argument in args:
+        made = made.then(collected(names, module, argument, depth + 1))
+    for keyword in keywords:
+        made = made.then(
+            collected(names, module, keyword.value, depth + 1)
+            if keyword.arg is None
+            else _item(keyword.arg, keyword.value, module, keyword)
+        )
+    return made
+
+
+def _item(key: str, value: ast.expr, module: Module, node: ast.AST) -> Collected:
+    return Collected({key: Option(value, module, node)}, [])

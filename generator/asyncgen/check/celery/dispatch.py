@@ -133,10 +133,12 @@ def _with_args(project: CeleryProject, dispatch: Dispatch, positional: list[ast.
             dispatch.options[keyword.arg] = keyword
             continue
         held = collected(project.names, dispatch.module, keyword.value)
-        if held is None or held.opaque or held.others:
-            dispatch.opaque = True
-        for item in held.items if held is not None else ():
-            dispatch.options.setdefault(str(item.arg), item)
+        dispatch.opaque |= held.opaque or bool(held.others)
+        for name, option in held.items.items():
+            if option.module is dispatch.module:
+                dispatch.options[name] = ast.copy_location(ast.keyword(arg=name, value=option.value), option.node)
+            else:
+                dispatch.opaque = True
     args = dispatch.options["args"].value if "args" in dispatch.options else None
     kwargs = dispatch.options["kwargs"].value if "kwargs" in dispatch.options else None
     if args is None and positional:

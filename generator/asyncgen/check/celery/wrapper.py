@@ -37,12 +37,12 @@ def with_options(names: Names, module: Module, inner: Wrapper, call: ast.Call) -
     for keyword in call.keywords:
         if keyword.arg is not None:
             options[keyword.arg] = Option(keyword.value, module, keyword)
-        elif not _is_passed_on(module, call, keyword.value):
+        else:
             held = collected(names, module, keyword.value)
-            if held is None or held.opaque or not all(_is_passed_on(module, call, other) for other in held.others):
-                opaque = True
-            for item in held.items if held is not None else ():
-                options[str(item.arg)] = Option(item.value, module, item)
+            options.update(held.items)
+            opaque |= held.opaque or not all(
+                home is module and _is_passed_on(module, call, other) for home, other in held.others
+            )
     return inner._replace(options=options, opaque=opaque)
 
 
@@ -98,33 +98,15 @@ def _holds(expr: ast.expr, options: set[str]) -> bool:
 def add_options(names: Names, task: Task, module: Module, call: ast.Call, wrapper: Wrapper) -> None:
     """Adds what is given where the decorator is used."""
     for keyword in call.keywords:
-        if keyword.arg in wrapper.taken and keyword.arg not in wrapper.options:
-            continue
-        if keyword.arg is not None:
-            task.options[keyword.arg] = Option(keyword.value, module, keyword)
-            if keyword.arg not in wrapper.read:
-                task.own.add(keyword.arg)
+        if keyword.arg is None:
+            held = collected(names, module, keyword.value)
+            task.opaque |= held.opaque or bool(held.others)
+            given = held.items
         else:
-            _add_unpacked(names, task, module, keyword.value)
-
-
-def _add_unpacked(names: Names, task: Task, module: Module, value: ast.expr) -> None:
-    symbol = names.resolve(module, value)
-    target = symbol.node if symbol is not None else value
-    home = symbol.module if symbol is not None and symbol.module else module
-    if isinstance(target, ast.Dict):
-        for key, item in zip(target.keys, target.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                task.options.setdefault(key.value, Option(item, home, key))
-            elif key is None:
-                _add_unpacked(names, task, home, item)
-            else:
-                task.opaque = True
-    elif isinstance(target, ast.Call) and not target.args and names.name(home, target.func) == "builtins.dict":
-        for inner in target.keywords:
-            if inner.arg is not None:
-                task.options.setdefault(inner.arg, Option(inner.value, home, inner))
-            else:
-                _add_unpacked(names, task, home, inner.value)
-    else:
-        task.opaque = True
+            given = {keyword.arg: Option(keyword.value, module, keyword)}
+        for name, option in given.items():
+            if name in wrapper.taken and name not in wrapper.options:
+                continue
+            task.options[name] = option
+            if keyword.arg is not None and name not in wrapper.read:
+                task.own.add(name)
