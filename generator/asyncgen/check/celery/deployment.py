@@ -12,6 +12,11 @@ _NAMES = re.compile(
     r"(?i)(\.(ya?ml|service|sh|conf|ini|cfg|toml|tpl|j2|bash)$|procfile|dockerfile|makefile|justfile"
     r"|docker-entrypoint|supervisor|celeryd?$|entrypoint|run[-_])"
 )
+#: Folders with a dot may say how workers are started, but not these.
+_NO_DEPLOYMENT = PRUNED | {
+    ".circleci", ".devcontainer", ".eggs", ".env", ".git", ".github", ".gitlab", ".hg", ".hypothesis", ".idea",
+    ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
+}  # fmt: skip
 _COMMENT = re.compile(r"^[ \t]*[#;].*$", re.MULTILINE)
 _MAX_BYTES = 200_000
 _MAX_FILES = 4_000
@@ -24,7 +29,7 @@ def deployment_files(root: Path) -> dict[Path, str]:
     looked = 0
     for folder, folders, names in os.walk(root, followlinks=False):
         deep = len(Path(folder).relative_to(root).parts) >= _DEPTH
-        folders[:] = [] if deep else sorted(n for n in folders if n not in PRUNED)
+        folders[:] = [] if deep else sorted(n for n in folders if n not in _NO_DEPLOYMENT)
         for name in sorted(names):
             if name.endswith(".py") or not _NAMES.search(name):
                 continue

@@ -15,30 +15,26 @@ MAX_BYTES = 4_000_000
 
 PRUNED = frozenset(
     {
-        ".git",
-        ".hg",
-        ".svn",
-        ".tox",
-        ".nox",
-        ".venv",
         "venv",
-        ".env",
         "env",
         "node_modules",
+        "bower_components",
         "__pycache__",
         "site-packages",
-        ".eggs",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".hypothesis",
+        "dist-packages",
         "build",
         "dist",
         "__pypackages__",
-        ".idea",
-        ".vscode",
     }
 )
+#: Others' code that is kept in the project, and what a project is made from (Django's `startproject --template`).
+_NOT_OURS = frozenset(
+    {"_vendor", "_vendored", "vendored", "third_party", "thirdparty", "3rdparty", "project_template", "app_template"}
+)
+#: These are others' code and data of tests, unless they hold an application's files: then it is about vendors, or about
+#: a league's fixtures.
+_NOT_OURS_UNLESS = frozenset({"vendor", "fixtures"})
+_OF_AN_APPLICATION = frozenset({"apps.py", "models.py", "tasks.py", "urls.py", "views.py"})
 
 _WORDS = (
     b"celery",
@@ -101,7 +97,8 @@ def read(path: Path) -> bytes | None:
 def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
     """Every .py file below, in order, as found and with links resolved; with None what cannot be read, a folder too.
 
-    Links to folders are not followed, so that no loop can hold the walk; nor are virtual environments entered.
+    Links to folders are not followed, so that no loop can hold the walk; nor are folders entered that begin with a dot,
+    hold others' code (virtual environments, what is vendored) or are templates (`{{cookiecutter.slug}}`).
     """
     try:
         with os.scandir(folder) as found:
@@ -109,15 +106,20 @@ def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
     except OSError:
         yield Path(folder), None
         return
-    if any(entry.name == "pyvenv.cfg" for entry in entries):
+    names = {entry.name for entry in entries}
+    if "pyvenv.cfg" in names or (os.path.basename(folder) in _NOT_OURS_UNLESS and not names & _OF_AN_APPLICATION):
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in PRUNED:
+            if _is_ours(entry.name):
                 yield from walk(entry.path)
         elif entry.name.endswith(".py"):
             path = Path(entry.path)
             yield path, (path.resolve() if entry.is_symlink() else path) if _is_file(entry) else None
+
+
+def _is_ours(folder: str) -> bool:
+    return not (folder.startswith(".") or "{{" in folder or folder in PRUNED or folder in _NOT_OURS)
 
 
 def _is_file(entry: "os.DirEntry[str]") -> bool:
