@@ -8,6 +8,7 @@ from pathlib import Path
 from asyncgen.check.analysis.django_databases import are_requests_atomic
 from asyncgen.check.celery.deployment import deployment_files
 from asyncgen.check.celery.dispatch import Dispatches
+from asyncgen.check.celery.pools import pools_of
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.serializers import are_messages_pickled
 from asyncgen.check.celery.task import Task
@@ -41,6 +42,11 @@ class Usage:
     def limits_on_command_line(self) -> bool:
         """Whether a worker is started with `--time-limit` or `--soft-time-limit`."""
         return any(_LIMIT.search(text) for text in self.deployment.values())
+
+    @cached_property
+    def pools(self) -> set[str]:
+        """The pools in which the project's workers run tasks."""
+        return pools_of(self.deployment.values(), self.project.configuration.value("worker_pool"))
 
     @cached_property
     def pickled_messages(self) -> bool:

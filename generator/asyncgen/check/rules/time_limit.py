@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from asyncgen.check.analysis.own_timeouts import has_own_timeout
 from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.pools import WITHOUT_LIMITS, WITHOUT_SOFT_LIMITS
 from asyncgen.check.celery.task import Task
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
@@ -27,7 +29,8 @@ class NoTimeLimit(Rule):
         def fetch(url: str) -> None: ...
 
     or, for all tasks: `task_soft_time_limit` and `task_time_limit`. Several tasks without a limit are one finding, at
-    the application's settings; a task on whose line it is ignored is not counted.
+    the application's settings; a task on whose line it is ignored is not counted. A task that ends itself (an alarm, a
+    timeout around all of its work) needs none, and where all workers run threads, eventlet or solo no limit would act.
 
     Source: https://docs.celeryq.dev/en/stable/userguide/workers.html#time-limits
     """
@@ -40,7 +43,7 @@ class NoTimeLimit(Rule):
         for task in project.tasks.of(module):
             hard, soft = task.effective("time_limit"), task.effective("soft_time_limit")
             if hard is None and soft is None and project.configuration.known:
-                if not project.usage.limits_on_command_line and task not in project.usage.limited_by_message:
+                if not _is_limited_otherwise(module, project, task):
                     yield self._unlimited(module, project, task)
             elif isinstance(hard, int | float) and isinstance(soft, int | float) and hard > 0:
                 own = {"time_limit", "soft_time_limit"} & set(task.options)
@@ -49,16 +52,17 @@ class NoTimeLimit(Rule):
         yield from self._global_order(module, project)
 
     def _unlimited(self, module: Module, project: Project, task: Task) -> Finding:
+        without_soft = "; a soft limit does nothing on gevent" if project.usage.pools <= WITHOUT_SOFT_LIMITS else ""
         finding = self.finding(
             module,
             task.place,
             f"{task.name} has no time limit, neither its own nor task_time_limit",
-            "set soft_time_limit and time_limit on the task, or task_time_limit for all",
+            f"set soft_time_limit and time_limit on the task, or task_time_limit for all{without_soft}",
         )
         cause = self.cause(
             project.configuration.place,
             "{count} of {total} tasks have no time limit, neither their own nor task_time_limit: {names}",
-            "set task_time_limit and task_soft_time_limit for all, and higher ones on the tasks that need them",
+            f"set task_time_limit for all, and a higher one on each task that needs it{without_soft}",
         )
         return finding._replace(subject=task.name, cause=cause)
 
@@ -86,3 +90,14 @@ class NoTimeLimit(Rule):
                 f"{setting.raw}, {soft:g} s, is not below the hard limit, {hard:g} s",
                 "lower it, so that tasks can clean up before they are killed",
             )
+
+
+def _is_limited_otherwise(module: Module, project: Project, task: Task) -> bool:
+    """Whether a worker's command, a message or the task itself limits it, or a limit would do nothing."""
+    usage = project.usage
+    return (
+        usage.limits_on_command_line
+        or usage.pools <= WITHOUT_LIMITS
+        or task in usage.limited_by_message
+        or (task.run is not None and has_own_timeout(project.names, module, task.run, task.decorator))
+    )
