@@ -36,7 +36,7 @@ bench: $(VENV)/.installed ## Measure services beside bare Celery and others; wri
 	$(BIN)/python -m benchmarks.throughput --write
 
 docs: $(VENV)/.installed ## Build the documentation as a site and follow every link of it
-	$(BIN)/python -m tests.docs
+	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs
 
 lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff format --check .

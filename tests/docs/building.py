@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from .links import broken
+from .reference import pages
 
 __all__ = ["PAGES", "ROOT", "assemble", "build"]
 
@@ -16,9 +17,11 @@ PAGES = ROOT / "docs"
 def assemble(folder: Path) -> Path:
     """Put the configuration and all pages into `folder`, which is emptied before; returns the folder of the pages."""
     shutil.rmtree(folder, ignore_errors=True)
-    pages = Path(shutil.copytree(PAGES, folder / "docs"))
+    place = Path(shutil.copytree(PAGES, folder / "docs"))
+    for name, text in pages().items():
+        (place / name).write_text(text)
     shutil.copy(ROOT / "zensical.toml", folder)
-    return pages
+    return place
 
 
 def build(folder: Path) -> list[str]:

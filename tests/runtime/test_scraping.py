@@ -33,7 +33,7 @@ from .service.notes import count
 from .test_threads import Threaded
 
 PROMTOOL = shutil.which("promtool")
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "observability.md"
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 METRICS = SOURCE / "runtime" / "observability" / "metrics"
 
 

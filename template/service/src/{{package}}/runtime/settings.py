@@ -67,9 +67,11 @@ class Settings(Environment):
     """What every service reads. Times are in seconds, sizes in bytes."""
 
     broker_url: str = ""
-    """Several, with `;` in between, stand in for each other."""
+    """The broker. Several, with `;` in between, stand in for each other."""
     idempotency_url: str = ""
+    """Where the keys of finished work are kept: Redis, or PostgreSQL, which has the outbox, too."""
     result_url: str = ""
+    """Where the results are kept of the tasks that keep one."""
 
     environment: str = "production"
     """`development` is a machine where data may be lost: `doctor` warns of a server that is not durable, and `.env` is
@@ -80,6 +82,7 @@ class Settings(Environment):
     names, and which services may share."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    """The least of what a worker, beat or relay logs."""
     retention: int = Field(default=7 * 24 * 3600, gt=0)
     """How long the key of finished work is kept: a repeat after that is new work."""
     key_lease: int = Field(default=30, ge=3)

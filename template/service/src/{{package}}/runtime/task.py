@@ -60,14 +60,23 @@ class ServiceTask(Task[..., Any]):
     Request = f"{__package__}.worker.request:ServiceRequest"
 
     work_queue: ClassVar[Enum | None] = None
+    """A member of the service's `Queue`: its class of work. Has to be given."""
     idempotency: ClassVar[Mode | None] = None
+    """What a crash may do to the work: one of the store's modes. Has to be given."""
     key: ClassVar[tuple[str, ...]] = ()
+    """The arguments that make two calls the same work. Without it the task's id does: a redelivery is the same."""
     keep_result: ClassVar[str | None] = None
+    """Why the return value is kept in the result store. Without it, it is not kept."""
     every: ClassVar[str | None] = None
+    """When beat publishes it, in UTC: five fields of a crontab, or `30s`, `5m`, `2h`, `1d`. It passes no arguments."""
     breaker: ClassVar[str | None] = None
+    """The circuit that it shares with all tasks that name the same one; while that is open, runs are put off."""
     aliases: ClassVar[tuple[str, ...]] = ()
+    """Its former full names, oldest first: the first one stays its name in messages and keys."""
     former_arguments: ClassVar[dict[str, str]] = {}
+    """Former names of arguments, each with the present one: the first one stays the name in messages."""
     deprecated: ClassVar[str | None] = None
+    """What to use instead. Whoever publishes the task is warned with it."""
 
     _own_name = ""
 
