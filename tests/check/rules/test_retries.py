@@ -47,8 +47,11 @@ def test_automatic_retries(planted: Planted) -> None:
         @shared_task(autoretry_for=(OSError, TimeoutError), retry_backoff=2, max_retries=5)
         def fine(url): ...
 
-        @shared_task(autoretry_for=(OSError,), retry_kwargs={"countdown": 5, "max_retries": 3})
+        @shared_task(autoretry_for=(OSError,), retry_kwargs={"countdown": 5, "max_retries": 3})  # <- ACG106
         def with_a_countdown(url): ...
+
+        @shared_task(autoretry_for=(LockNotOwnedError, ServerBusy), retry_kwargs={"countdown": 5})
+        def waits_for_a_lock(url): ...
 
         OPTIONS = {"retry_backoff": True}
 
@@ -68,6 +71,7 @@ def test_retries_by_hand(planted: Planted) -> None:
         from celery.exceptions import Retry
         from shop.locks import LockedElsewhere
 
+        DOWN = (ConnectionError, KeyError)
         LOCKED = (LockedElsewhere, KeyError)
 
         @shared_task(bind=True)
@@ -127,11 +131,18 @@ def test_retries_by_hand(planted: Planted) -> None:
                 raise self.retry(exc=error)
 
         @shared_task(bind=True)
+        def down(self, pk):
+            try:
+                work()
+            except DOWN:
+                raise self.retry()  # <- ACG106
+
+        @shared_task(bind=True)
         def locked(self, pk):
             try:
                 work()
             except LOCKED:
-                raise self.retry()  # <- ACG106
+                raise self.retry(countdown=5)
 
         @shared_task(bind=True, max_retries=None)
         def told_when(self):
@@ -193,5 +204,290 @@ def test_retries_by_hand(planted: Planted) -> None:
                     return work()
                 except Exception:
                     return self.retry()
+    """
+    planted("ACG106", {"shop.py": code})
+
+
+def test_delays_that_do_not_grow(planted: Planted) -> None:
+    code = """
+        import random
+        from datetime import timedelta
+        from celery import shared_task
+        from django.conf import settings
+        from django.utils import timezone
+        from shop.waits import PAUSE
+
+        @shared_task(bind=True)
+        def by_constant(self, pk):
+            try:
+                work()
+            except ConnectionError as error:
+                raise self.retry(exc=error, countdown=PAUSE)  # <- ACG106
+
+        @shared_task(bind=True)
+        def by_setting(self, pk):
+            try:
+                work()
+            except ConnectionError as error:
+                raise self.retry(exc=error, countdown=settings.RETRY_DELAY)  # <- ACG106
+
+        @shared_task(bind=True)
+        def by_default(self, pk):
+            try:
+                work()
+            except ConnectionError as error:
+                raise self.retry(exc=error, countdown=self.default_retry_delay)  # <- ACG106
+
+        @shared_task(bind=True)
+        def by_eta(self, pk):
+            try:
+                work()
+            except ConnectionError as error:
+                raise self.retry(exc=error, eta=timezone.now() + timedelta(minutes=5))  # <- ACG106
+
+        @shared_task(bind=True)
+        def at_random(self, pk):
+            try:
+                work()
+            except ConnectionError as error:
+                raise self.retry(exc=error, countdown=random.randint(30, 90))
+
+        @shared_task(bind=True)
+        def grows(self, pk):
+            delay = 30 * (self.request.retries + 1)
+            try:
+                work()
+            except ConnectionError as error:
+                raise self.retry(exc=error, countdown=delay)
+
+        @shared_task(bind=True)
+        def has_not_finished(self, pk):
+            try:
+                result()
+            except (JobStillRunning, ServerNotFound, ClientRequest.DoesNotExist) as error:
+                raise self.retry(exc=error, countdown=5)
+    """
+    planted("ACG106", {"shop/__init__.py": "", "shop/waits.py": "PAUSE = 60\n", "shop/tasks.py": code})
+
+
+def test_what_is_given_as_the_error(planted: Planted) -> None:
+    code = """
+        import traceback
+        from celery import shared_task
+
+        @shared_task(bind=True)
+        def text(self, pk):
+            try:
+                work()
+            except ValueError as error:
+                raise self.retry(exc=str(error))  # <- ACG106
+
+        @shared_task(bind=True)
+        def formatted(self, pk):
+            if not work():
+                self.retry(exc=f"{pk} is not there", countdown=5)  # <- ACG106
+
+        @shared_task(bind=True)
+        def named(self, pk):
+            try:
+                work()
+            except ValueError:
+                reason = traceback.format_exc()
+                raise self.retry(exc=reason)  # <- ACG106
+
+        @shared_task(bind=True)
+        def as_arguments(self, pk):
+            try:
+                work()
+            except ValueError as error:
+                raise self.retry(error)  # <- ACG106
+
+        @shared_task(bind=True)
+        def fine(self, pk, error):
+            try:
+                work()
+            except ValueError as caught:
+                if pk:
+                    raise self.retry(exc=caught)
+                raise self.retry(exc=ValueError(str(caught)))
+            failure = ValueError("not there") if pk else None
+            self.retry(exc=failure)
+            self.retry(exc=error)
+            self.retry(exc=ValueError)
+            self.retry(exc=None)
+            self.retry((pk, 1))
+    """
+    planted("ACG106", {"shop.py": code})
+
+
+def test_options_without_a_retry(planted: Planted) -> None:
+    code = """
+        from celery import Task, current_task, shared_task
+        from elsewhere import Base, handled
+        from shop.helpers import careful, plain
+
+        class Retrying(Task):
+            def on_failure(self, error, task_id, args, kwargs, info):
+                self.retry(exc=error)
+
+        class Plain(Task):
+            max_retries = 5
+
+            def on_failure(self, error, task_id, args, kwargs, info):
+                print(error)
+
+        @shared_task(max_retries=5)  # <- ACG106
+        def pull(url):
+            "It is retried."
+            work(url)
+
+        @shared_task(
+            bind=True,
+            default_retry_delay=60,  # <- ACG106
+        )
+        def wait(self, url):
+            plain(url)
+
+        @shared_task(max_retries=5, base=Plain)  # <- ACG106
+        def plainly(url):
+            wait.delay(url)
+
+        @shared_task(max_retries=0)
+        def never(url):
+            work(url)
+
+        @shared_task(bind=True, max_retries=5)
+        def by_hand(self, url):
+            if not work(url):
+                raise self.retry()
+
+        @shared_task(max_retries=5)
+        def by_its_name(url):
+            if not work(url):
+                by_its_name.retry()
+
+        @shared_task(max_retries=5)
+        def by_a_helper(url):
+            careful(url)
+
+        @shared_task(bind=True, max_retries=5)
+        def by_what_it_is_given_to(self, url):
+            handled(self, url)
+
+        @shared_task(bind=True, max_retries=5)
+        def counts(self, url):
+            return self.request.retries
+
+        @shared_task(max_retries=5, autoretry_for=(KeyError,))
+        def by_itself(url):
+            work(url)
+
+        @shared_task(max_retries=5, base=Retrying)
+        def by_its_class(url):
+            work(url)
+
+        @shared_task(max_retries=5, base=Base)
+        def by_an_unknown_class(url):
+            work(url)
+    """
+    helpers = """
+        from celery import current_task
+
+        def plain(url):
+            print(url)
+
+        def careful(url):
+            inner(url)
+
+        def inner(url):
+            try:
+                print(url)
+            except ValueError as error:
+                current_task.retry(exc=error)
+    """
+    planted("ACG106", {"shop/__init__.py": "", "shop/helpers.py": helpers, "shop/tasks.py": code})
+
+
+def test_what_takes_a_retry(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from celery.exceptions import MaxRetriesExceededError, Retry
+
+        @shared_task(bind=True)
+        def twice(self):
+            try:
+                if not work():
+                    raise self.retry(countdown=5)  # <- ACG106
+            except Exception as error:
+                raise self.retry(exc=error)  # <- ACG106
+
+        @shared_task(bind=True)
+        def within(self):
+            try:
+                try:
+                    work()
+                except KeyError as error:
+                    raise self.retry(exc=error)  # <- ACG106
+            except Exception:
+                print("failed")
+
+        @shared_task(bind=True)
+        def counts_first(self):
+            try:
+                work()
+            except Exception as error:
+                if self.request.retries < self.max_retries:
+                    raise self.retry(exc=error)  # <- ACG106
+                print("failed")
+
+        @shared_task(bind=True)
+        def gives_up(self):
+            try:
+                work()
+            except Exception as error:
+                try:
+                    raise self.retry(exc=error)  # <- ACG106
+                except MaxRetriesExceededError:
+                    print("failed")
+                    raise
+
+        @shared_task(bind=True)
+        def looks_at_it(self):
+            try:
+                if not work():
+                    raise self.retry(countdown=5)
+            except Exception as error:
+                if isinstance(error, Retry):
+                    raise
+                print("failed")
+
+        @shared_task(bind=True)
+        def decides_and_counts(self):
+            try:
+                work()
+            except Exception as error:
+                if is_temporary(error) and self.request.retries < 3:
+                    raise self.retry(exc=error)
+                print("failed")
+
+        @shared_task(bind=True, max_retries=None)
+        def counts_itself(self):
+            attempt = self.request.retries
+            try:
+                work()
+            except KeyError as error:
+                if attempt > 5:
+                    return
+                raise self.retry(exc=error)
+
+        @shared_task(
+            bind=True,
+            max_retries=None,  # <- ACG106
+        )
+        def grows_without_end(self):
+            try:
+                work()
+            except KeyError as error:
+                raise self.retry(exc=error, countdown=min(2**self.request.retries, 600))
     """
     planted("ACG106", {"shop.py": code})

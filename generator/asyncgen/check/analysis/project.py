@@ -4,6 +4,7 @@ from functools import cached_property
 
 from asyncgen.check.analysis.callers import Callers
 from asyncgen.check.analysis.kinds import Kinds
+from asyncgen.check.analysis.retrying import Retrying
 from asyncgen.check.analysis.usage import Usage
 from asyncgen.check.celery.dispatch import Dispatches
 from asyncgen.check.celery.project import CeleryProject
@@ -30,6 +31,10 @@ class Project(CeleryProject):
     @cached_property
     def callers(self) -> Callers:
         return Callers(self)
+
+    @cached_property
+    def retrying(self) -> Retrying:
+        return Retrying(self, self.dispatches)
 
     @cached_property
     def schedule(self) -> list[Entry]:

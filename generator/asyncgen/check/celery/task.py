@@ -5,6 +5,7 @@ An option stands on the decorator, on a base class or in the configuration, in t
 """
 
 import ast
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from asyncgen.check.source.syntax import Function
 
 __all__ = ["Option", "Task"]
 
+_MAX_RETRIES = 3.0
 _KNOWN_BASES = {"celery.Task", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 
 
@@ -133,6 +135,16 @@ class Task:
         if own is not None:
             return own
         return self.configuration.value(setting or f"task_{name}")
+
+    @cached_property
+    def retry_limit(self) -> float | None:
+        """How often it is retried at most: infinity for `max_retries=None`, None where none can tell."""
+        value = self.literal("max_retries")
+        if self.find("max_retries") is None:
+            return None if value is UNKNOWN else _MAX_RETRIES
+        if value is None:
+            return math.inf
+        return float(value) if isinstance(value, int) else None
 
     @cached_property
     def takes_arguments(self) -> bool:

@@ -1,6 +1,7 @@
 """What an expression is worth, where that can be known from the code alone."""
 
 import ast
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,7 +9,7 @@ from typing import Any, Final
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 
-__all__ = ["UNKNOWN", "literal", "same_value"]
+__all__ = ["UNKNOWN", "literal", "same_value", "time_parts"]
 
 
 class _Unknown:
@@ -28,7 +29,9 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
 }
-_TIMEDELTA = {
+_UNITS = {
+    "years": 31536000,
+    "months": 2419200,
     "weeks": 604800,
     "days": 86400,
     "hours": 3600,
@@ -179,11 +182,17 @@ def _call(names: Names, module: Module, call: ast.Call, value: Callable[[ast.exp
 
 def _seconds(call: ast.Call, value: Callable[[ast.expr], Any]) -> Any:
     total = 0.0
-    given = [*zip(_TIMEDELTA_ORDER, call.args, strict=False)]
-    given += [(k.arg or "", k.value) for k in call.keywords]
-    for unit, amount in given:
+    for seconds, amount in time_parts(call):
         number = value(amount)
-        if unit not in _TIMEDELTA or not isinstance(number, int | float):
+        if not isinstance(number, int | float):
             return UNKNOWN
-        total += number * _TIMEDELTA[unit]
+        total += number * seconds
     return total
+
+
+def time_parts(call: ast.Call) -> list[tuple[float, ast.expr]]:
+    """What the arguments of `timedelta(...)` are worth: the seconds of a unit (not a number for what is none, the
+    least for months and years), and how many of them.
+    """
+    given = [*zip(_TIMEDELTA_ORDER, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
+    return [(_UNITS.get(unit, math.nan), amount) for unit, amount in given]

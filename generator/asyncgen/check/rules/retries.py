@@ -8,21 +8,17 @@ from asyncgen.check.celery.dispatch import Dispatch
 from asyncgen.check.celery.task import Task
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
-from asyncgen.check.rules.retry_places import (
+from asyncgen.check.rules.retry_errors import (
     asks,
     catches_all,
-    ends,
-    handler_around,
-    is_false,
-    is_fixed,
+    is_no_exception,
     is_outage,
-    is_swallowed,
-    limits,
     named_errors,
-    sets_countdown,
     told_when,
 )
+from asyncgen.check.rules.retry_places import ends, handler_around, is_false, is_fixed, limits, what_takes_it
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["BadRetry"]
 
@@ -30,12 +26,14 @@ _BARE = {"builtins.Exception", "builtins.BaseException"}
 
 
 class BadRetry(Rule):
-    """A task is tried again for errors that will not pass, without end, or all at the same moment.
+    """A task is tried again for errors that will not pass, without end, all at the same moment, or not at all.
 
     Retrying `Exception` repeats programming errors as well. Without a limit a task that cannot succeed
     runs for ever. With a fixed delay everything that failed together comes back together, on a service that
-    is just getting up: that is about errors of connections, services and locks, not about polling. And a `retry`
-    whose exception is swallowed, or that does not end the run, leaves the task running on beside its own retry.
+    is just getting up: that is about errors of connections and services, not about polling or locks. A `retry`
+    whose exception is swallowed, or that does not end the run, leaves the task running on beside its own retry. What
+    `exc=` names is raised once the retries are used up: with a text in it the task ends in a TypeError that hides the
+    error. And `max_retries` alone retries nothing: the first error is the last.
 
     Bad:
         @shared_task(autoretry_for=(Exception,), max_retries=None)
@@ -54,6 +52,7 @@ class BadRetry(Rule):
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
         for task in project.tasks.of(module):
             yield from self._automatic(module, project, task)
+            yield from self._never(module, project, task)
         told: set[tuple[Task, str]] = set()
         for sent in project.dispatches.of(module):
             if sent.method != "retry" or sent.task is None:
@@ -90,7 +89,7 @@ class BadRetry(Rule):
         backoff, jitter = task.literal("retry_backoff"), task.literal("retry_jitter")
         fixed = backoff is None or backoff is False or (isinstance(backoff, int) and backoff == 0)
         if fixed:
-            if task.opaque or sets_countdown(task) or not is_outage(project, errors.module, errors.value):
+            if task.opaque or not is_outage(project, errors.module, errors.value):
                 return
             yield self.finding(
                 module,
@@ -108,25 +107,57 @@ class BadRetry(Rule):
                 "leave retry_jitter at True",
             )
 
+    # ---- options without a retry ----
+
+    def _never(self, module: Module, project: Project, task: Task) -> Iterator[Finding]:
+        for name in ("max_retries", "default_retry_delay"):
+            option = task.options.get(name)
+            if option is None or option.module is not module or name not in task.own or not task.literal(name):
+                continue
+            if not project.retrying.is_possible(task):
+                yield self.finding(
+                    module,
+                    option.node,
+                    f"{name} of {task.name} does nothing: no error is retried",
+                    "name the errors that pass in autoretry_for, or call self.retry()",
+                )
+            return
+
     # ---- self.retry() ----
 
     def _manual(self, module: Module, project: Project, sent: Dispatch, task: Task) -> Iterator[Finding]:
         call = sent.call
-        if any(k.arg is None for k in call.keywords) or call.args or {"args", "kwargs"} & set(sent.options):
-            return  # a message of its own, beside the run that goes on
-        if is_swallowed(module, project, call):
+        exc = sent.options.get("exc")
+        if exc is not None and is_no_exception(project, module, exc.value):
+            yield self.finding(
+                module,
+                exc,
+                f"{ast.unparse(exc.value)[:40]} is no exception: {task.name} ends in a TypeError after its last retry",
+                "give it the error itself: exc=error",
+            )
+        handler = handler_around(module, call)
+        if handler is not None and call.args and handler.name == last_name(call.args[0]):
             yield self.finding(
                 module,
                 call,
-                "the Retry that this raises is caught by the except around it, and the task goes on",
+                f"{handler.name} is given to retry as the arguments of {task.name}",
+                f"name it: exc={handler.name}",
+            )
+        if any(k.arg is None for k in call.keywords) or call.args or {"args", "kwargs"} & set(sent.options):
+            return  # a message of its own, beside the run that goes on
+        throw = sent.options.get("throw")
+        fate = what_takes_it(module, project, call) if throw is None else ""
+        if fate:
+            yield self.finding(
+                module,
+                call,
+                f"the Retry that this raises is caught by the except around it, {fate}",
                 "let celery.exceptions.Retry pass: catch the narrower errors, or retry outside of the try",
             )
-        throw = sent.options.get("throw")
         if throw is not None and is_false(throw.value) and not ends(module, call):
             yield self.finding(
                 module, call, "the task goes on after retry(throw=False)", "return after it, or raise it"
             )
-        handler = handler_around(module, call)
         if handler is None:
             pass
         elif catches_all(module, project, handler):
@@ -138,7 +169,11 @@ class BadRetry(Rule):
                 f"{task.name} is retried for every Exception, bugs included",
                 "catch the errors that pass: ConnectionError, TimeoutError, the client's own",
             )
-        elif task.takes_arguments and is_fixed(sent.options) and is_outage(project, module, handler.type):
+        elif (
+            task.takes_arguments
+            and is_fixed(project, module, sent.options)
+            and is_outage(project, module, handler.type)
+        ):
             yield self.finding(
                 module,
                 call,

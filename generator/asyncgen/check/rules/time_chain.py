@@ -26,9 +26,9 @@ _UNITS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 class TimeChain(Rule):
     """A task may run longer than those around it are ready to wait.
 
-    A message that is acknowledged late goes back to the queue when Redis' visibility timeout or RabbitMQ's consumer
-    timeout (30 minutes) runs out, while the task is still running: it runs twice at the same time. A worker that
-    is stopped waits for its tasks only as long as its supervisor lets it.
+    A message that is acknowledged late goes back to the queue when the visibility timeout of Redis or SQS, or the
+    consumer timeout of RabbitMQ (30 minutes), runs out, while the task is still running: it runs twice at the same
+    time. A worker that is stopped waits for its tasks only as long as its supervisor lets it.
 
     Bad:
         app.conf.update(task_acks_late=True, task_time_limit=7200)
@@ -80,7 +80,7 @@ class TimeChain(Rule):
     def _patience(project: Project) -> tuple[float, str] | None:
         visible = visibility_timeout(project)
         if visible is not None:
-            return visible, "Redis' visibility timeout"
+            return visible, "the broker's visibility timeout"
         if project.configuration.transport() == "amqp" and not any(
             "consumer_timeout" in text or "consumer-timeout" in text for text in project.usage.deployment.values()
         ):
