@@ -3,7 +3,7 @@
 cli → renaming, update → client, contract, service, skeletons, tasks, queues, workflows, check
     → environment, lock_file, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
-check: command → entry → engine → options, discovery → reports → rules
+check: command → entry → engine → named_files, summarize → options, discovery → reports → summary → rules
     → analysis → celery → celery/configuration → model → source, findings
 """
 
@@ -56,8 +56,10 @@ CHECK_LEVELS = [
     {"celery"},
     {"analysis"},
     {"rules"},
+    {"summary"},
     {"reports"},
     {"discovery", "ignore_comments", "options", "process_pool"},
+    {"named_files", "summarize"},
     {"engine"},
     {"entry"},
     {"__init__"},

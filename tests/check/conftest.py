@@ -19,11 +19,13 @@ _MARK = re.compile(r"# <- (ACG\d{3}(?: ACG\d{3})*)")
 
 
 class Project:
-    """A folder of files, and what the check says of it."""
+    """A folder of files, and what the check says of it; `notes` are about what it skipped, `seen` about the rest."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.stderr = ""
+        self.notes: list[str] = []
+        self.seen: list[str] = []
+        self.summary: dict[str, Any] = {}
 
     def write(self, files: Files) -> None:
         (self.folder / "pyproject.toml").write_text('[project]\nname = "planted"\n')
@@ -36,8 +38,12 @@ class Project:
         stdout, stderr = io.StringIO(), io.StringIO()
         paths = options.pop("paths", [self.folder])
         code = run(paths, format="json", stdout=stdout, stderr=stderr, **options)
-        self.stderr = stderr.getvalue()
-        findings: Findings = json.loads(stdout.getvalue())
+        lines = stderr.getvalue().splitlines()
+        self.notes = [line for line in lines if line.startswith("note: ")]
+        self.seen = lines[len(self.notes) :]
+        content = json.loads(stdout.getvalue())
+        findings: Findings = content["findings"]
+        self.summary = content["summary"]
         assert code == (1 if findings else 0)
         return findings
 

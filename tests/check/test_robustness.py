@@ -38,8 +38,8 @@ def test_a_file_that_cannot_be_read_is_told_once(project: Any, content: bytes, n
     project.write({"shop.py": 'from celery import Celery\napp = Celery("s", task_serializer="pickle")\n'})
     (project.folder / "broken.py").write_bytes(content)
     assert [f["code"] for f in project.check(select=["ACG103"])] == ["ACG103"]
-    assert notice in project.stderr
-    assert project.stderr.count("broken.py") == 1
+    (note,) = project.notes
+    assert notice in note
 
 
 def test_other_encodings_and_line_ends(project: Any) -> None:
@@ -61,7 +61,7 @@ def test_links_pipes_and_folders_that_look_like_files(project: Any) -> None:
     os.mkfifo(project.folder / "pipe.py")
     assert [f["code"] for f in project.check(select=["ACG103"])] == ["ACG103"]
     told = {f"note: {project.folder}/{name}.py: skipped, it cannot be read" for name in ("gone", "loop", "pipe")}
-    assert set(project.stderr.splitlines()) == told
+    assert set(project.notes) == told
 
 
 @pytest.mark.parametrize("format", REPORTS)
@@ -97,10 +97,12 @@ def test_names_that_lead_in_circles(project: Any) -> None:
     project.check(select=["ALL"])
 
 
-def findings_in(folder: Path) -> tuple[list[dict[str, Any]], str]:
-    stdout, stderr = io.StringIO(), io.StringIO()
-    run([folder], select=["ALL"], format="json", stdout=stdout, stderr=stderr)
-    return json.loads(stdout.getvalue()), stderr.getvalue()
+def findings_in(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What is found, and what is skipped."""
+    stdout = io.StringIO()
+    run([folder], select=["ALL"], format="json", stdout=stdout, stderr=io.StringIO())
+    content = json.loads(stdout.getvalue())
+    return content["findings"], content["summary"]["skipped"]
 
 
 @pytest.mark.parametrize("part", ["asyncio", "multiprocessing", "concurrent", "email", "unittest"])
@@ -111,8 +113,7 @@ def test_the_standard_library_has_no_findings(part: str, tmp_path: Path) -> None
         copy = tmp_path / path.relative_to(STANDARD_LIBRARY)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes() + b"\n# celery\n")
-    findings, notices = findings_in(tmp_path)
-    assert (findings, notices) == ([], "")
+    assert findings_in(tmp_path) == ([], [])
 
 
 def test_celery_itself(tmp_path: Path) -> None:
@@ -122,8 +123,7 @@ def test_celery_itself(tmp_path: Path) -> None:
         copy = tmp_path / "celery" / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
-    findings, notices = findings_in(tmp_path)
-    assert (findings, notices) == ([], "")
+    assert findings_in(tmp_path) == ([], [])
 
 
 PIECES = st.sampled_from(
@@ -148,8 +148,7 @@ def test_any_mixture_of_statements(tmp_path_factory: pytest.TempPathFactory, pie
     folder = tmp_path_factory.mktemp("mixture")
     (folder / "pyproject.toml").write_text("")
     (folder / "shop.py").write_text(code)
-    _, notices = findings_in(folder)
-    assert notices == ""
+    assert findings_in(folder)[1] == []
 
 
 def test_what_hints_at_celery() -> None:
@@ -163,9 +162,10 @@ def test_the_processes_find_what_one_finds(project: Any, monkeypatch: pytest.Mon
 
     line = 'from celery import Celery\napp = Celery("s", task_serializer="pickle")\n'
     project.write({f"shop/part_{n}.py": line for n in range(20)})
-    alone = project.check(select=["ALL"])
+    alone, seen = project.check(select=["ALL"]), project.summary
     monkeypatch.setattr(engine, "process_count", lambda size: 2)
-    assert project.check(select=["ALL"]) == alone
+    assert (project.check(select=["ALL"]), project.summary) == (alone, seen)
+    assert len(seen["projects"][0]["applications"]) == seen["files"]["checked"] == 20
     assert len([f for f in alone if f["code"] == "ACG103"]) == 20
 
 
@@ -180,12 +180,12 @@ def test_the_processes_find_what_one_finds_in_many_projects(project: Any, monkey
         (folder / "setup.py").write_text("")
         (folder / "app.py").write_text(line + "# more\n" * (1000 if number == 3 else 0))
     (folders[5] / "broken.py").write_text("import celery\ndef broken(:\n")
-    alone = project.check(select=["ALL"])
-    notices = project.stderr
+    alone, seen = project.check(select=["ALL"]), project.summary
     monkeypatch.setattr(engine, "process_count", lambda size: 2)
-    assert project.check(select=["ALL"]) == alone
-    assert project.stderr == notices
-    assert notices.count("broken.py:2: skipped") == 1
+    assert (project.check(select=["ALL"]), project.summary) == (alone, seen)
+    assert [len(one["applications"]) for one in seen["projects"]] == [1] * 7
+    assert [one["line"] for one in seen["skipped"]] == [2]
+    assert project.seen[-1] == "not checked: 1 skipped (syntax: 1)"
     assert [f["code"] for f in alone].count("ACG103") == 7
 
 

@@ -42,7 +42,7 @@ def test_nothing_is_concluded_from_what_none_reads(project: Any, code: str, unre
     assert project.check(select=[code]) == found, "the broken file says nothing of it"
     other.write_text(f"{BROKEN}{unread}\n")
     assert project.check(select=[code]) == []
-    assert "other.py:2: skipped" in project.stderr
+    assert "other.py:2: skipped" in project.notes[0]
 
 
 def test_an_application_that_none_reads(project: Any) -> None:
@@ -87,4 +87,4 @@ def test_a_finding_in_newer_syntax_is_where_it_is_written(project: Any) -> None:
     project.write({"shop.py": code})
     (finding,) = project.check(select=["ACG103"])
     assert (finding["line"], finding["column"]) == (3, code.splitlines()[2].index('"pickle"') + 1)
-    assert project.stderr == ""
+    assert project.notes == []

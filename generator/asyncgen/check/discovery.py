@@ -4,13 +4,15 @@ A project is the folder that its packaging or its version control marks. A folde
 its own if it is marked too and makes its own Celery application; a folder of many projects is many projects.
 """
 
+import os
 import re
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
 from asyncgen.check.analysis.project import Project
-from asyncgen.check.source.files import SourceFile, load, walk
+from asyncgen.check.source.files import PRUNED, SourceFile, load, walk
+from asyncgen.check.source.skipped import Skipped
 from asyncgen.errors import BadInput
 
 __all__ = ["Selection", "find_projects"]
@@ -20,25 +22,26 @@ _MAKES_APP = re.compile(rb"\bCelery\(|config_from_object\(")
 
 
 class Selection:
-    """A project, and the files of it that were asked for."""
+    """A project, its folder in the user's words, and its files that were asked for."""
 
-    def __init__(self, project: Project, wanted: set[Path]) -> None:
+    def __init__(self, project: Project, shown: str, wanted: list[SourceFile]) -> None:
         self.project = project
+        self.shown = shown
         self.wanted = wanted
 
 
-def find_projects(paths: list[Path], notice: Callable[[str], None]) -> list[Selection]:
-    """Raises BadInput for a path that does not exist."""
+def find_projects(paths: list[Path], skip: Callable[[Skipped], None]) -> list[Selection]:
+    """`skip` is called with what was asked for and cannot be read. Raises BadInput for a path that does not exist."""
     tops: dict[Path, tuple[Path, set[Path]]] = {}
     for path in paths:
-        if not path.exists():
+        if not (os.path.isfile(path) or os.path.isdir(path)):
             raise BadInput(f"expected a file or folder, got: {path}; give a path that exists")
         real = path.resolve()
         top = _enclosing(real)
         tops.setdefault(top, (_as_given(path, real, top), set()))[1].add(real)
     found = []
     for top, (shown, wanted) in tops.items():
-        found += _split(top, shown, wanted, notice)
+        found += _split(top, shown, wanted, skip)
     return found
 
 
@@ -70,10 +73,10 @@ def _is_marked(folder: Path) -> bool:
     return any((folder / marker).exists() for marker in _MARKERS)
 
 
-def _split(top: Path, shown_top: Path, wanted: set[Path], notice: Callable[[str], None]) -> list[Selection]:
-    def tell(path: Path, text: str) -> None:
-        if _is_wanted(path, top, wanted):
-            notice(text)
+def _split(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skipped], None]) -> list[Selection]:
+    def tell(skipped: Skipped) -> None:
+        if _is_wanted(skipped.path, top, wanted):
+            skip(skipped)
 
     files = _load(top, shown_top, wanted, tell)
     marks: dict[Path, bool] = {}
@@ -105,9 +108,9 @@ def _split(top: Path, shown_top: Path, wanted: set[Path], notice: Callable[[str]
         grouped.setdefault(root_of(file.path.parent), []).append(file)
     shared = top if top_marked else None
     return [
-        Selection(Project(root, own, tell, shared), chosen)
+        Selection(Project(root, own, tell, shared), (shown_top / root.relative_to(top)).as_posix(), chosen)
         for root, own in grouped.items()
-        if (chosen := {f.path for f in own if _is_wanted(f.path, top, wanted)})
+        if (chosen := [file for file in own if _is_wanted(file.path, top, wanted)])
     ]
 
 
@@ -115,16 +118,19 @@ def _is_wanted(path: Path, top: Path, wanted: set[Path]) -> bool:
     return top in wanted or path in wanted or any(folder in wanted for folder in path.parents)
 
 
-def _load(top: Path, shown_top: Path, wanted: set[Path], notice: Callable[[Path, str], None]) -> list[SourceFile]:
-    """Every file below, once, though links lead to it twice; and what was named itself, whatever its ending."""
+def _load(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skipped], None]) -> list[SourceFile]:
+    """Every file below, once, though links lead to it twice; and what was named itself: a file whatever its ending, a
+    folder though the walk passes it by.
+    """
     seen: set[Path] = set()
     files = []
     named = ((path, path) for path in sorted(wanted) if path.is_file())
-    for path, real in chain(walk(top), named):
+    aside = (path for path in sorted(wanted) if not PRUNED.isdisjoint(path.relative_to(top).parts) and path.is_dir())
+    for path, real in chain(walk(top), *map(walk, aside), named):
         shown = (shown_top / path.relative_to(top)).as_posix()
         if real is None:
-            notice(path, f"{shown}: skipped, it cannot be read")
+            skip(Skipped(shown, None, "unreadable", "it cannot be read", path))
         elif real not in seen:
             seen.add(real)
-            files.append(load(real, shown, notice))
+            files.append(load(real, shown, skip))
     return files

@@ -1,8 +1,9 @@
 """Runs the rules over the projects, on all processors where there is enough to do."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from asyncgen.check.analysis.project import Project
@@ -10,10 +11,14 @@ from asyncgen.check.discovery import Selection, find_projects
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.findings.joined import join
 from asyncgen.check.ignore_comments import IgnoreComments
+from asyncgen.check.named_files import require_named
 from asyncgen.check.options import Options
 from asyncgen.check.process_pool import map_jobs, process_count
 from asyncgen.check.rules import RULES
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.skipped import Skipped
+from asyncgen.check.summarize import summarize, summarize_project
+from asyncgen.check.summary import ProjectSummary, Summary
 
 __all__ = ["check_paths"]
 
@@ -21,14 +26,15 @@ __all__ = ["check_paths"]
 _CHUNK = 8
 
 
-def check_paths(paths: list[Path], options: Options, notice: Callable[[str], None]) -> list[Finding]:
-    """Sorted by path and line. Raises BadInput for a path that does not exist."""
-    notices: list[str] = []
+def check_paths(paths: list[Path], options: Options) -> tuple[list[Finding], Summary]:
+    """The findings, sorted by path and line, and what was seen. Raises BadInput for a path that cannot be checked."""
+    skipped: list[Skipped] = []
     with _without_collector():
-        findings = _check_all(find_projects(paths, notices.append), options, notices)
-    for text in dict.fromkeys(notices):
-        notice(text)
-    return sorted(set(findings))
+        selections = find_projects(paths, skipped.append)
+        require_named(paths, selections, options, skipped)
+        done = _check_all(selections, options, skipped)
+    findings = sorted({finding for found, _ in done for finding in found})
+    return findings, summarize(selections, [project for _, project in done], options, skipped)
 
 
 @contextmanager
@@ -44,7 +50,9 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _check_all(selections: list[Selection], options: Options, notices: list[str]) -> list[Finding]:
+def _check_all(
+    selections: list[Selection], options: Options, skipped: list[Skipped]
+) -> list[tuple[list[Finding], ProjectSummary]]:
     """A project that would keep one process busy for longer than the rest is shared out by its modules; the others
     go to a process each, the largest first.
     """
@@ -54,18 +62,18 @@ def _check_all(selections: list[Selection], options: Options, notices: list[str]
     ranked = sorted(selections, key=lambda selection: -sizes[id(selection)])
     large = [selection for selection in ranked if sizes[id(selection)] * processes > total]
     small = ranked[len(large) :]
-    findings = [finding for selection in large for finding in _check_one(selection, options, notices, processes)]
-    return findings + map_jobs(
-        lambda index: _check_one(small[index], options, notices, processes=1), len(small), processes, notices
+    return [_check_one(selection, options, skipped, processes) for selection in large] + map_jobs(
+        lambda index: _check_one(small[index], options, skipped, processes=1), len(small), processes, skipped
     )
 
 
-def _check_one(selection: Selection, options: Options, notices: list[str], processes: int) -> list[Finding]:
+def _check_one(
+    selection: Selection, options: Options, skipped: list[Skipped], processes: int
+) -> tuple[list[Finding], ProjectSummary]:
     project = selection.project
     _ = project.tasks  # which may take in more modules
-    modules = [
-        module for module in project.modules if module.path in selection.wanted and not options.excludes(module.path)
-    ]
+    wanted = {file.path for file in selection.wanted}
+    modules = [module for module in project.modules if module.path in wanted and not options.excludes(module.path)]
     rules = [rule() for rule in RULES if rule.code in options.codes]
 
     def check(module: Module) -> list[Finding]:
@@ -73,8 +81,8 @@ def _check_one(selection: Selection, options: Options, notices: list[str], proce
 
     if processes > 1:
         project.prepare()
-    found = map_jobs(lambda index: check(modules[index]), len(modules), processes, notices, _CHUNK)
-    return _settled(project, modules, found, options.codes)
+    found = [*chain(*map_jobs(lambda index: check(modules[index]), len(modules), processes, skipped, _CHUNK))]
+    return _settled(project, modules, found, options.codes), summarize_project(selection, modules)
 
 
 def _settled(project: Project, modules: list[Module], found: list[Finding], codes: frozenset[str]) -> list[Finding]:

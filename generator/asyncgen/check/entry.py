@@ -11,9 +11,10 @@ from asyncgen.check.findings.baseline import read_baseline, remaining
 from asyncgen.check.findings.baseline import write_baseline as record
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.options import load_options
-from asyncgen.check.reports import REPORTS
+from asyncgen.check.reports import REPORTS, summary_lines
 from asyncgen.check.rules import CODES
 from asyncgen.check.source.files import decode, read
+from asyncgen.check.summary import Summary
 from asyncgen.errors import BadInput
 
 __all__ = ["explain", "run"]
@@ -33,8 +34,8 @@ def run(
 ) -> int:
     """Checks and reports. 0 without findings, 1 with some; raises BadInput for flags that cannot be used.
 
-    Findings go to `stdout` in the format asked for (`text`, `json`, `sarif`, `github`), notices to `stderr`.
-    With `write_baseline` the findings are written there instead, and count as none.
+    Findings go to `stdout` in the format asked for (`text`, `json`, `sarif`, `github`), then what was skipped and seen
+    to `stderr`. With `write_baseline` the findings are written there instead, and count as none.
     """
     if format not in REPORTS:
         raise BadInput(f"expected --format to be one of {', '.join(REPORTS)}, got: {format}")
@@ -43,19 +44,23 @@ def run(
     known = None
     if write_baseline is None and options.baseline is not None:
         known = read_baseline(options.baseline)
-    findings = check_paths(given, options, lambda text: print(f"note: {text}", file=stderr))
+    findings, summary = check_paths(given, options)
     lines = _Lines()
     if write_baseline is not None:
         record(write_baseline, findings, lines.of)
         print(f"wrote {len(findings)} findings to {write_baseline}", file=stderr)
+        _tell(summary, stderr)
         return 0
     if known is not None and options.baseline is not None:
-        folder = options.baseline.resolve().parent
-        findings = remaining(findings, known, lines.of, folder)
+        total = _places(findings)
+        findings = remaining(findings, known, lines.of, options.baseline.resolve().parent)
+        summary = summary._replace(in_baseline=total - _places(findings))
     if statistics:
         _statistics(findings, stdout)
     else:
-        REPORTS[format](findings, lines.of, stdout)
+        REPORTS[format](findings, summary, lines.of, stdout)
+    stdout.flush()  # so that what was seen stands at the end where both go to one place
+    _tell(summary, stderr)
     return 1 if findings else 0
 
 
@@ -66,6 +71,17 @@ def explain(code: str) -> str:
             return rule.page()
     known = ", ".join(rule.code for rule in CODES)
     raise BadInput(f"expected the code or name of a rule, got: {code}; one of {known}")
+
+
+def _places(findings: list[Finding]) -> int:
+    return sum(len(finding.parts()) for finding in findings)
+
+
+def _tell(summary: Summary, stderr: IO[str]) -> None:
+    for skipped in summary.skipped:
+        print(f"note: {skipped}", file=stderr)
+    for line in summary_lines(summary):
+        print(line, file=stderr)
 
 
 def _statistics(findings: list[Finding], stdout: IO[str]) -> None:

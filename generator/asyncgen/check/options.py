@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -26,10 +27,12 @@ class Options(NamedTuple):
         if not self.exclude or not path.is_relative_to(self.folder):
             return False
         relative = PurePosixPath(path.relative_to(self.folder).as_posix())
-        return any(
-            relative.match(pattern) or any(parent.match(pattern) for parent in relative.parents)
-            for pattern in self.exclude
-        )
+        return any(relative.match(pattern) for pattern in self.exclude) or _match_above(relative.parent, self.exclude)
+
+
+@cache
+def _match_above(folder: PurePosixPath, patterns: tuple[str, ...]) -> bool:
+    return any(above.match(pattern) for above in (folder, *folder.parents) for pattern in patterns)
 
 
 def load_options(paths: Sequence[Path], select: Iterable[str], ignore: Iterable[str], baseline: Path | None) -> Options:

@@ -1,15 +1,17 @@
-"""Work shared out among processes that inherit it: only indexes, findings and notices pass between them."""
+"""Work shared out among processes that inherit it: only indexes, results and skipped files pass between them."""
 
 import os
 from collections.abc import Callable
+from typing import Any, TypeVar
 
-from asyncgen.check.findings.finding import Finding
+from asyncgen.check.source.skipped import Skipped
 
 __all__ = ["map_jobs", "process_count"]
 
 #: Bytes of code that hints at Celery, below which a second process costs more than it saves.
 _WORTH_A_PROCESS = 400_000
 _MOST = 8
+_T = TypeVar("_T")
 
 
 def process_count(size: int) -> int:
@@ -20,33 +22,31 @@ def process_count(size: int) -> int:
     return min(available, _MOST)
 
 
-_jobs: list[tuple[Callable[[int], list[Finding]], list[str]]] = []
+_jobs: list[tuple[Callable[[int], Any], list[Skipped]]] = []
 
 
-def map_jobs(
-    job: Callable[[int], list[Finding]], count: int, processes: int, notices: list[str], chunk: int = 1
-) -> list[Finding]:
-    """The findings of `job(0)` to `job(count - 1)`; a process takes the next `chunk` of them when it is done.
+def map_jobs(job: Callable[[int], _T], count: int, processes: int, skipped: list[Skipped], chunk: int = 1) -> list[_T]:
+    """The results of `job(0)` to `job(count - 1)`, in any order; a process takes the next `chunk` when it is done.
 
-    A job appends what its user should know to `notices`; in another process that is another list, so it is passed back.
+    A job appends the files that it skips to `skipped`; in another process that is another list, so it is passed back.
     """
     if processes == 1 or count < 2:
-        return [finding for index in range(count) for finding in job(index)]
+        return [job(index) for index in range(count)]
     import multiprocessing
 
-    findings = []
-    _jobs.append((job, notices))
+    results = []
+    _jobs.append((job, skipped))
     try:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
-            for found, texts in pool.imap_unordered(_one, range(count), chunksize=chunk):
-                findings += found
-                notices += texts
+            for result, more in pool.imap_unordered(_one, range(count), chunksize=chunk):
+                results.append(result)
+                skipped += more
     finally:
         _jobs.pop()
-    return findings
+    return results
 
 
-def _one(index: int) -> tuple[list[Finding], list[str]]:
-    job, notices = _jobs[-1]
-    before = len(notices)
-    return job(index), notices[before:]
+def _one(index: int) -> tuple[Any, list[Skipped]]:
+    job, skipped = _jobs[-1]
+    before = len(skipped)
+    return job(index), skipped[before:]

@@ -1,17 +1,18 @@
-"""For people: place, what is wrong, the line with a caret, how to mend it."""
+"""For people: place, what is wrong, the line with a caret, how to mend it. What was seen goes to standard error."""
 
 import unicodedata
 from collections.abc import Callable
 from typing import IO
 
 from asyncgen.check.findings.finding import Finding
+from asyncgen.check.summary import Summary
 
 __all__ = ["report_text"]
 
 _LONGEST = 120
 
 
-def report_text(findings: list[Finding], line_of: Callable[[Finding], str], stdout: IO[str]) -> None:
+def report_text(findings: list[Finding], summary: Summary, line_of: Callable[[Finding], str], stdout: IO[str]) -> None:
     for finding in findings:
         place = f"{finding.path}:{finding.line}:{finding.column}"
         print(f"{place}: {finding.code} {finding.name}: {finding.message}", file=stdout)

@@ -1,34 +1,36 @@
 """The files of one project, parsed when somebody asks."""
 
+import ast
 import re
 import warnings
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from asyncgen.check.source.files import SourceFile, decode, read
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.module_finder import ModuleFinder
 from asyncgen.check.source.newer_syntax import parse
 from asyncgen.check.source.path_kinds import Kind, kind_of_path
+from asyncgen.check.source.skipped import Reason, Skipped
 
 __all__ = ["Codebase"]
 
 
 class Codebase:
-    """`notice` is called with a sentence about what could not be read; `around` holds what deploys the project."""
+    """`skip` is called with what cannot be read; `around` holds what deploys the project."""
 
     def __init__(
         self,
         root: Path,
         files: list[SourceFile],
-        notice: Callable[[Path, str], None] = lambda *_: None,
+        skip: Callable[[Skipped], None] = lambda _: None,
         around: Path | None = None,
     ) -> None:
         self.root = root
         self.around = around or root
         self.files = files
-        self.notice = notice
+        self.skip = skip
         self._parsed: dict[Path, Module | None] = {}
         self._shown = {file.path: file.shown for file in files}
         self._finder = ModuleFinder(root, files)
@@ -93,36 +95,48 @@ class Codebase:
 
     def _parse(self, path: Path, content: bytes | None) -> Module | None:
         content = self._content(path) if content is None else content
-        if content is None:
+        source = self._source(path, content) if content is not None else None
+        if source is None:
             return None
-        shown = self._shown.get(path, str(path))
+        text, tree = source
+        return Module(
+            path=path,
+            shown=self._shown.get(path, str(path)),
+            name=self._finder.name_of(path),
+            is_package=path.name == "__init__.py",
+            kind=self.kind(path),
+            text=text,
+            tree=tree,
+        )
+
+    def _source(self, path: Path, content: bytes) -> tuple[str, ast.Module] | None:
+        """The text and its tree; None for what cannot be read, which is told."""
+        reason: Reason = "encoding"
         try:
             text = decode(content)
+            reason = "syntax"
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tree = parse(text)
-            return Module(
-                path=path,
-                shown=shown,
-                name=self._finder.name_of(path),
-                is_package=path.name == "__init__.py",
-                kind=self.kind(path),
-                text=text,
-                tree=tree,
-            )
+                return text, parse(text)
         except (SyntaxError, ValueError, LookupError) as error:
-            self._note_unread(path, content)
-            reason = getattr(error, "msg", None) or str(error)
-            line = getattr(error, "lineno", None)
-            self.notice(path, f"{shown}:{line or 1}: skipped, not Python that this version reads ({reason})")
+            line = getattr(error, "lineno", None) or 1
+            problem = getattr(error, "msg", None) or str(error)
+            self._note_unread(path, content, line, reason, f"not Python that this version reads ({problem})")
         except (RecursionError, MemoryError):
-            self._note_unread(path, content)
-            self.notice(path, f"{shown}: skipped, nested too deeply to read")
+            self._note_unread(path, content, None, "nesting", "nested too deeply to read")
         return None
 
-    def _note_unread(self, path: Path, content: bytes) -> None:
+    def _note_unread(self, path: Path, content: bytes, line: int | None, reason: Reason, detail: str) -> None:
         if self.kind(path) != "test":
             self._unread.append(content.decode("utf-8", errors="replace"))
+        self.skip(Skipped(self._shown.get(path, str(path)), line, reason, detail, path))
+
+    def try_to_read(self, file: SourceFile) -> None:
+        """Tells what keeps a file from being read, though Celery plays no part in it; keeps nothing of that."""
+        if file.content is not None:
+            self.parse(file.path, file.content)
+        elif (content := self._content(file.path)) is not None:
+            self._source(file.path, content)
 
     @cached_property
     def unread(self) -> str:
@@ -137,10 +151,8 @@ class Codebase:
         return set(re.findall(r"\w+", self.unread))
 
     def kind(self, path: Path) -> Kind:
-        try:
-            return kind_of_path(PurePosixPath(path.relative_to(self.root).as_posix()))
-        except ValueError:
-            return kind_of_path(PurePosixPath(path.name))
+        parts, root = path.parts, self.root.parts
+        return kind_of_path(parts[len(root) : -1] if parts[: len(root)] == root else (), path.name)
 
     # ---- modules by name ----
 

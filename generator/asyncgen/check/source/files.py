@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["MAX_BYTES", "PRUNED", "SourceFile", "decode", "hints_at_celery", "load", "read", "walk"]
+from asyncgen.check.source.skipped import Skipped
+
+__all__ = ["MAX_BYTES", "PRUNED", "WORDS", "SourceFile", "decode", "hints_at_celery", "load", "read", "walk"]
 
 #: A larger file is data or generated; reading it as code would cost more than it tells.
 MAX_BYTES = 4_000_000
@@ -36,7 +38,8 @@ _NOT_OURS = frozenset(
 _NOT_OURS_UNLESS = frozenset({"vendor", "fixtures"})
 _OF_AN_APPLICATION = frozenset({"apps.py", "models.py", "tasks.py", "urls.py", "views.py"})
 
-_WORDS = (
+#: What code that uses Celery has at least one of.
+WORDS = (
     b"celery",
     b"Celery",
     b"CELERY",
@@ -56,7 +59,7 @@ _DECORATED = re.compile(rb"@[\w.]+\.task\b")
 
 def hints_at_celery(content: bytes) -> bool:
     """Whether Celery can play a part in a file. One expression for all would take ten times as long."""
-    if any(word in content for word in _WORDS):
+    if any(word in content for word in WORDS):
         return True
     return b".task" in content and _DECORATED.search(content) is not None
 
@@ -72,15 +75,15 @@ class SourceFile(NamedTuple):
     aside: bytes | None = None
 
 
-def load(path: Path, shown: str, notice: Callable[[Path, str], None]) -> SourceFile:
+def load(path: Path, shown: str, skip: Callable[[Skipped], None]) -> SourceFile:
     """Reads a file, and keeps what is in it if that hints at Celery."""
     try:
         content = read(path)
     except OSError as error:
-        notice(path, f"{shown}: skipped, {error.strerror or error}")
+        skip(Skipped(shown, None, "unreadable", error.strerror or str(error), path))
         return SourceFile(path, shown)
     if content is None:
-        notice(path, f"{shown}: skipped, its bytes are more than {MAX_BYTES}")
+        skip(Skipped(shown, None, "size", f"its bytes are more than {MAX_BYTES}", path))
         return SourceFile(path, shown)
     if hints_at_celery(content):
         return SourceFile(path, shown, content)

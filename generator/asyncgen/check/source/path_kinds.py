@@ -1,7 +1,7 @@
 """What a file is for, judged from its path."""
 
 import re
-from pathlib import PurePosixPath
+from functools import cache
 from typing import Literal
 
 __all__ = ["Kind", "kind_of_path"]
@@ -13,15 +13,21 @@ _TEST_FOLDER = re.compile(r"^(tests?|__tests__|testing|testdata|.*[_-]tests?|_?t
 _SCRIPT_FOLDERS = {"scripts", "script", "bin", "tools", "examples", "example", "benchmarks", "docs"}
 
 
-def kind_of_path(relative: PurePosixPath) -> Kind:
-    """`relative` is the path below the project's root."""
-    folders = [part.lower() for part in relative.parts[:-1]]
-    if _TEST_FILE.match(relative.name.lower()) or any(_TEST_FOLDER.match(f) for f in folders):
+def kind_of_path(folders: tuple[str, ...], name: str) -> Kind:
+    """`folders` are those between the project's root and the file."""
+    if _TEST_FILE.match(name.lower()):
         return "test"
-    if "commands" in folders and "management" in folders:
+    kind = _kind_of_folders(folders)
+    return "script" if kind == "code" and name in {"setup.py", "fabfile.py", "manage.py"} else kind
+
+
+@cache
+def _kind_of_folders(given: tuple[str, ...]) -> Kind:
+    folders = {folder.lower() for folder in given}
+    if any(_TEST_FOLDER.match(folder) for folder in folders):
+        return "test"
+    if {"commands", "management"} <= folders:
         return "command"
     if "migrations" in folders or "alembic" in folders:
         return "migration"
-    if _SCRIPT_FOLDERS & set(folders) or relative.name in {"setup.py", "fabfile.py", "manage.py"}:
-        return "script"
-    return "code"
+    return "script" if _SCRIPT_FOLDERS & folders else "code"
