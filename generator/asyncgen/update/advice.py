@@ -13,8 +13,8 @@ def advice(before: Mapping[str, Any], after: Mapping[str, Any], package: str) ->
     if "broker" in changed:
         sentences.append(
             f"broker: messages stay in {before['broker']}. Deploy producers first; keep workers of the old release on "
-            f"{before['broker']} until `{package} queues` and `{package} dead list` are empty there, replay its dead "
-            "letters before, then stop them."
+            f"{before['broker']} until `{package} top` shows no message there, replay its dead letters before, then "
+            "stop them."
         )
     if "queue_layout" in changed:
         sentences.append(
