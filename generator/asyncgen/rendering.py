@@ -121,6 +121,15 @@ def _worker(record: tuple[str, str]) -> type["Worker"]:
             _compile_once(environment, repr(self.template.envops))
             return environment
 
+        @property
+        def answers_relpath(self) -> Path:
+            path = str(self.answers_file or self.template.answers_relpath)
+            return Path(path) if _renders_to_itself(path, self.jinja_env) else super().answers_relpath
+
+        def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
+            plain = _renders_to_itself(string, self.jinja_env)
+            return string if plain else super()._render_string(string, extra_context)
+
         def _answers_to_remember(self) -> Mapping[str, Any]:
             src, commit = record
             return {"_commit": commit, **super()._answers_to_remember(), "_src_path": src}
@@ -129,6 +138,24 @@ def _worker(record: tuple[str, str]) -> type["Worker"]:
             """Ask git nothing for each file: what is rendered here is in no index yet."""
 
     return Rendering
+
+
+def _renders_to_itself(text: str, environment: "SandboxedEnvironment") -> bool:
+    """Whether a text has no tag, as nearly every part of a path.
+
+    Copier collects all answers for each part of each path, and for the name of the answers file beside it: that would
+    be half of a render's time.
+    """
+    environment.preprocess(text)  # Copier's `yield` starts anew with each text.
+    starts = (
+        environment.block_start_string,
+        environment.variable_start_string,
+        environment.comment_start_string,
+        environment.line_statement_prefix,
+        environment.line_comment_prefix,
+        "\n",  # the last one may be dropped
+    )
+    return not any(start and start in text for start in starts)
 
 
 def _compile_once(environment: "SandboxedEnvironment", envops: str) -> None:

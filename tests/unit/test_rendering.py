@@ -18,9 +18,13 @@ TEMPLATES: list[tuple[str, dict[str, str]]] = [
     (BRACKETS, {"text.jinja": "[[ items ]]{{ items }}"}),
     ("", {"text.jinja": "{% include 'words.txt' %}", "words.txt": "{{ items }}"}),
     ("", {"text.jinja": "{% include 'words.txt' %}", "words.txt": "others"}),
+    (BRACKETS, {"[[ items[0] ]].txt": "", "{{ items[0] }}.txt": ""}),
+    ("_answers_file: '.{{ items[0] }}.yml'", {"{# of none #}one.txt": "", LOOP: "", "a/plain": ""}),
+    ("_envops: {line_statement_prefix: '%'}", {"% set a = 1": "", "{{ items[0] }}% b": ""}),
+    ("_envops: {line_comment_prefix: '##'}", {"a## b.txt": "", "text.jinja": "a ## b"}),
     ("_exclude: ['{{ items[1] }}.txt', copier.yml]", {"one.txt": "", "two.txt": ""}),
 ]
-"""Settings that give a text another meaning, files that are included under one name, and names from a list."""
+"""Settings that give a text another meaning, tags in names, files included under one name, names from a list."""
 
 
 def test_it_is_what_copier_renders(tmp_path: Path) -> None:
