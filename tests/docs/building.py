@@ -5,22 +5,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+from . import measured, reference, releases
 from .links import broken
-from .reference import pages
 
 __all__ = ["PAGES", "ROOT", "assemble", "build"]
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs"
+RELEASES = '"releases/index.md"'
+"""What stands in the navigation for all pages of releases."""
 
 
 def assemble(folder: Path) -> Path:
     """Put the configuration and all pages into `folder`, which is emptied before; returns the folder of the pages."""
     shutil.rmtree(folder, ignore_errors=True)
     place = Path(shutil.copytree(PAGES, folder / "docs"))
-    for name, text in pages().items():
+    for name, text in (reference.pages() | releases.pages()).items():
+        (place / name).parent.mkdir(exist_ok=True)
         (place / name).write_text(text)
-    shutil.copy(ROOT / "zensical.toml", folder)
+    measured.fill(place)
+    configuration = (ROOT / "zensical.toml").read_text()
+    (folder / "zensical.toml").write_text(configuration.replace(RELEASES, releases.navigation()))
     return place
 
 
