@@ -154,3 +154,59 @@ def test_sarif_has_the_places_of_the_tasks(project: Any) -> None:
     (result,) = json.loads(stdout.getvalue())["runs"][0]["results"]
     assert [place["message"]["text"] for place in result["relatedLocations"]] == ["pull", "fetch", "send"]
     assert [place["physicalLocation"]["region"]["startLine"] for place in result["relatedLocations"]] == [4, 4, 10]
+
+
+REPEATED = """
+    from celery import shared_task
+
+    @shared_task(track_startd=True)
+    def fetch(): ...
+
+    @shared_task(track_startd=True)
+    def send(): ...
+
+    @shared_task(retry_no=3)
+    def pull(): ...
+"""
+ONCE_MORE = """
+    from celery import shared_task
+
+    @shared_task(track_startd=True){comment}
+    def push(): ...
+"""
+
+
+def test_one_mistake_on_many_tasks_is_told_once(project: Any) -> None:
+    project.write({"shop/tasks.py": REPEATED, "shop/work.py": ONCE_MORE.format(comment="")})
+    one, other = project.check(select=["ACG111"])
+    assert project.place(one) == ("shop/tasks.py", 4, "ACG111")
+    assert one["message"].endswith("track_startd: it does nothing (3 tasks: fetch, send and push)")
+    assert [(Path(related["path"]).name, related["line"]) for related in one["related"]] == [
+        ("tasks.py", 4),
+        ("tasks.py", 7),
+        ("work.py", 4),
+    ]
+    assert (project.place(other), other["related"]) == (("shop/tasks.py", 10, "ACG111"), [])
+
+
+def test_a_mistake_on_two_tasks_is_told_at_each(project: Any) -> None:
+    ignore = "  # asyncgen: ignore[ACG111] read by our own tool"
+    project.write({"shop/tasks.py": REPEATED, "shop/work.py": ONCE_MORE.format(comment=ignore)})
+    findings = project.check(select=["ACG111"])
+    assert [(project.place(finding)[1], finding["related"]) for finding in findings] == [(4, []), (7, []), (10, [])]
+
+
+def test_text_has_the_places_by_file(project: Any) -> None:
+    files = {f"shop/work{number}.py": ONCE_MORE.format(comment="") for number in range(8)}
+    project.write({"shop/tasks.py": REPEATED} | files)
+    stdout = io.StringIO()
+    run([project.folder], select=["ACG111"], stdout=stdout, stderr=io.StringIO())
+    places = [line.strip() for line in stdout.getvalue().splitlines() if line.startswith("    at ")]
+    assert [place.removeprefix(f"at {project.folder}/shop/") for place in places] == [
+        "tasks.py:4, 7",
+        "work0.py:4",
+        "work1.py:4",
+        "work2.py:4",
+        "work3.py:4",
+        "at 4 more files: --format json names them",
+    ]

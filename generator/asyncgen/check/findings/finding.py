@@ -15,7 +15,8 @@ class Related(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """The place of the one edit that mends all findings which name it; `path` is empty where no one can see it.
+    """What several findings have in common: the place of the one edit that mends them all, or a mistake made again and
+    again. `path` is empty where there is no such place, or none can see it. Fewer than `least` are not joined.
 
     In `message`, `{count}` and `{names}` stand for the tasks concerned, `{total}` for the number of all that were
     looked at.
@@ -26,6 +27,7 @@ class Cause(NamedTuple):
     column: int
     message: str
     fix: str
+    least: int = 2
 
 
 class Finding(NamedTuple):

@@ -1,4 +1,4 @@
-"""Findings that one edit mends become one."""
+"""Findings with one cause become one."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ _NAMED = 5
 def join(findings: list[Finding], is_checked: Callable[[str], bool], total: Callable[[], int]) -> list[Finding]:
     """Those of one cause are one at the place of the edit, or of the first where that place is not checked.
 
-    One that has its cause for itself stays as it is. `total` counts the tasks that were looked at.
+    Too few stay as they are, unless they are about one place. `total` counts the tasks that were looked at.
     """
     single = [finding for finding in findings if finding.cause is None]
     groups: dict[tuple[str, Cause], list[Finding]] = {}
@@ -22,8 +22,8 @@ def join(findings: list[Finding], is_checked: Callable[[str], bool], total: Call
             groups.setdefault((finding.code, finding.cause), []).append(finding)
     for (_, cause), group in groups.items():
         first = group[0]
-        if len(group) == 1:
-            single.append(first._replace(subject="", cause=None))
+        if len(group) < (cause.least if len({finding[:3] for finding in group}) > 1 else 2):
+            single += [finding._replace(subject="", cause=None) for finding in group]
             continue
         related = tuple(Related(*finding[:3], finding.subject) for finding in group)
         place = cause if is_checked(cause.path) else first

@@ -4,12 +4,13 @@ import unicodedata
 from collections.abc import Callable
 from typing import IO
 
-from asyncgen.check.findings.finding import Finding
+from asyncgen.check.findings.finding import Finding, Related
 from asyncgen.check.summary import Summary
 
 __all__ = ["report_text"]
 
 _LONGEST = 120
+_FILES = 5
 
 
 def report_text(findings: list[Finding], summary: Summary, line_of: Callable[[Finding], str], stdout: IO[str]) -> None:
@@ -20,6 +21,8 @@ def report_text(findings: list[Finding], summary: Summary, line_of: Callable[[Fi
         if line:
             shown, caret = _window(line, finding.column - 1)
             print(f"    {shown}\n    {caret}^", file=stdout)
+        for place in _places(finding.related):
+            print(f"    at {place}", file=stdout)
         print(f"    fix: {finding.fix}\n", file=stdout)
     if findings:
         files = len({finding.path for finding in findings})
@@ -29,6 +32,16 @@ def report_text(findings: list[Finding], summary: Summary, line_of: Callable[[Fi
             f"`asyncgen check --explain {findings[0].code}` tells more",
             file=stdout,
         )
+
+
+def _places(related: tuple[Related, ...]) -> list[str]:
+    """The places of a joined finding, a line for each of the first few files."""
+    lines: dict[str, list[str]] = {}
+    for place in related:
+        lines.setdefault(place.path, []).append(str(place.line))
+    shown = [f"{path}:{', '.join(dict.fromkeys(numbers))}" for path, numbers in lines.items()]
+    more = len(shown) - _FILES
+    return shown if more <= 1 else [*shown[:_FILES], f"{more} more files: --format json names them"]
 
 
 def _window(line: str, offset: int) -> tuple[str, str]:

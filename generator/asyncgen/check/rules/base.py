@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -10,6 +11,9 @@ from asyncgen.check.findings.finding import Cause, Finding
 from asyncgen.check.source.module import Module
 
 __all__ = ["Explained", "Rule"]
+
+#: From so many tasks on one mistake is told once.
+_MANY = 3
 
 
 class Explained:
@@ -45,6 +49,13 @@ class Rule(Explained):
 
     def finding(self, module: Module, node: ast.AST, message: str, fix: str) -> Finding:
         return Finding(*_place(module, node), self.code, self.name, message, fix)
+
+    @staticmethod
+    def repeated(finding: Finding, task: str) -> Finding:
+        """A finding about one task that is told once where many tasks have it."""
+        message = re.sub(rf"\b{re.escape(task)}\b", "a task", finding.message)
+        cause = Cause("", 0, 0, f"{message} ({{count}} tasks: {{names}})", finding.fix, _MANY)
+        return finding._replace(subject=task, cause=cause)
 
     @staticmethod
     def cause(place: tuple[Module, ast.AST] | None, message: str, fix: str) -> Cause:

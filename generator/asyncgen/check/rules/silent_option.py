@@ -41,7 +41,7 @@ class SilentOption(Rule):
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
         for task in project.tasks.of(module):
             for node, message, fix in task_options(module, project, task):
-                yield self.finding(module, node, message, fix)
+                yield self.repeated(self.finding(module, node, message, fix), task.name)
         for sent in project.dispatches.of(module):
             for node, message, fix in message_options(module, project, sent):
                 yield self.finding(module, node, message, fix)
