@@ -40,26 +40,31 @@ def test_django(planted: Planted) -> None:
                     return function(*args, **kwargs)
             return inner
 
-        def block(pk):
+        def block(pk, order):
             with transaction.atomic():
+                order.save()
                 invoice.delay(pk)  # <- ACG109
                 if pk:
                     invoice.apply_async((pk,))  # <- ACG109
 
         @in_one
-        def decorated(pk):
+        def decorated(pk, order):
             invoice.delay(pk)  # <- ACG109
+            order.save()
 
         @transaction.atomic(using="other")
-        def decorated_call(pk):
+        def decorated_call(pk, order):
+            order.pay()
             invoice.s(pk).delay()  # <- ACG109
 
-        def own_block(pk):
+        def own_block(pk, order):
             with own():
+                order.lines.add(pk)
                 invoice.delay(pk)  # <- ACG109
 
         @wrapped
-        def own_decorator(pk):
+        def own_decorator(pk, order):
+            order.save()
             invoice.delay(pk)  # <- ACG109
 
         def fine(pk, cart):
@@ -76,6 +81,7 @@ def test_django(planted: Planted) -> None:
                     invoice.delay(pk)
 
                 transaction.on_commit(later)
+                cart.save()
                 signature = invoice.s(pk)
             invoice.delay(pk)
             signature.delay()
@@ -292,6 +298,7 @@ def test_functions_that_publish_and_are_called_in_a_transaction(planted: Planted
         class Sender:
             def save(self):
                 with transaction.atomic():
+                    super().save()
                     self.send()
 
             def send(self):
@@ -330,6 +337,7 @@ def test_functions_that_publish_and_are_called_in_a_transaction(planted: Planted
 
         def save(pk):
             with transaction.atomic():
+                pk.order.save()
                 sending.send(pk)
                 sending.send_on_commit(pk)
                 sending.send_when_it_is_safe(pk)
@@ -427,11 +435,72 @@ def test_a_delay_that_is_collected_in_a_dict(planted: Planted) -> None:
             options = {"queue": "x"}
             options["countdown"] = 60
             with transaction.atomic():
+                pk.save()
                 invoice.apply_async((pk,), **options)
 
         def now(pk):
             options = {"queue": "x"}
             with transaction.atomic():
+                pk.save()
                 invoice.apply_async((pk,), **options)  # <- ACG109
     """
     planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})
+
+
+def test_transactions_that_only_read(planted: Planted) -> None:
+    code = """
+        import logging
+        from django.db import transaction
+        from django.utils import timezone
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        logger = logging.getLogger(__name__)
+
+        class NotPaid(Exception): ...
+
+        def due(pk):
+            return Order.objects.filter(pk=pk, due__lt=timezone.now()).exists()
+
+        def settle(order):
+            order.paid = True
+            order.save()
+
+        def locks(pk):
+            with transaction.atomic():
+                order = Order.objects.select_for_update().get(pk=pk)
+                if not due(pk):
+                    raise NotPaid(order.number())
+                logger.info("sends %s", str(pk))
+                invoice.delay(order.pk)
+
+        @transaction.atomic
+        def looks(pk):
+            for order in Order.objects.values_list("pk", flat=True):
+                invoice.delay(order)
+
+        def sends(pk):
+            invoice.delay(pk)
+
+        def reads_and_sends(pk):
+            with transaction.atomic():
+                sends(Order.objects.first().pk)
+
+        def writes_around(pk):
+            with transaction.atomic():
+                settle(Order.objects.get(pk=pk))
+                with transaction.atomic():
+                    invoice.delay(Order.objects.get(pk=pk).pk)  # <- ACG109
+
+        def writes_afterwards(pk):
+            with transaction.atomic():
+                order = Order.objects.select_for_update().get(pk=pk)
+                invoice.delay(order.pk)  # <- ACG109
+                settle(order)
+
+        def does_what_none_can_see(pk, order):
+            with transaction.atomic():
+                invoice.delay(order.pk)  # <- ACG109
+                order.advance()
+    """
+    planted("ACG109", {**SHOP, "shop/orders.py": code})

@@ -10,12 +10,14 @@ from asyncgen.check.findings.finding import Finding
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.request_transactions import transaction_of_request
+from asyncgen.check.rules.transaction_writes import may_write
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["PublishInTransaction"]
 
 _ATOMIC = {"django.db.transaction.atomic", "django.db.transaction.Atomic", "django.db.transaction.commit_on_success"}
+_OF_DJANGO = "transaction.atomic"
 _DEPTH = 4
 
 
@@ -25,7 +27,7 @@ class PublishInTransaction(Rule):
     A worker is often faster than the commit: it looks for a row that is not there yet, and fails or does nothing.
     If the transaction is rolled back, the task runs all the same. Django opens transactions as well: around each
     request with `ATOMIC_REQUESTS`, around each change in its admin. There a publish counts if a row is written
-    before it in the same function.
+    before it in the same function. One that only reads or locks rows has nothing to commit, and is none here.
 
     Bad:
         with transaction.atomic():
@@ -102,12 +104,16 @@ class PublishInTransaction(Rule):
                 case ast.With() | ast.AsyncWith() if child in ancestor.body:
                     for item in ancestor.items:
                         name = self._opens(module, project, item.context_expr, 0)
-                        if name and not _committed_before(ancestor, call):
+                        if (
+                            name
+                            and not _committed_before(ancestor, call)
+                            and _has_work(project, module, name, ancestor)
+                        ):
                             return name
                 case ast.FunctionDef() | ast.AsyncFunctionDef() if child in ancestor.body:
                     for decorator in ancestor.decorator_list:
                         name = self._opens(module, project, decorator, 0)
-                        if name:
+                        if name and _has_work(project, module, name, ancestor):
                             return name
                     return ""
             child = ancestor
@@ -123,7 +129,7 @@ class PublishInTransaction(Rule):
         if symbol is None or depth > _DEPTH:
             return ""
         if symbol.name in _ATOMIC:
-            return "transaction.atomic"
+            return _OF_DJANGO
         if isinstance(symbol.node, Function) and symbol.module is not None:
             return self._own_wrapper(symbol, project, depth)
         return ""
@@ -142,8 +148,14 @@ class PublishInTransaction(Rule):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
                 inner = node.value
                 if project.names.name(module, inner.func) in _ATOMIC:
-                    return "transaction.atomic"
+                    return _OF_DJANGO
         return ""
+
+
+def _has_work(project: Project, module: Module, kind: str, around: ast.With | ast.AsyncWith | Function) -> bool:
+    """Whether a transaction may write. A session writes what was assigned to its objects, too."""
+    opened = [item.context_expr for item in around.items] if isinstance(around, ast.With | ast.AsyncWith) else []
+    return kind != _OF_DJANGO or may_write(project, module, [*opened, *around.body])
 
 
 def _minds_transactions(function: Function, call: ast.Call) -> bool:
