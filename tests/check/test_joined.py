@@ -210,3 +210,64 @@ def test_text_has_the_places_by_file(project: Any) -> None:
         "work3.py:4",
         "at 4 more files: --format json names them",
     ]
+
+
+SHARED = {
+    "a base class": """
+        from celery import Task, shared_task
+
+        class Retrying(Task):
+            autoretry_for = (Exception,){comment}
+            retry_backoff = True
+
+        def job(**options):
+            return shared_task(base=Retrying, **options)
+    """,
+    "a dict": """
+        from celery import shared_task
+
+        OPTIONS = {{
+            "autoretry_for": (Exception,),{comment}
+            "retry_backoff": True,
+        }}
+
+        def job(**options):
+            return shared_task(**OPTIONS, **options)
+    """,
+    "a decorator": """
+        from celery import shared_task
+
+        def job(**options):
+            return shared_task(autoretry_for=(Exception,), retry_backoff=True, **options){comment}
+    """,
+}
+JOBS = """
+    from shop.jobs import job
+
+    @job(queue="a")
+    def fetch(url): ...
+
+    @job(queue="b")
+    def send(url): ...
+"""
+
+
+@pytest.mark.parametrize("jobs", SHARED.values(), ids=SHARED)
+def test_what_tasks_share_is_told_where_it_stands(project: Any, jobs: str) -> None:
+    project.write({"shop/__init__.py": "", "shop/jobs.py": jobs.format(comment="  # shared"), "shop/tasks.py": JOBS})
+    (place,) = [n for n, line in enumerate((project.folder / "shop/jobs.py").read_text().split("\n"), 1) if "#" in line]
+    (finding,) = project.check(select=["ACG106"])
+    assert project.place(finding) == ("shop/jobs.py", place, "ACG106")
+    assert finding["message"] == "a task is retried for every Exception, bugs included (2 tasks: fetch and send)"
+    (finding,) = project.check(select=["ACG106"], paths=[project.folder / "shop/tasks.py"])
+    assert project.place(finding) == ("shop/tasks.py", 4, "ACG106")
+    project.write({"shop/jobs.py": jobs.format(comment="  # asyncgen: ignore[ACG106] all of them are idempotent")})
+    assert project.check(select=["ACG106"]) == []
+
+
+def test_what_one_task_has_is_told_at_the_task(project: Any) -> None:
+    tasks = JOBS.replace('    @job(queue="b")\n', "")
+    project.write({"shop/__init__.py": "", "shop/jobs.py": SHARED["a dict"].format(comment=""), "shop/tasks.py": tasks})
+    (finding,) = project.check(select=["ACG106"])
+    assert project.place(finding) == ("shop/tasks.py", 4, "ACG106")
+    assert finding["message"].startswith("fetch is retried for every Exception")

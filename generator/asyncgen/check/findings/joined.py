@@ -38,7 +38,8 @@ def join(findings: list[Finding], is_checked: Callable[[str], bool], total: Call
 
 
 def listed(names: list[str]) -> str:
-    """The first few in words, and how many there are besides."""
+    """The first few different ones in words, and how many there are besides."""
+    names = list(dict.fromkeys(names))
     shown = names[:_NAMED]
     more = len(names) - len(shown)
     if more:

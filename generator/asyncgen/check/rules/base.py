@@ -51,10 +51,12 @@ class Rule(Explained):
         return Finding(*_place(module, node), self.code, self.name, message, fix)
 
     @staticmethod
-    def repeated(finding: Finding, task: str) -> Finding:
-        """A finding about one task that is told once where many tasks have it."""
+    def repeated(finding: Finding, task: str, shared: tuple[Module, ast.AST] | None = None) -> Finding:
+        """A finding about one task that is told once where many have it, or some have it from one place they share."""
         message = re.sub(rf"\b{re.escape(task)}\b", "a task", finding.message)
-        cause = Cause("", 0, 0, f"{message} ({{count}} tasks: {{names}})", finding.fix, _MANY)
+        place = _place(*shared) if shared is not None else ("", 0, 0)
+        least = _MANY if shared is None else 2
+        cause = Cause(*place, f"{message} ({{count}} tasks: {{names}})", finding.fix, least)
         return finding._replace(subject=task, cause=cause)
 
     @staticmethod

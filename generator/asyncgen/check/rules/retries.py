@@ -48,11 +48,13 @@ class BadRetry(Rule):
 
     code = "ACG106"
     name = "bad-retry"
+    spans_files = True
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
         for task in project.tasks.of(module):
             yield from self._automatic(module, project, task)
-            yield from self._never(module, project, task)
+            for finding in self._never(module, project, task):
+                yield self.repeated(finding, task.name)
         told: set[tuple[Task, str]] = set()
         for sent in project.dispatches.of(module):
             if sent.method != "retry" or sent.task is None:
@@ -60,30 +62,30 @@ class BadRetry(Rule):
             for finding in self._manual(module, project, sent, sent.task):
                 if (sent.task, finding.message) not in told:
                     told.add((sent.task, finding.message))
-                    yield finding
+                    yield self.repeated(finding, sent.task.name)
 
     # ---- autoretry_for ----
 
     def _automatic(self, module: Module, project: Project, task: Task) -> Iterator[Finding]:
-        errors = task.options.get("autoretry_for")
+        errors = task.find("autoretry_for")
         if errors is None:
             return
-        here = errors.node if errors.module is module else task.place
         for home, error in named_errors(project, errors.module, errors.value):
             name = project.names.name(home, error)
             if name in _BARE:
-                yield self.finding(
+                yield self._at_option(
                     module,
-                    here,
+                    task,
+                    "autoretry_for",
                     f"{task.name} is retried for every {name.rpartition('.')[2]}, bugs included",
                     "name the errors that pass: ConnectionError, TimeoutError, the client's own",
                 )
         limit = task.literal("max_retries")
         unlimited = task.find("max_retries") is not None and limit is None
         if unlimited and not limits(task):
-            option = task.find("max_retries")
-            node = option.node if option is not None and option.module is module else here
-            yield self.finding(module, node, f"{task.name} is retried without end", "set max_retries to a number")
+            yield self._at_option(
+                module, task, "max_retries", f"{task.name} is retried without end", "set max_retries to a number"
+            )
         if limit == 0 or not task.takes_arguments:
             return  # what never runs beside itself has nothing to come back together with
         backoff, jitter = task.literal("retry_backoff"), task.literal("retry_jitter")
@@ -91,21 +93,29 @@ class BadRetry(Rule):
         if fixed:
             if task.opaque or not is_outage(project, errors.module, errors.value):
                 return
-            yield self.finding(
+            yield self._at_option(
                 module,
-                here,
+                task,
+                "autoretry_for",
                 f"{task.name} is retried at a fixed interval",
                 "set retry_backoff=True, and retry_backoff_max",
             )
         elif jitter is False:
-            option = task.find("retry_jitter")
-            node = option.node if option is not None and option.module is module else here
-            yield self.finding(
+            yield self._at_option(
                 module,
-                node,
+                task,
+                "retry_jitter",
                 f"the retries of {task.name} come back together, without jitter",
                 "leave retry_jitter at True",
             )
+
+    def _at_option(self, module: Module, task: Task, name: str, message: str, fix: str) -> Finding:
+        """About an option of a task, of its base class or of what else it shares with others."""
+        option = task.find(name)
+        here = option is not None and option.module is module
+        finding = self.finding(module, option.node if option is not None and here else task.place, message, fix)
+        shared = (option.module, option.node) if option is not None and name not in task.own else None
+        return self.repeated(finding, task.name, shared)
 
     # ---- options without a retry ----
 

@@ -15,8 +15,8 @@ __all__ = ["may_write"]
 _READING = SENDING | ON_COMMIT | {
     "aggregate", "alias", "all", "annotate", "count", "dates", "datetimes", "defer", "distinct", "earliest", "exclude",
     "exists", "explain", "filter", "first", "get", "get_object", "get_queryset", "in_bulk", "iterator", "last",
-    "latest", "none", "only", "order_by", "prefetch_related", "refresh_from_db", "reverse", "select_for_update", "select_related",
-    "using", "values", "values_list",
+    "latest", "none", "only", "order_by", "prefetch_related", "refresh_from_db", "reverse", "select_for_update",
+    "select_related", "using", "values", "values_list",
     "append", "copy", "decode", "encode", "endswith", "extend", "format", "is_valid", "isoformat", "items", "join",
     "keys", "lower", "pop", "replace", "setdefault", "split", "startswith", "strftime", "strip", "upper",
     "on_commit", "s", "si", "signature",
