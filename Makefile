@@ -32,8 +32,9 @@ chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what
 alerts: $(VENV)/.installed ## See no alert for MINUTES (60), then one for each planted fault, in Prometheus; write docs/alerts.md
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.alerts --minutes $(or $(MINUTES),60) --write
 
-bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md
+bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md and docs/guarantees/publish.md
 	$(BIN)/python -m benchmarks.throughput --write
+	$(BIN)/python -m benchmarks.away --write
 
 docs: $(VENV)/.installed ## Build the documentation as a site and follow every link of it
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs

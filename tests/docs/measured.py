@@ -2,8 +2,8 @@
 
 `<!-- measured PAGE NAME: LABELS | VALUES | WORDS -->`, a line of its own, stands for the table between `<!-- NAME -->`
 and `<!-- end of NAME -->` of PAGE: for its rows that hold one of the words, if there are any. A bar of the plot has
-the cells of the columns LABELS beside it, and the length of a column of VALUES; without those there is no plot.
-Items are separated by `;`.
+the cells of the columns LABELS beside it, and the length of a column of VALUES; without those there is no plot,
+and on PAGE itself no second table. Items are separated by `;`.
 """
 
 import math
@@ -29,12 +29,12 @@ def fill(pages: Path) -> None:
             labels, values, words = (_items(found[part]) for part in (3, 4, 5))
             header, *body = rows((pages / found[1]).read_text(), found[2])
             kept = [row for row in body if not words or any(word in cell for word in words for cell in row)]
-            shown = table(header, kept)
+            shown = "" if pages / found[1] == page else table(header, kept)
             if values:
                 image = page.with_name(f"{page.stem}-{number}.svg")
                 image.write_text(plot(header, kept, labels, values))
                 shown += f"\n![{' and '.join(values)}, as in the table]({image.name})\n"
-            text = text.replace(found[0], shown.rstrip())
+            text = text.replace(found[0], shown.strip())
         page.write_text(text)
 
 

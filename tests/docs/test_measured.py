@@ -41,6 +41,13 @@ def test_without_words_all_rows_are_shown_and_without_values_no_plot(tmp_path: P
     assert not list(tmp_path.rglob("*.svg"))
 
 
+def test_on_its_own_page_only_the_plot_is_added(tmp_path: Path) -> None:
+    write(tmp_path, {"there.md": f"{TABLE}\n<!-- measured there.md runs: mode | lost | -->\n"})
+    fill(tmp_path)
+    text = (tmp_path / "there.md").read_text()
+    assert text.endswith("\n<!-- end of runs -->\n\n![lost, as in the table](there-0.svg)\n")
+
+
 def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="between the markers other"):
         filled(tmp_path, "<!-- measured there.md other: broker | lost | -->")
