@@ -229,6 +229,23 @@ def test_no_limit_anywhere(planted: Planted, app: str) -> None:
         "shop/app.py": "from celery import Celery\n" + app + "\n",
         "shop/settings.py": "CELERYD_TASK_TIME_LIMIT = 60  # a dead name under the namespace\n",
         "shop/tasks.py": TASK,
+        "requirements.txt": "celery==5.6.2\n",
+    }
+    planted("ACG104", files)
+
+
+@pytest.mark.parametrize("requirement", ["celery>=5.7", "celery>=5.3", "redis==5.6.2"])
+def test_an_old_name_of_the_limit_that_recent_releases_read(planted: Planted, requirement: str) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/app.py": """
+            from celery import Celery
+            app = Celery("shop")
+            app.config_from_object("shop.settings", namespace="CELERY")
+        """,
+        "shop/settings.py": "CELERYD_TASK_TIME_LIMIT = 60\n",
+        "shop/tasks.py": TASK.replace("  # <- ACG104", ""),
+        "requirements.txt": f"{requirement}\n",
     }
     planted("ACG104", files)
 

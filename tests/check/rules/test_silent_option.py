@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,56 @@ def test_settings_under_a_namespace(planted: Planted) -> None:
         "shop/reads.py": reads,
     }
     planted("ACG111", files)
+
+
+OLD = {
+    "shop/celery.py": APP.format(namespace=', namespace="CELERY"'),
+    "shop/settings.py": """
+        CELERY_ACKS_LATE = True
+        BROKER_URL = "redis://b/0"
+        CELERY_BROKER_URL = "redis://c/0"
+    """,
+}
+ONLY_BEFORE = "Celery before 5.7, which celery{} allows, does not read it"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "effect"),
+    [
+        ("README.md", "celery==5.6.2", "Celery before 5.7 does not read it"),
+        ("uv.lock", 'name = "celery"\nversion = "5.3.6"', "celery==5.3.6 (uv.lock) does not read it"),
+        ("poetry.lock", 'name = "celery"\nversion = "5.7.0"', ""),
+        ("Pipfile.lock", '"celery": {"version": "==4.4.7"}', "celery==4.4.7 (Pipfile.lock) does not read it"),
+        ("requirements/base.txt", "celery[redis]==5.6.2 # x", "celery==5.6.2 (requirements/base.txt) does not read it"),
+        ("requirements.txt", "celery>=5\ncelery == 5.7.1\n", ""),
+        ("requirements.txt", "# celery==5.6.2\ncelery-once==3\n", "Celery before 5.7 does not read it"),
+        ("setup.py", 'install_requires=["celery>=5.2,<5.7"]', "celery>=5.2,<5.7 (setup.py) does not read it"),
+        ("setup.cfg", "  celery ~= 5.7\n", ""),
+        ("setup.cfg", "  celery (>=5.2)\n", ONLY_BEFORE.format(">=5.2 (setup.cfg)")),
+        ("Pipfile", 'celery = "~=5.6"\n', ONLY_BEFORE.format("~=5.6 (Pipfile)")),
+        ("Pipfile", 'celery = "5.6.1"\n', "celery==5.6.1 (Pipfile) does not read it"),
+        ("Pipfile", 'celery = "*"\n', "Celery before 5.7 does not read it"),
+        (
+            "pyproject.toml",
+            'celery = {extras = ["redis"], version = "~5.6"}',
+            "celery~5.6 (pyproject.toml) does not read it",
+        ),
+        ("pyproject.toml", 'celery = "^5.2"', ONLY_BEFORE.format("^5.2 (pyproject.toml)")),
+    ],
+)
+def test_what_an_old_name_does_hangs_on_the_release(project: Any, file: str, text: str, effect: str) -> None:
+    project.write(OLD)
+    (project.folder / file).parent.mkdir(exist_ok=True)
+    (project.folder / file).write_text(text)
+    told = [(finding["line"], finding["message"]) for finding in project.check(select=["ACG111"])]
+    start = " is a name from before the namespace CELERY: "
+    shadowed = (3, f"BROKER_URL{start}it does nothing")
+    assert told == ([(2, f"CELERY_ACKS_LATE{start}{effect}"), shadowed] if effect else [])
+
+
+def test_a_lock_says_more_than_a_range(project: Any) -> None:
+    project.write({**OLD, "uv.lock": 'name = "celery"\nversion = "5.7.0"\n', "requirements.txt": "celery==5.3.6\n"})
+    assert project.check(select=["ACG111"]) == []
 
 
 def test_old_names_without_a_namespace(planted: Planted) -> None:

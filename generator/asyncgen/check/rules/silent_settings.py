@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.configuration.configuration import Configuration
 from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS, TRANSPORT_OPTIONS
-from asyncgen.check.celery.configuration.settings import Setting
+from asyncgen.check.celery.configuration.settings import Setting, today_of
 from asyncgen.check.rules.silent_task_options import Silent
 from asyncgen.check.source.module import Module
 
@@ -82,11 +82,9 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
             return None
         old = next(iter(difflib.get_close_matches(raw, OLD_SETTINGS, n=1, cutoff=_ALMOST)), raw)
         new = f"{prefix}{OLD_SETTINGS.get(old, old).upper()}"
-        return f"{raw} is a name from before the namespace {namespace}: it does nothing", f"write {new}"
+        effect = _effect_of_old(configuration, setting)
+        return f"{raw} is a name from before the namespace {namespace}: {effect}", f"write {new}"
     key = setting.key.lower()
-    if namespace and f"{prefix}{setting.key}" in OLD_SETTINGS:
-        new = f"{prefix}{OLD_SETTINGS[f'{prefix}{setting.key}'].upper()}"
-        return f"{raw} is a name from before the namespace {namespace}: it does nothing", f"write {new}"
     if key in TRANSPORT_OPTIONS and (namespace or raw.islower()):
         place = f"{prefix}BROKER_TRANSPORT_OPTIONS" if raw.isupper() else "broker_transport_options"
         return f"{raw} is no setting of its own: it does nothing", f"put {key} into {place}"
@@ -105,6 +103,18 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
     if namespace and f"worker_{key}" in SETTINGS:
         return f"Celery has no setting {raw}: it does nothing", f"write {prefix}WORKER_{setting.key}"
     return None
+
+
+def _effect_of_old(configuration: Configuration, setting: Setting) -> str:
+    """What an old name does, with the releases of Celery for which that is true."""
+    today, celery = today_of(setting.raw), configuration.found.celery
+    if not today or any(s.name == today and s.raw != setting.raw for s in configuration.settings):
+        return "it does nothing"
+    if celery is None:
+        return "Celery before 5.7 does not read it"
+    if celery.reads_old_names is None:
+        return f"Celery before 5.7, which {celery} allows, does not read it"
+    return f"{celery} does not read it"
 
 
 def _without_namespace(raw: str, key: str) -> str:

@@ -21,7 +21,7 @@ _SPEAKS_OF_SETTINGS = re.compile(
 
 
 def read_settings(project: PythonProject) -> Settings:
-    settings = Settings()
+    settings = Settings([project.root, project.around])
     settings.incomplete = _SPEAKS_OF_SETTINGS.search(project.unread) is not None
     _Reader(project, settings).read()
     return settings

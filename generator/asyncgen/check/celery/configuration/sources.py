@@ -122,21 +122,29 @@ class Sources:
     def _scoped(self, raw: str, value: ast.expr | None, module: Module, node: ast.AST, namespace: str) -> None:
         """A name of a module or class: only what has the form of a setting is one."""
         if namespace:
-            prefix = f"{namespace}_"
-            if raw.startswith(prefix) and UPPER.match(raw):
-                self.settings.add(raw, raw.removeprefix(prefix), value, module, node, namespace)
-            elif is_dead(raw) or (raw == namespace and has_settings(value)):
+            if (raw.startswith(f"{namespace}_") and UPPER.match(raw)) or is_dead(raw):
+                self._namespaced(raw, value, module, node, namespace)
+            elif raw == namespace and has_settings(value):
                 self.settings.add_dead(raw, value, module, node, namespace)
         elif raw.lower() in SETTINGS or raw in OLD_SETTINGS or looks_like_setting(raw):
             self.settings.add(raw, raw, value, module, node, "")
+
+    def _namespaced(self, raw: str, value: ast.expr | None, module: Module, node: ast.AST, namespace: str) -> None:
+        key = raw.removeprefix(f"{namespace}_")
+        if key == raw or (raw in OLD_SETTINGS and key.lower() not in SETTINGS):
+            self.settings.add_old(raw, value, module, node, namespace)
+        else:
+            self.settings.add(raw, key, value, module, node, namespace)
 
     def _dict_source(self, module: Module, node: ast.Dict, namespace: str) -> None:
         prefix = f"{namespace}_" if namespace else ""
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 raw = key.value
-                if raw.startswith(prefix):
-                    self.settings.add(raw, raw.removeprefix(prefix), value, module, key, namespace)
+                if namespace and raw.startswith(prefix):
+                    self._namespaced(raw, value, module, key, namespace)
+                elif not namespace:
+                    self.settings.add(raw, raw, value, module, key, namespace)
             elif key is None:
                 self.read(module, value, namespace)
             else:
