@@ -52,9 +52,11 @@ def rows(text: str, name: str) -> list[list[str]]:
 
 
 def plot(header: Sequence[str], body: Sequence[Sequence[str]], labels: Sequence[str], values: Sequence[str]) -> str:
-    """An SVG of a bar for each value of each row, on a logarithmic scale that begins at 0."""
+    """An SVG of a bar for each value of each row, on a logarithmic scale that begins at 0; `-` is no value."""
+    body = [row for row in body if all(row[header.index(value)] != "-" for value in values)]
     numbers = [[float(row[header.index(value)]) for value in values] for row in body]
-    scale = (WIDTH - LEFT - 120) / math.log1p(max(max(each) for each in numbers) or 1)
+    room = WIDTH - LEFT - 50 - 7 * max(map(len, values))
+    scale = room / math.log1p(max(max(each) for each in numbers) or 1)
     parts, y = [], GAP
     for row, each in zip(body, numbers, strict=True):
         label = ", ".join(row[header.index(name)] for name in labels).replace("`", "")

@@ -16,6 +16,7 @@ As measured:
 |---|---|---|---|
 | redis | bare | 40 | 0 |
 | redis | `lease` | 0 | 3 |
+| redis | none | - | - |
 
 <!-- end of runs -->
 """
@@ -28,16 +29,18 @@ def filled(folder: Path, directive: str) -> str:
 
 
 def test_rows_that_hold_a_word_are_shown_with_a_plot(tmp_path: Path) -> None:
-    text = filled(tmp_path, "<!-- measured there.md runs: broker; mode | lost; repeated | lease; natural -->")
-    assert "| redis | `lease` | 0 | 3 |\n\n![lost and repeated, as in the table](here-0.svg)\n\nEnd\n" in text
+    text = filled(tmp_path, "<!-- measured there.md runs: broker; mode | lost; repeated | lease; none -->")
+    shown = "| redis | `lease` | 0 | 3 |\n| redis | none | - | - |\n\n![lost and repeated, as in the table](here-0.svg)"
+    assert f"{shown}\n\nEnd\n" in text
     assert "bare" not in text
     plot = (tmp_path / "a/here-0.svg").read_text()
     assert all(label in plot for label in ("redis, lease", "0 lost", "3 repeated"))
+    assert "none" not in plot
 
 
 def test_without_words_all_rows_are_shown_and_without_values_no_plot(tmp_path: Path) -> None:
     text = filled(tmp_path, "<!-- measured there.md runs: broker | | -->")
-    assert text.count("| redis |") == 2
+    assert text.count("| redis |") == 3
     assert not list(tmp_path.rglob("*.svg"))
 
 
