@@ -1,6 +1,7 @@
 """The documentation as a site: it builds without a warning, needs no network, and no link leads nowhere."""
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 
 from tests.support import write
 
-from .building import ROOT, assemble, build
+from . import building
+from .building import PAGES, ROOT, assemble, build
 from .links import broken
 
 LINK = re.compile(r"\]\(([^)#\s]+)")
@@ -17,6 +19,16 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 
 def test_the_site_builds_without_a_warning_and_no_link_leads_nowhere(tmp_path: Path) -> None:
     assert build(tmp_path / "site") == []
+    assert "PublishError" in (tmp_path / "site/site/search.js").read_text()  # what is searched without a server
+
+
+def test_a_link_in_a_page_that_leads_nowhere_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Path(shutil.copytree(PAGES, tmp_path / "pages"))
+    (pages / "install.md").write_text("# Install\n\n[What](scale.md#no-such-heading)\n")
+    monkeypatch.setattr(building, "PAGES", pages)
+    (said,) = build(tmp_path / "site")
+    assert "anchor does not exist" in said
+    assert "install.md:3" in said
 
 
 def test_the_navigation_has_every_page_once(tmp_path: Path) -> None:

@@ -27,10 +27,12 @@ other defaults where one is given here.
 KEPT = """
 ## Set by the runtime
 
-Another value is refused, since it would break a promise of every task. `queue`, `ignore_result` and `bind`
-follow from the options above.
+Another value is refused, since it would break a promise of every task. `queue` and `ignore_result` follow from
+`work_queue` and `keep_result`.
 
 """
+NEEDED = ("soft_time_limit", "time_limit")
+"""See `runtime.queues.check_limits`."""
 
 
 def page() -> str:
@@ -49,5 +51,7 @@ def page() -> str:
 
 
 def _default(name: str) -> str:
+    if name in NEEDED:
+        return "none: it has to be given"
     value = vars(ServiceTask).get(name)
     return "Celery's" if value is None else f"`{value!r}`"
