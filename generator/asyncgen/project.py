@@ -1,13 +1,16 @@
 """A new project: rendered beside its place, committed, and moved there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .author import SETTINGS, configured
 from .bundle import File
 from .errors import Refused
 from .git import GitError, git, git_bytes
+from .interview import Ask, interview
 from .lock_file import lock
 from .plan import new_folder
 from .releases import files_at
@@ -15,10 +18,13 @@ from .rendering import render
 from .source import Template
 from .trees import fill
 
-__all__ = ["Project", "WorkTree", "check_destination", "create", "create_files", "work_tree"]
+__all__ = ["Project", "Step", "WorkTree", "check_destination", "create", "create_files", "files_of", "work_tree"]
 
 
 _FALLBACK_IDENTITY = {"user.name": "asyncgen", "user.email": "asyncgen@localhost"}
+
+Step = Callable[[str], AbstractContextManager[None]]
+"""Surrounds what may take its time, and is told what that is."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +86,39 @@ def create(
     destination: Path,
     answers: Mapping[str, Any],
     *,
-    ask: bool,
+    ask: Ask | None = None,
+    review: Callable[[Path, dict[str, Any]], None] | None = None,
+    step: Step = lambda _: nullcontext(),
     repository: bool = True,
     keep: bool = True,
 ) -> Project:
     """Render a project, commit it, and put it at `destination` in one step.
 
-    ask: put the questions that `answers` leaves open; else they take their defaults.
+    ask: puts the questions that `answers` leaves open; else they take their defaults.
+    review: is given the folder of the rendered files and all answers, before anything is at `destination`.
     repository: make a git repository and a first commit.
     keep: False renders without leaving anything, for a dry run.
     """
     check_destination(destination)
     with new_folder(destination, keep=keep) as staging:
-        final = _render(template, staging, answers, ask)
-        unlocked = lock(staging) if keep else ""
+        final = _render(template, staging, answers, ask, step)
+        if review:
+            review(staging, final)
+        unlocked = ""
+        if keep:
+            with step("Locking the dependencies with uv"):
+                unlocked = lock(staging)
         if repository and keep:
-            _commit(staging, final)
-        files = sorted(
-            path.relative_to(staging).as_posix()
-            for path in staging.rglob("*")
-            if not path.is_dir() and path.relative_to(staging).parts[0] != ".git"
-        )
+            with step("Making the git repository"):
+                _commit(staging, final)
+        files = files_of(staging)
     return Project(destination, final, tuple(files), repository and keep, unlocked)
+
+
+def files_of(folder: Path) -> list[str]:
+    """The files of a project, relative to its folder, sorted."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
+    return sorted(path.as_posix() for path in paths if path.parts[0] != ".git")
 
 
 def create_files(destination: Path, files: Mapping[str, bytes]) -> None:
@@ -110,10 +127,15 @@ def create_files(destination: Path, files: Mapping[str, bytes]) -> None:
         fill(staging, {path: File(content) for path, content in files.items()})
 
 
-def _render(template: Template, staging: Path, answers: Mapping[str, Any], ask: bool) -> dict[str, Any]:
+def _render(
+    template: Template, staging: Path, answers: Mapping[str, Any], ask: Ask | None, step: Step
+) -> dict[str, Any]:
     files = files_at(template.repository, template.commit)
     source = fill(staging.with_name(f"{staging.name}.template"), files)
-    recorded = render(source, staging, answers, record=(template.src, template.name), ask=ask)
+    if ask:
+        answers = interview(source, staging, answers, ask)
+    with step("Rendering the files"):
+        recorded = render(source, staging, answers, record=(template.src, template.name))
     if not recorded.get("_commit") or not recorded.get("_src_path"):
         raise Refused(
             f"expected the commit of the template {template.src} to be recorded, got: none, so the project "
@@ -128,8 +150,8 @@ def _commit(folder: Path, answers: Mapping[str, Any]) -> None:
     What the user's git converts stays converted, such as line ends: `git status` would show a difference otherwise.
     """
     identity = []
-    for setting, answer in (("user.name", "author_name"), ("user.email", "author_email")):
-        chosen = str(answers.get(answer) or "") or _configured(setting)
+    for answer, setting in SETTINGS.items():
+        chosen = str(answers.get(answer) or "") or configured(setting)
         identity += ["-c", f"{setting}={chosen or _FALLBACK_IDENTITY[setting]}"]
     options = ["-c", "core.hooksPath=/dev/null", "-c", "core.excludesFile=/dev/null"]
     options += ["-c", "commit.gpgsign=false", "-c", "core.safecrlf=false", "-c", "maintenance.auto=false"]
@@ -140,10 +162,3 @@ def _commit(folder: Path, answers: Mapping[str, Any]) -> None:
         git(*identity, *options, "commit", "--quiet", "--message", message, at=folder)
     except GitError as error:
         raise Refused(f"expected git to make the first commit, got: {error}; fix it, or use --no-git") from error
-
-
-def _configured(setting: str) -> str:
-    try:
-        return git("config", "--global", "--get", setting)
-    except GitError:
-        return ""

@@ -10,18 +10,23 @@ from .names import nearest
 from .safe_yaml import load_mapping
 from .source import Template, read
 
-__all__ = ["Question", "answers_from", "config", "questions"]
+__all__ = ["Question", "answers_from", "config", "question_from", "questions", "value_of"]
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question of copier.yml: `choices` are its values, () for free text; `default` is None if it is computed."""
+    """A question of copier.yml: `choices` are its values, () for free text; `default` is None if it is computed.
+
+    consequences: of each choice, what its label says behind the value.
+    """
 
     name: str
     kind: str
     choices: tuple[str, ...]
     several: bool
     default: Any
+    help: str = ""
+    consequences: tuple[str, ...] = ()
 
 
 def config(text: str | bytes, template: Template) -> dict[str, Any]:
@@ -50,17 +55,25 @@ def questions(template: Template, text: str | bytes | None = None) -> dict[str, 
         details = value if isinstance(value, dict) else {"default": value}
         if name.startswith("_") or details.get("when") is False:
             continue
-        choices = details.get("choices", {})
-        values = choices.values() if isinstance(choices, dict) else choices
-        default = details.get("default")
-        found[name] = Question(
-            name,
-            details.get("type", "str"),
-            tuple(str(value) for value in values),
-            bool(details.get("multiselect")),
-            None if isinstance(default, str) and "{{" in default else default,
-        )
+        found[name] = question_from(name, details)
     return found
+
+
+def question_from(name: str, details: Mapping[str, Any]) -> Question:
+    """A question as copier.yml spells it out."""
+    choices, default = details.get("choices", {}), details.get("default")
+    labels = {str(value): str(value) for value in choices}
+    if isinstance(choices, dict):
+        labels = {str(value): str(label) for label, value in choices.items()}
+    return Question(
+        name,
+        details.get("type", "str"),
+        tuple(labels),
+        bool(details.get("multiselect")),
+        None if isinstance(default, str) and "{{" in default else default,
+        str(details.get("help", "")),
+        tuple(label.removeprefix(f"{value}: ") for value, label in labels.items()),
+    )
 
 
 def answers_from(given: Mapping[str, object], known: Mapping[str, Question]) -> dict[str, Any]:
@@ -71,11 +84,12 @@ def answers_from(given: Mapping[str, object], known: Mapping[str, Question]) -> 
             near = nearest(name, known)
             fix = f"did you mean {near}?" if near else "see asyncgen new --help"
             raise BadInput(f"expected a question of the template, got: {name}; {fix}")
-        answers[name] = _value(known[name], value)
+        answers[name] = value_of(known[name], value)
     return answers
 
 
-def _value(question: Question, value: object) -> object:
+def value_of(question: Question, value: object) -> object:
+    """An answer, given as text, as a value of the question's type; BadInput for one that it does not have."""
     if question.several:
         items = value if isinstance(value, list) else re.split(r"[,\s]+", str(value).strip("[] "))
         return [_choice(question, item) for item in items if item]

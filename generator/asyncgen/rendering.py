@@ -1,9 +1,10 @@
-"""Rendering with Copier: the one module that imports it, which costs a second."""
+"""Rendering with Copier; beside `interview` the one module that imports it, which costs a second."""
 
 import errno
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import CodeType
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
     from copier._main import Worker
 
-__all__ = ["render"]
+__all__ = ["cli_error", "cli_errors", "new_worker", "render"]
 
 _OF_NAMES = {errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR}
 """The errors of the system for a name that cannot be created; all others are not the template's fault."""
@@ -35,7 +36,6 @@ def render(
     answers: Mapping[str, Any],
     *,
     record: tuple[str, str],
-    ask: bool = False,
     exclude: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Render a template into a new folder, and return what the project records there.
@@ -46,39 +46,30 @@ def render(
     source: a plain folder of the template's files. From a repository, Copier would render what git's checkout makes of
     them: with CRLF under `core.autocrlf`, with whatever a filter of the user's puts in.
     record: what the project records as `_src_path` and `_commit`.
-    ask: put the questions that `answers` leaves open; else they take their defaults.
+    answers: what they leave open takes its default.
     exclude: patterns of paths that are not rendered, besides the template's own.
     """
-    from copier._settings import SettingsModel
-    from copier.errors import CopierAnswersInterrupt
-
     whose = f"the template {record[0]} at {record[1][:12]}"
+    with cli_errors(whose), new_worker(source, destination, answers, record=record, exclude=exclude) as worker:
+        worker.run_copy()
+    _check_rendered(destination, whose)
+    return _recorded(destination / ANSWERS_FILE, whose)
+
+
+@contextmanager
+def cli_errors(whose: str) -> Iterator[None]:
+    """Turn whatever Copier and a template's expressions raise into the sentence that a command ends with."""
     try:
         with warnings.catch_warnings():
             # They are about templates in general; on stderr they would pass for errors of this project.
             warnings.simplefilter("ignore")
-            with _worker(record)(
-                src_path=str(source),
-                dst_path=destination,
-                data=dict(answers),
-                # A user's own settings would make `--defaults` mean something else on each machine, and trust tasks.
-                settings=SettingsModel(),
-                defaults=not ask,
-                quiet=True,
-                exclude=exclude,
-            ) as worker:
-                worker.run_copy()
-    except CopierAnswersInterrupt as interrupt:
-        raise KeyboardInterrupt from interrupt
+            yield
     except Exception as error:
         # Copier's own errors, and any error of a template's expression: OverflowError, MemoryError and so on.
         # Jinja's TemplateNotFound is an OSError, too, without a number.
         if isinstance(error, OSError) and error.errno and error.errno not in _OF_NAMES:
             raise
-        message = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise _as_cli_error(message, whose) from error
-    _check_rendered(destination, whose)
-    return _recorded(destination / ANSWERS_FILE, whose)
+        raise cli_error(error, whose) from error
 
 
 def _check_rendered(folder: Path, whose: str) -> None:
@@ -98,9 +89,17 @@ def _recorded(file: Path, whose: str) -> dict[str, Any]:
         raise Refused(f"expected {whose} to make {ANSWERS_FILE}, got: {got}; use another template") from error
 
 
-def _worker(record: tuple[str, str]) -> type["Worker"]:
-    """Copier's worker; its public functions can record nothing but where they render from."""
+def new_worker(
+    source: Path,
+    destination: Path,
+    answers: Mapping[str, Any],
+    *,
+    record: tuple[str, str] = ("", ""),
+    exclude: Sequence[str] = (),
+) -> "Worker":
+    """Copier's worker, for the parameters of `render`: its public functions can record nothing else."""
     from copier._main import Worker
+    from copier._settings import SettingsModel
     from copier._template import Template
 
     class PlainFolder(Template):
@@ -137,7 +136,16 @@ def _worker(record: tuple[str, str]) -> type["Worker"]:
         def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
             """Ask git nothing for each file: what is rendered here is in no index yet."""
 
-    return Rendering
+    return Rendering(
+        src_path=str(source),
+        dst_path=destination,
+        data=dict(answers),
+        # A user's own settings would make `--defaults` mean something else on each machine, and trust tasks.
+        settings=SettingsModel(),
+        defaults=True,
+        quiet=True,
+        exclude=exclude,
+    )
 
 
 def _renders_to_itself(text: str, environment: "SandboxedEnvironment") -> bool:
@@ -178,8 +186,9 @@ def _compile_once(environment: "SandboxedEnvironment", envops: str) -> None:
     environment.compile = compile_once  # type: ignore[method-assign, assignment]
 
 
-def _as_cli_error(message: str, whose: str) -> AsyncgenError:
-    text = " ".join(message.split())
+def cli_error(error: Exception, whose: str) -> AsyncgenError:
+    """The sentence for an error of Copier's or of a template's expression."""
+    text = " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
     if answer := re.match(r"Validation error for question '(\w+)': expected (.*)", text):
         return BadInput(f"expected {answer[1]} to be {answer[2]}")
     if missing := re.match(r'Question "(\w+)" is required', text):

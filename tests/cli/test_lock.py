@@ -72,7 +72,7 @@ def test_without_a_network_the_project_is_made_and_the_next_step_is_named(
     commit(locking)
     ran = asyncgen("new", "shop", "--defaults")
     assert (ran.code, ran.err) == (0, "")
-    said = [line for line in ran.out.splitlines() if "uv" in line]
+    said = [line for line in ran.out.splitlines() if "uv.lock" in line]
     assert len(said) == 1
     assert said[0].startswith("It has no uv.lock, which its image needs: uv lock ended with 1: ")
     assert "celery was not found in the cache" in said[0]

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
+from asyncgen.presets import PRESETS
+
 from .rendering import AXES, FREE_TEXT
 
 
@@ -55,3 +57,11 @@ def test_the_answers_file_keeps_what_was_asked_and_nothing_derived(copie: Any) -
     kept = yaml.safe_load((result.project_dir / ".copier-answers.yml").read_text())
     asked = [*AXES, *FREE_TEXT, "_commit", "_src_path"]
     assert sorted(kept) == sorted(asked)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_renders(copie: Any, preset: str) -> None:
+    result = copie.copy(extra_answers={"service_name": "fine", **PRESETS[preset]})
+    assert result.exception is None
+    kept = yaml.safe_load((result.project_dir / ".copier-answers.yml").read_text())
+    assert PRESETS[preset].items() <= kept.items()

@@ -111,6 +111,7 @@ def add_task(
     from ..tasks import TASK, decide, decide_all, variables
     from ..tasks.former import check_never_used
     from ..tasks.stub import plan_stub
+    from .where_to_write import where_to_write
 
     if (name is None) == (source is None):
         got = "neither" if name is None else "both"
@@ -147,9 +148,9 @@ def add_task(
         hint = "Next: write work in each of them; asyncgen tasks lists what is still to be written."
     else:
         say(f"{verb} {tasks[0][0]}:", *shown, "", *summary(tasks[0][1]))
-        hint = f"Next: write work in {paths[0]}, then run make test."
+        hint = "Next: write the work, and what its test asserts; then run make test."
     if not dry_run:
-        say("", hint)
+        say("", hint, *([] if name is None else ["", *where_to_write(tasks[0][0], changes)]))
     say_advice(edits)
     exit_if_unable(edits)
 

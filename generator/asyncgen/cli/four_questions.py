@@ -1,182 +1,148 @@
-"""The four questions of add-task in a terminal: each with its trade-off, asked again after a wrong answer."""
+"""The four questions of add-task in a terminal, each with what its answers lead to.
 
-from collections.abc import Callable
+Not asked is what an option answers, and what an earlier answer leaves no choice in.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
-
-import typer
+from typing import Any
 
 from ..errors import BadInput
-from ..service import Service
-from ..tasks.answers import TaskOptions
+from ..service import QueueClass, Service
+from ..tasks.answers import TaskOptions, check_every, check_retry_on
 from ..tasks.breaker import check_breaker, has_redis
-from ..tasks.failure import TRANSIENT, longest_wait, parse_exception
+from ..tasks.failure import TRANSIENT, longest_wait
 from ..tasks.modes import check_key, check_max_retries, check_mode, default_mode
-from ..tasks.payload import default_arguments, parse_argument, split_list
-from ..tasks.resources import check_bound, check_expected, check_rate_limit, choose_queue, limits
+from ..tasks.payload import default_arguments, parse_arguments, split_list
+from ..tasks.resources import check_expected, choose_queue, limits
+from .dialogue import Choice, choose, heading, until
 from .output import say
 
 __all__ = ["ask"]
 
-T = TypeVar("T")
+_RETRIES, _SECONDS = 5, 10
+_KEY = ":key"
+"""Behind an argument: its value is a part of the task's key."""
+_MODES = {
+    "transactional": "exactly once: the effect and its key commit together",
+    "lease": "at least once: a crash may repeat it; pass its key on",
+    "at-most-once": "a crash or an error skips it, until a person decides",
+    "natural": "as often as it comes: it sets values, and adds to none",
+}
 
 
 def ask(task: str, options: TaskOptions, service: Service) -> TaskOptions:
     """`options`, completed by what the user answers."""
-    for question in (_idempotency, _payload, _key, _failure, _expected, _bound, _rate_limit, _breaker, _queue):
+    check_every(options.every or "", parse_arguments(options.arg or ()), service)
+    number = 0
+    while left := _left(options):
+        number += 1
+        title, question = left[0]
+        heading(number, number - 1 + len(left), title)
         options = replace(options, **question(task, options, service))
     return options
 
 
-def _idempotency(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    if options.idempotency is not None:
-        return {}
-    say(
-        "",
-        "Idempotency: a worker may die at any moment, and its message comes again. What may happen then?",
-        "  transactional  exactly once: the effect and its key commit in one SQL transaction",
-        "  lease          at least once: a crash may repeat the work, so the key is passed on",
-        "  at-most-once   a crash or an error skips the work, and a person decides; never retried",
-        "  natural        a repeat is harmless: values are set, never added to",
+def _left(options: TaskOptions) -> list[tuple[str, Callable[[str, TaskOptions, Service], dict[str, Any]]]]:
+    """The questions that are still to be asked. A scheduled task has no payload, and at-most-once no retries."""
+    retried = options.idempotency != "at-most-once" and options.retry_on is None and options.max_retries is None
+    questions = (
+        (options.idempotency is None, "Idempotency: a worker dies, its message comes again; what then", _idempotency),
+        (options.arg is None and not options.every, "Payload: the least from which the work can be done", _payload),
+        (retried, "Failure: what happens after an error", _failure),
+        (options.expected is None, "Resources: how many seconds a run takes as a rule", _resources),
     )
-    return {"idempotency": _until("mode", default_mode(service), lambda answer: check_mode(answer, service))}
+    return [(title, question) for asked, title, question in questions if asked]
+
+
+def _idempotency(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    modes = []
+    for mode, consequence in _MODES.items():
+        with suppress(BadInput):
+            modes.append((check_mode(mode, service), consequence))
+    mode = choose("idempotency", modes, default_mode(service), lambda answer: check_mode(answer, service))
+    return {"idempotency": mode}
 
 
 def _payload(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    if options.arg is not None or options.every:
-        return {}
-    say(
-        "",
-        "Payload: keys and primitives, since an object in a message is old when it arrives.",
-        "  NAME:TYPE, separated by commas; none for no arguments",
-        "  int, str, bool, float, UUID, date, datetime, Decimal, enum[one,another], list[...] of one",
-    )
+    say("  NAME:TYPE, commas between, or none. An object ages on its way: send its id.")
+    say("  int, str, bool, float, UUID, date, datetime, Decimal, enum[a,b], list[int]")
+    if options.idempotency != "natural" and options.key is None:
+        say("  NAME:TYPE:key  two calls with the same value are one piece of work")
     usual = ",".join(f"{argument.name}:{argument.type}" for argument in default_arguments(task))
-    return {"arg": _until("arguments", usual or "none", lambda answer: _each(answer, parse_argument))}
+    return until("arguments", usual or "none", lambda answer: _arguments(answer, options))
 
 
-def _key(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    mode = options.idempotency or default_mode(service)
-    arguments = [parse_argument(text) for text in options.arg or ()]
-    if options.key is not None or mode == "natural" or not arguments:
-        return {}
-    say(
-        "",
-        "Key: two calls with the same values of these arguments are one piece of work.",
-        "  names, separated by commas; none for the task's id: only a redelivery is the same work",
-    )
-    return {"key": _until("key", "none", lambda answer: check_key(split_list(answer), arguments, mode))}
+def _arguments(answer: str, options: TaskOptions) -> dict[str, Any]:
+    texts = split_list(answer)
+    arguments = parse_arguments(text.removesuffix(_KEY) for text in texts)
+    key = [argument.name for argument, text in zip(arguments, texts, strict=True) if text.endswith(_KEY)]
+    check_key([*(options.key or ()), *key], arguments, options.idempotency or "")
+    return {"arg": [text.removesuffix(_KEY) for text in texts], "key": options.key or key}
 
 
 def _failure(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    mode = options.idempotency or default_mode(service)
-    if mode == "at-most-once" or (options.retry_on is not None and options.max_retries is not None):
-        return {}
-    say(
-        "",
-        "Failure: errors that pass by themselves are tried again; all others become a dead letter at once.",
-        f"  5 retries wait {_waits(5)} s, {longest_wait(5)} s in all; 10 retries {longest_wait(10)} s; 0 for none",
-    )
-    answers: dict[str, Any] = {}
-    retries = options.max_retries
-    if retries is None:
-        retries = _until("retries", "5", lambda answer: check_max_retries(_number(answer), mode))
-        answers["max_retries"] = retries
-    if options.retry_on is None and retries:
-        say("  errors as MODULE.EXCEPTION, separated by commas")
-        answers["retry_on"] = _until("retry on", ",".join(TRANSIENT), lambda answer: _each(answer, parse_exception))
-    return answers
+    transient = f"{' or '.join(TRANSIENT)}: {_RETRIES} retries in {longest_wait(_RETRIES)} s"
+    choices = [("retry", transient), ("other", "retries after errors that you name, as often as you say")]
+    if options.breaker is None and has_redis(service.answers):
+        choices.append(("outage", "retry, and a circuit keeps all workers away meanwhile"))
+    choices.append(("never", "any error makes a dead letter at once"))
+    say("  After what is not retried, or not any more, the message is a dead letter.")
+    answer = choose("failure", choices, "retry", lambda answer: _one_of(answer, choices))
+    if answer == "never":
+        return {"max_retries": 0}
+    found: dict[str, Any] = {"max_retries": _RETRIES}
+    if answer == "outage":
+        say("  Tasks that call the same dependency name the same circuit, such as payments.")
+        found["breaker"] = until("circuit", None, lambda answer: check_breaker(answer, service))
+    if answer == "other":
+        mode = options.idempotency or ""
+
+        def errors(answer: str) -> Sequence[str]:
+            return check_retry_on(split_list(answer), _RETRIES, task, mode, service)
+
+        found["retry_on"] = until("MODULE.EXCEPTION, commas between", ",".join(TRANSIENT), errors)
+        found["max_retries"] = until("retries", str(_RETRIES), lambda answer: _retries(answer, mode))
+    return found
 
 
-def _waits(retries: int) -> str:
-    return ", ".join(str(longest_wait(number + 1) - longest_wait(number)) for number in range(retries))
+def _retries(answer: str, mode: str) -> int:
+    if _number(answer) == 0:
+        raise BadInput("expected 1 retry or more of these errors, got: 0")
+    return check_max_retries(_number(answer), mode)
 
 
-def _expected(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    if options.expected is not None:
-        return {}
-    say(
-        "",
-        "Resources: a run that hangs holds a worker. It is stopped after twice, and killed after three",
-        "times the expected seconds; what takes longer than a queue admits has to be split.",
-    )
-    queues = service.queues()
+def _resources(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
+    queues, bound = service.queues(), options.bound or ""
+    soft, hard = limits(_SECONDS)
+    say(f"  It is stopped after twice that and killed after three times, here {soft} and {hard}.")
+    usual, label = str(_SECONDS), "seconds"
+    if options.queue is None and len(queues) > 1:
+        label = "seconds, and the queue"
+        width = max(len(queue.member) for queue in queues)
+        say(*(f"  {queue.member:<{width}}  {_class(queue)}" for queue in queues))
+        with suppress(BadInput):
+            usual = f"{_SECONDS} {choose_queue(None, _SECONDS, queues, bound).member}"
 
-    def fits(answer: str) -> int:
-        expected = check_expected(_number(answer))
-        choose_queue(options.queue, expected, queues, options.bound or "")
-        return expected
+    def fits(answer: str) -> dict[str, Any]:
+        seconds, _, named = answer.partition(" ")
+        expected = check_expected(_number(seconds))
+        queue = choose_queue(named.strip() or options.queue, expected, queues, bound)
+        return {"expected": expected, "queue": queue.member}
 
-    return {"expected": _until("expected seconds", "10", fits)}
-
-
-def _bound(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    queues = service.queues()
-    if options.bound is not None or options.queue is not None or len({queue.pool for queue in queues}) == 1:
-        return {}
-    say(
-        "",
-        "Bound: a run that waits for others is cheapest in a thread; one that computes needs a process of its own,",
-        "and only processes know time limits.",
-    )
-    return {"bound": _until("io or cpu", "cpu", check_bound)}
+    return until(label, usual, fits)
 
 
-def _rate_limit(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    if options.rate_limit is not None:
-        return {}
-    say(
-        "",
-        "Rate: does what the task calls allow only so many calls? The limit holds for each worker, not for all.",
-        "  10/s, 10/m, 100/h; none for no limit",
-    )
-    return {"rate_limit": _until("rate", "none", lambda answer: check_rate_limit("" if answer == "none" else answer))}
+def _class(queue: QueueClass) -> str:
+    return f"runs of up to {queue.max_runtime} s" + (", in threads" if queue.pool == "threads" else "")
 
 
-def _breaker(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    if options.breaker is not None or not has_redis(service.answers):
-        return {}
-    say(
-        "",
-        "Breaker: does the task call a dependency that is often down? A circuit keeps all workers away from it for a",
-        "while, at no cost in retries; tasks that call the same one name the same circuit.",
-        "  the dependency's name, such as payments; none for no circuit",
-    )
-    return {
-        "breaker": _until("breaker", "none", lambda answer: check_breaker("" if answer == "none" else answer, service))
-    }
-
-
-def _queue(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
-    queues, expected = service.queues(), options.expected or 10
-    if options.queue is not None or len(queues) == 1:
-        return {}
-    hard = limits(expected)[1]
-    say(
-        "",
-        f"Queue: its longest run has to admit the {hard} s after which the task is killed.",
-        *(f"  {queue.member:<14} {queue.max_runtime} s, {queue.pool}" for queue in queues),
-    )
-    bound = options.bound or ""
-    usual = choose_queue(None, expected, queues, bound).member
-    return {"queue": _until("queue", usual, lambda answer: choose_queue(answer, expected, queues, bound).member)}
-
-
-def _until(label: str, usual: str, check: Callable[[str], T]) -> T:
-    """Ask until the answer passes the check."""
-    while True:
-        answer = typer.prompt(label, default=usual)
-        try:
-            return check(answer.strip())
-        except BadInput as error:
-            say(f"  {error}")
-
-
-def _each(answer: str, check: Callable[[str], object]) -> list[str]:
-    parts = split_list(answer)
-    for part in parts:
-        check(part)
-    return parts
+def _one_of(answer: str, choices: Sequence[Choice]) -> str:
+    values = [value for value, _ in choices]
+    if answer not in values:
+        raise BadInput(f"expected one of {', '.join(values)}, got: {answer}")
+    return answer
 
 
 def _number(answer: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..presets import PRESETS
 from .completion import choice
 from .monorepo import pipeline_advice
 from .options import Data, Defaults, DryRun, Json, TemplateOption, pairs
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from ..source import Template
 
 __all__ = ["new"]
+
+
+def _presets() -> str:
+    named = {
+        name: ", ".join(f"{question} {value or 'none'}" for question, value in answers.items())
+        for name, answers in PRESETS.items()
+    }
+    return "; ".join(f"{name}: {answers}" for name, answers in named.items())
 
 
 def new(
@@ -45,6 +54,14 @@ def new(
     ] = None,
     observe: Annotated[list[str] | None, choice("metrics|traces|sentry", "What tells of its work; repeatable.")] = None,
     deploy: Annotated[list[str] | None, choice("compose|kubernetes", "What it is deployed with; repeatable.")] = None,
+    preset: Annotated[
+        str | None,
+        choice("|".join(PRESETS), f"All answers but names and author, by default but for {_presets()}."),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(help="The answers file or the folder of a service whose answers to take.", metavar="ANSWERS.yml"),
+    ] = None,
     data: Data = None,
     defaults: Defaults = False,
     template: TemplateOption = None,
@@ -56,7 +73,8 @@ def new(
     """Make a new service in the folder DEST.
 
     Inside a git work tree it makes no repository, and says how its pipeline runs in the one that is there.
-    In a terminal, the questions that no flag answers are asked. Elsewhere they take their defaults.
+    In a terminal, the questions that no flag answers are asked, and it writes after a yes. Elsewhere they take their
+    defaults. The author is git's, else the one that was given the last time. Flags win over --preset and --like.
     Where uv is on PATH it writes uv.lock, which needs a network, or UV_OFFLINE and uv's cache.
     DEST appears when all is done: an error or an interruption leaves nothing behind.
     """
@@ -78,39 +96,73 @@ def new(
     }
     flags = {name: value for name, value in given.items() if value is not None}
     extra: dict[str, object] = dict(pairs(data))
+    asking = interactive() and not (defaults or json)
 
     from ..git import require_git
     from ..source import find
+    from .dialogue import confirm
+    from .new_summary import summary
+    from .progress import step
+    from .wizard import introduce, put
 
     # The template is read with git, whether or not the project gets a repository.
     require_git()
-    found = find(template, ref)
+    with step("Looking for the template"):
+        found = find(template, ref)
 
-    from ..project import check_destination, create, work_tree
-    from ..questions import answers_from, questions
+        from ..interview import load
+        from ..project import check_destination, create, work_tree
+        from ..questions import answers_from, questions
+
+        if asking:
+            load()
+
+    from ..answer_sets import starting_answers
+    from ..author import SETTINGS, author, remember
 
     target = Path(os.path.abspath(destination))
     check_destination(target)
     known = questions(found)
     tree = work_tree(target)
     found_subfolder = {"subfolder": tree.subfolder if tree else ""} if "subfolder" in known else {}
-    answers = found_subfolder | answers_from(extra | flags, known)
-    notice(found.notice)
+    start, notes = starting_answers(preset, like, known)
+    chosen = answers_from(extra | flags, known)
+    who = {} if SETTINGS.keys() & chosen else {name: value for name, value in author().items() if name in known}
+    answers = found_subfolder | who | start | chosen
+    for note in (found.notice, *notes):
+        notice(note)
+    if asking:
+        introduce([] if start else PRESETS)
+    lines: list[str] = []
+
+    def review(folder: Path, final: dict[str, Any]) -> None:
+        lines.extend([*summary(destination, folder, final), ""])
+        if asking and not dry_run:
+            say(*lines)
+            lines.clear()
+            confirm("Write it?")
+
     project = create(
         found,
         target,
         answers,
-        ask=interactive() and not (defaults or json),
+        ask=put if asking else None,
+        review=review,
+        step=step,
         repository=not (no_git or tree),
         keep=not dry_run,
     )
+    if asking and not dry_run and SETTINGS.keys() - answers:
+        remember(project.answers)
     if json:
         say_json(_as_data(project, found, tree, dry_run))
     elif dry_run:
-        say(f"Would make {destination} with {len(project.files)} files:")
+        say(*lines, f"Would make {destination} with {len(project.files)} files:")
         say(*(f"  {path}" for path in project.files))
     else:
-        say(*_next_steps(destination, project, found, tree))
+        say(*lines, *_next_steps(destination, project, found, tree))
+        if not asking and "author_name" in known.keys() - answers:
+            say("", "It names no author: give --author-name and --author-email, or set git's user.name and user.email.")
         # What was found is found again, and may be something else then.
         by_place = found_subfolder.items() <= project.answers.items()
         told = {name: question for name, question in known.items() if not (by_place and name == "subfolder")}

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from ..service import Service
 
-__all__ = ["complain", "interactive", "name_strays", "notice", "say", "say_json"]
+__all__ = ["complain", "interactive", "name_strays", "notice", "one_line", "say", "say_json"]
 
 
 def say(*lines: str) -> None:
@@ -36,9 +36,14 @@ def name_strays(service: "Service") -> None:
         notice(text)
 
 
+def one_line(text: str) -> str:
+    """A text as one line that controls no terminal, whatever is in it."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 def complain(text: str, *, as_json: bool = False) -> None:
-    """Print why the command stops: one line, whatever the user's input contains; with `as_json` on stdout as well."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """Print why the command stops; with `as_json` on stdout as well."""
+    line = one_line(text)
     typer.echo(f"asyncgen: {line}", err=True)
     if as_json:
         say_json({"error": line})

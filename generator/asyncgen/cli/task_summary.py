@@ -27,7 +27,9 @@ def as_data(answers: "Answers") -> dict[str, Any]:
 
 
 def summary(answers: "Answers") -> list[str]:
-    """The four answers, a line each."""
+    """The four answers, in lines of 80 columns."""
+    from textwrap import wrap
+
     from ..tasks.failure import longest_wait
     from ..tasks.resources import limits
 
@@ -38,7 +40,7 @@ def summary(answers: "Answers") -> list[str]:
         f"up to {answers.max_retries} retries on {', '.join(answers.retry_on)}, "
         f"at most {longest_wait(answers.max_retries)} s of waiting"
     )
-    return [
+    lines = [
         f"Idempotency  {answers.idempotency}" + ("" if answers.idempotency == "natural" else f", its key: {key}"),
         f"Payload      {payload or 'none'}",
         f"Failure      {retries if answers.max_retries else 'never retried'}, then a dead letter",
@@ -48,6 +50,7 @@ def summary(answers: "Answers") -> list[str]:
         *([f"Schedule     {answers.every}, next at {_next_run(answers.every)}"] if answers.every else []),
         *([f"Result       kept: {answers.keep_result}"] if answers.keep_result else []),
     ]
+    return [part for line in lines for part in wrap(line, 80, subsequent_indent=" " * 13)]
 
 
 def _next_run(every: str) -> str:

@@ -54,6 +54,7 @@ def update(
     from ..update import apply_outcomes, prepare, verify
     from ..update.scratch import scratch
     from ..update.versions import choose
+    from .wizard import put
 
     if test and (check or dry_run or no_verify):
         other = "--check" if check else "--dry-run" if dry_run else "--no-verify"
@@ -73,7 +74,7 @@ def update(
             folder,
             given=pairs(data),
             moved=template is not None,
-            ask=interactive() and not (defaults or json or dry_run),
+            ask=put if interactive() and not (defaults or json or dry_run) else None,
         )
         if prepared is None:
             _print_nothing_due(before, json)

@@ -15,7 +15,7 @@ from .every import parse_every
 from .failure import TRANSIENT, parse_exception
 from .importing import check_import
 from .modes import check_key, check_max_retries, check_mode, default_mode
-from .payload import Argument, default_arguments, parse_argument
+from .payload import Argument, default_arguments, parse_arguments
 from .resources import check_bound, check_expected, check_rate_limit, choose_queue
 
 __all__ = ["Answers", "TaskOptions", "check_every", "check_keep_result", "check_retry_on", "decide", "decide_all"]
@@ -65,9 +65,6 @@ def decide(name: str, options: TaskOptions, service: Service) -> Answers:
     mode = check_mode(options.idempotency or default_mode(service), service)
     arguments = _arguments(name, options)
     every = check_every(options.every or "", arguments, service)
-    for argument in arguments:
-        if [other.name for other in arguments].count(argument.name) > 1:
-            raise BadInput(f"expected each argument once, got: {argument.name} twice")
     retries = check_max_retries(options.max_retries, mode)
     expected = check_expected(10 if options.expected is None else options.expected)
     bound = check_bound(options.bound or "")
@@ -76,7 +73,7 @@ def decide(name: str, options: TaskOptions, service: Service) -> Answers:
         arguments=arguments,
         idempotency=mode,
         key=check_key(options.key or (), arguments, mode),
-        retry_on=_importable(check_retry_on(options.retry_on, retries, name, mode), service),
+        retry_on=check_retry_on(options.retry_on, retries, name, mode, service),
         max_retries=retries,
         expected=expected,
         keep_result=check_keep_result(options.keep_result or "", service),
@@ -103,7 +100,7 @@ def decide_all(tasks: Sequence[tuple[str, TaskOptions]], service: Service) -> li
 
 def _arguments(name: str, options: TaskOptions) -> tuple[Argument, ...]:
     if options.arg is not None:
-        return tuple(parse_argument(text) for text in options.arg)
+        return parse_arguments(options.arg)
     return () if options.every else default_arguments(name)
 
 
@@ -125,7 +122,10 @@ def check_every(every: str, arguments: Sequence[Argument], service: Service) -> 
     return parse_every(every).text
 
 
-def check_retry_on(errors: Sequence[str] | None, retries: int, name: str, mode: str) -> tuple[str, ...]:
+def check_retry_on(
+    errors: Sequence[str] | None, retries: int, name: str, mode: str, service: Service
+) -> tuple[str, ...]:
+    """The errors that a task is retried on, by default those of the network; refused where they cannot be imported."""
     if not retries:
         if errors:
             why = "at-most-once" if mode == "at-most-once" else "no retries"
@@ -138,14 +138,10 @@ def check_retry_on(errors: Sequence[str] | None, retries: int, name: str, mode: 
                 f"expected the errors' modules to be named unlike what the task's file defines, got: {error}; "
                 "take another name for the task, or for the module"
             )
-    return parsed
-
-
-def _importable(errors: tuple[str, ...], service: Service) -> tuple[str, ...]:
-    for error in errors:
+    for error in parsed:
         if error.partition(".")[0] not in sys.stdlib_module_names:
             check_import(error, service.root)
-    return errors
+    return parsed
 
 
 def check_keep_result(reason: str, service: Service) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import BadInput
@@ -13,6 +14,7 @@ __all__ = [
     "example",
     "imports",
     "parse_argument",
+    "parse_arguments",
     "read_argument",
     "split_list",
 ]
@@ -93,6 +95,16 @@ def parse_argument(text: str) -> Argument:
         return argument
     known = f"{', '.join(_TYPES)}, enum[a,b], or list[...] of one"
     raise BadInput(f"expected the type of {name} to be {known}, got: {kind}; {_instead(name, kind)}")
+
+
+def parse_arguments(texts: Iterable[str]) -> tuple[Argument, ...]:
+    """The arguments of a task, as `parse_argument` knows each; BadInput where a name stands twice."""
+    arguments = tuple(parse_argument(text) for text in texts)
+    names = [argument.name for argument in arguments]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"expected each argument once, got: {name} twice")
+    return arguments
 
 
 def read_argument(recorded: str) -> Argument:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..bundle import File
 from ..errors import BadInput
+from ..interview import Ask
 from ..module_files import strays
 from ..names import ANSWERS_FILE
 from ..questions import answers_from, questions
@@ -95,12 +96,12 @@ def prepare(
     *,
     given: Mapping[str, object],
     moved: bool = False,
-    ask: bool = False,
+    ask: Ask | None = None,
 ) -> Update | None:
     """The update of a service to a release of the template and to the given answers; None if nothing is due.
 
     moved: the project shall record where the template is now.
-    ask: put the questions that are new.
+    ask: puts the questions that are new.
     """
     check_repository(service.root)
     moved = moved and after.src != service.src_path

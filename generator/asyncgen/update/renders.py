@@ -7,6 +7,7 @@ from typing import Any
 
 from ..bundle import File
 from ..errors import Refused
+from ..interview import Ask, interview
 from ..questions import config
 from ..releases import files_at
 from ..rendering import render
@@ -69,13 +70,15 @@ def rendered(
     record: tuple[str, str],
     *,
     exclude: list[str],
-    ask: bool = False,
+    ask: Ask | None = None,
 ) -> dict[str, File]:
     """The project that a template makes of the answers.
 
     folder: an empty folder of the scratch; `name`: that of the project's folder, from which a default is made.
     record: `_src_path` and `_commit` as the project records them.
+    ask: puts the questions that `answers` leaves open; else they take their defaults.
     """
     source, destination = fill(folder / "template", files), folder / "project" / name
-    render(source, destination, answers, record=record, ask=ask, exclude=exclude)
+    answers = interview(source, destination, answers, ask) if ask else answers
+    render(source, destination, answers, record=record, exclude=exclude)
     return read_tree(destination)

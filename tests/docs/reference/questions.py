@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from asyncgen.presets import PRESETS
 from tests.template.rendering import ROOT
 
 from .markdown import table
@@ -13,8 +14,11 @@ __all__ = ["page"]
 HEAD = """# Questions
 
 `asyncgen new` asks these; each has a flag, such as `--broker`, and `-d QUESTION=ANSWER` takes any of them.
-Without a terminal, and with `--defaults`, what is not given takes its default. `asyncgen update -d
-QUESTION=ANSWER` changes the answer of a service that is there.
+Without a terminal, and with `--defaults`, what is not given takes its default, and the author is the one of git.
+`asyncgen update -d QUESTION=ANSWER` changes the answer of a service that is there.
+
+`--preset` takes the defaults but for what the table says; `--like` the answers of another service, but for its names
+and its author.
 
 """
 
@@ -23,7 +27,12 @@ def page() -> str:
     """Each question with its answers."""
     entries: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text())
     asked = {name: entry for name, entry in entries.items() if name[0] != "_" and entry.get("when", True)}
-    return HEAD + "\n".join(_question(name, entry) for name, entry in asked.items())
+    rows = [
+        (f"`{name}`", ", ".join(f"`{each}`: {_default(value)}" for each, value in answers.items()))
+        for name, answers in PRESETS.items()
+    ]
+    presets = table(["preset", "answers that are not the default"], rows)
+    return f"{HEAD}{presets}\n" + "\n".join(_question(name, entry) for name, entry in asked.items())
 
 
 def _question(name: str, entry: dict[str, Any]) -> str:
