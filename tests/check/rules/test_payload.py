@@ -30,12 +30,17 @@ def test_what_grows_with_the_data(planted: Planted) -> None:
             for key in pks:
                 news.delay(key)  # <- ACG112
 
+            for user in User.objects.filter(beta=True):
+                news.delay(user.pk)  # <- ACG112
+            enabled = User.objects.filter(beta=True)
+            keys = enabled.values_list("pk", flat=True)
+            for key in keys:
+                news.delay(key)  # <- ACG112
+
         def view(request):
             news.delay(request.body)  # <- ACG112
 
         def fine(pk, group, names):
-            for user in User.objects.filter(beta=True):
-                news.delay(user.pk)
             news.delay(list(User.objects.values_list("pk", flat=True)[:100]))
             ids = list(User.objects.values_list("pk", flat=True))
             for start in range(0, len(ids), 100):
@@ -44,10 +49,6 @@ def test_what_grows_with_the_data(planted: Planted) -> None:
                 news.delay(user.pk)
             for user in User.objects.all()[:50]:
                 news.delay(user.pk)
-            enabled = User.objects.filter(beta=True)
-            keys = enabled.values_list("pk", flat=True)
-            for key in keys:
-                news.delay(key)
             of_the_group = User.objects.filter(group=group)
             news.delay(list(of_the_group.values_list("pk", flat=True)))
             changing = User.objects.all()
@@ -67,3 +68,192 @@ def test_what_grows_with_the_data(planted: Planted) -> None:
         class User(models.Model): ...
     """
     planted("ACG112", {"shop/__init__.py": "", "shop/models.py": models, "shop/news.py": code})
+
+
+MODELS = """
+    from django.db import models
+
+    class Order(models.Model): ...
+    class Owner(models.Model): ...
+    class Webhook(models.Model): ...
+    class User(models.Model): ...
+    class Article(models.Model):
+        title = models.TextField()
+        body = models.TextField()
+        summary = models.CharField(max_length=100)
+        text = models.TextField(max_length=100)
+        payload = models.JSONField()
+        options = models.JSONField()
+        image = models.BinaryField()
+"""
+
+
+def test_a_message_for_each_row(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from django.db.models import Q
+        from django.utils import timezone
+        from shop.models import Order, Owner, User, Webhook
+
+        @shared_task
+        def ship(pk): ...
+
+        def send_one(order):
+            ship.delay(order.pk)  # <- ACG112
+
+        def send(cutoff, customer, newsletter, order, filters, batches, session):
+            for order in Order.objects.filter(status="paid"):
+                ship.delay(order.pk)  # <- ACG112
+            for order in Order.objects.filter(status__in=["paid", "new"]).exclude(pk=1).iterator():
+                ship.apply_async((order.pk,))  # <- ACG112
+            for order in Order.objects.filter(Q(status="paid") | Q(created__lt=cutoff)):
+                ship.delay(order.pk)  # <- ACG112
+            [ship.delay(order.pk) for order in Order.objects.filter(created__lt=cutoff)]  # <- ACG112
+            for number, pk in enumerate(list(Order.objects.filter(paid=False).values_list("pk", flat=True))):
+                ship.delay(pk)  # <- ACG112
+            orders = [order.pk for order in Order.objects.filter(shipped_at__isnull=True) if order]
+            for pk in sorted(orders):
+                ship.delay(pk)  # <- ACG112
+            for pk, order in Order.objects.in_bulk().items():
+                ship.delay(pk)  # <- ACG112
+            for reader in newsletter.subscribers.filter(active=True):
+                ship.delay(reader.pk)  # <- ACG112
+            for user in session.query(User).filter(User.active == True).all():
+                ship.delay(user.pk)  # <- ACG112
+            for order in Order.objects.all():
+                send_one(order)
+
+            for order in Order.objects.filter(customer=customer):
+                ship.delay(order.pk)
+            for order in Order.objects.filter(status="paid", customer__user_id=1):
+                ship.delay(order.pk)
+            for order in Order.objects.filter(Q(customer=customer)):
+                ship.delay(order.pk)
+            for order in Order.objects.filter(**filters):
+                ship.delay(order.pk)
+            for order in Order.objects.filter(ship_at__lte=timezone.now()):
+                ship.delay(order.pk)
+            for order in list(Order.objects.filter(status="paid")[:100]):
+                ship.delay(order.pk)
+            for line in order.lines.all():
+                ship.delay(line.pk)
+            for owner in Owner.objects.filter(enabled=True):
+                ship.delay(owner.pk)
+            for hook in Webhook.objects.all():
+                ship.delay(hook.pk)
+            for admin in User.objects.filter(is_superuser=True):
+                ship.delay(admin.pk)
+            for user in session.query(User).filter(User.name == customer).all():
+                ship.delay(user.pk)
+            for user in session.query(User).filter(User.active == True).limit(100):
+                ship.delay(user.pk)
+            for batch in batches(Order.objects.all(), 100):
+                ship.delay([order.pk for order in batch])
+            for order in Order.objects.filter(status="paid"):
+                ship.delay(order.pk)
+                break
+    """
+    planted("ACG112", {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/orders.py": code})
+
+
+def test_documents(planted: Planted) -> None:
+    code = """
+        import base64
+        import json
+        import pandas
+        from pathlib import Path
+        from celery import shared_task
+        from django.db.models.signals import post_save
+        from django.dispatch import receiver
+        from django.forms.models import model_to_dict
+        from rest_framework.views import APIView
+        from shop.models import Article, User
+
+        @shared_task
+        def index(document, **more): ...
+
+        def view(request, client, day):
+            index.delay({"body": request.body})  # <- ACG112
+            index.delay(json.loads(request.body))  # <- ACG112
+            index.delay(request.POST.dict())  # <- ACG112
+            index.delay(document=[request.data])  # <- ACG112
+            index.delay(request.FILES["scan"].read())  # <- ACG112
+            index.delay(base64.b64encode(request.FILES.get("scan").read()).decode())  # <- ACG112
+            response = client.get("/")
+            index.delay(response.json())  # <- ACG112
+            index.delay({"page": response.text})  # <- ACG112
+            frame = pandas.read_csv("rows.csv")
+            index.delay(frame.to_json())  # <- ACG112
+            index.delay(Path("a").read_text())  # <- ACG112
+            index.delay(model_to_dict(Article.objects.get(pk=1)))  # <- ACG112
+            index.delay(ArticleSerializer(day).data)  # <- ACG112
+            index.delay(day, **{"x": 1})
+
+            index.delay(request.data["id"])
+            index.delay({"id": request.POST.get("id"), "agent": request.headers})
+            index.delay(response.json()["id"])
+            index.delay(response.status_code)
+            index.delay(day.strftime("%d").encode().decode())
+            index.delay(base64.b64encode(day))
+            index.delay(json.dumps({"id": 1}))
+            index.delay(frame.shape)
+            index.delay(ArticleSerializer(day).data["id"])
+            index.delay(day.to_dict())
+            return response
+
+        class Articles(APIView):
+            async def post(self, request):
+                index.delay(await request.json())  # <- ACG112
+                index.delay(self.request.data)  # <- ACG112
+                index.delay(self.request.user.pk)
+
+        def rows(pk, given: Article):
+            article = Article.objects.get(pk=pk)
+            index.delay(article.body)  # <- ACG112
+            index.delay({"pk": pk, "payload": article.payload})  # <- ACG112
+            index.delay(given.image)  # <- ACG112
+            for each in Article.objects.filter(author=pk):
+                index.delay(each.body.strip())  # <- ACG112
+            index.delay(article.title)
+            index.delay(article.summary)
+            index.delay(article.text)
+            index.delay(article.options)
+            index.delay(article.pk)
+
+        @receiver(post_save, sender=Article)
+        def saved(sender, instance, **kwargs):
+            index.delay(instance.body)  # <- ACG112
+            index.delay(instance.pk)
+
+        def lists(group):
+            filled = []
+            for user in User.objects.filter(beta=True):
+                filled.append(user.pk)
+            index.delay(filled)  # <- ACG112
+            index.delay(",".join(str(user.pk) for user in User.objects.all()))  # <- ACG112
+            index.delay({user.pk: user.name for user in User.objects.all()})  # <- ACG112
+            index.delay({"users": list(User.objects.values_list("pk", flat=True))})  # <- ACG112
+            page = []
+            for user in User.objects.filter(beta=True):
+                page.append(user.pk)
+                if len(page) == 100:
+                    index.delay(page)
+                    page = []
+            of_group = []
+            for user in User.objects.filter(group=group):
+                of_group.append(user.pk)
+            index.delay(of_group)
+            index.delay(list(User.objects.filter(is_staff=True).values_list("email", flat=True)))
+
+        def store(document):
+            index.delay(document)  # <- ACG112
+
+        def store_key(document):
+            index.delay(document)
+
+        def upload(request, response):
+            store(request.body)
+            store_key(request.POST["key"])
+            return response
+    """
+    planted("ACG112", {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/articles.py": code})

@@ -266,6 +266,23 @@ def test_delays_that_do_not_grow(planted: Planted) -> None:
                 result()
             except (JobStillRunning, ServerNotFound, ClientRequest.DoesNotExist) as error:
                 raise self.retry(exc=error, countdown=5)
+
+        @shared_task(bind=True)
+        def not_there_yet(self, pk):
+            try:
+                work()
+            except HTTPError as error:
+                if error.response.status_code == 404:
+                    raise self.retry(exc=error, countdown=5)
+                if error.response.status_code >= 500:
+                    raise self.retry(exc=error, countdown=60)  # <- ACG106
+
+        @shared_task(bind=True)
+        def row_is_locked(self, pk):
+            try:
+                Row.objects.select_for_update(nowait=True).get(pk=pk)
+            except OperationalError as error:
+                raise self.retry(exc=error, countdown=5)
     """
     planted("ACG106", {"shop/__init__.py": "", "shop/waits.py": "PAUSE = 60\n", "shop/tasks.py": code})
 
@@ -324,7 +341,7 @@ def test_options_without_a_retry(planted: Planted) -> None:
     code = """
         from celery import Task, current_task, shared_task
         from elsewhere import Base, handled
-        from shop.helpers import careful, plain
+        from shop.helpers import careful, guarded, plain
 
         class Retrying(Task):
             def on_failure(self, error, task_id, args, kwargs, info):
@@ -367,6 +384,11 @@ def test_options_without_a_retry(planted: Planted) -> None:
                 by_its_name.retry()
 
         @shared_task(max_retries=5)
+        @guarded
+        def by_a_decorator(url):
+            work(url)
+
+        @shared_task(max_retries=5)
         def by_a_helper(url):
             careful(url)
 
@@ -395,6 +417,14 @@ def test_options_without_a_retry(planted: Planted) -> None:
 
         def plain(url):
             print(url)
+
+        def guarded(function):
+            def run(url):
+                try:
+                    function(url)
+                except ValueError as error:
+                    current_task.retry(exc=error)
+            return run
 
         def careful(url):
             inner(url)

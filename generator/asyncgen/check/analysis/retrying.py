@@ -7,13 +7,14 @@ from functools import cached_property
 from asyncgen.check.celery.dispatch import Dispatches
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.task import Task
+from asyncgen.check.celery.wrapper import callee_of
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function
 
 __all__ = ["Retrying"]
 
-_DEPTH = 3
+_DEPTH = 2
 
 
 class Retrying:
@@ -31,6 +32,7 @@ class Retrying:
                 or not task.base_known
                 or task.find("autoretry_for") is not None
                 or any(self._speaks(module, node, 0) for module, node in self._code(task))
+                or any(self._means_one_that_speaks(task.module, callee_of(d), 0) for d in _decorators(task))
                 or task in self._retried_by_hand
             )
         return self._possible[task]
@@ -39,7 +41,7 @@ class Retrying:
         """Its body, its decorators, and the methods of its classes."""
         if isinstance(task.node, Function):
             yield from ((task.module, statement) for statement in task.node.body)
-            yield from ((task.module, d) for d in task.node.decorator_list if d is not task.decorator)
+            yield from ((task.module, decorator) for decorator in _decorators(task))
         for module, owner in task.names.hierarchy(task.base or Symbol("")):
             yield from ((module, node) for node in owner.body if isinstance(node, Function))
 
@@ -48,9 +50,9 @@ class Retrying:
         for node in ast.walk(code):
             if any("retr" in word.lower() for word in _words(node)):
                 return True
-            if isinstance(node, ast.Call) and self._hands_itself_on(module, node):
-                return True
-            if isinstance(node, ast.Name | ast.Attribute) and self._means_one_that_speaks(module, node, depth):
+            if isinstance(node, ast.Call) and (
+                self._hands_itself_on(module, node) or self._means_one_that_speaks(module, node.func, depth)
+            ):
                 return True
         return False
 
@@ -83,6 +85,11 @@ class Retrying:
             for sent in self.dispatches.of(module)
             if sent.method == "retry"
         }
+
+
+def _decorators(task: Task) -> list[ast.expr]:
+    """Those beside the one that makes the task."""
+    return [d for d in task.node.decorator_list if d is not task.decorator]
 
 
 def _words(node: ast.AST) -> list[str]:

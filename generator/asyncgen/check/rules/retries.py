@@ -15,6 +15,7 @@ from asyncgen.check.rules.retry_errors import (
     is_outage,
     named_errors,
     told_when,
+    waits_for_state,
 )
 from asyncgen.check.rules.retry_places import ends, handler_around, is_false, is_fixed, limits, what_takes_it
 from asyncgen.check.source.module import Module
@@ -183,6 +184,7 @@ class BadRetry(Rule):
             task.takes_arguments
             and is_fixed(project, module, sent.options)
             and is_outage(project, module, handler.type)
+            and not waits_for_state(module, handler, call)
         ):
             yield self.finding(
                 module,

@@ -8,7 +8,16 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
-__all__ = ["asks", "catches_all", "is_no_exception", "is_outage", "named_errors", "told_when", "words"]
+__all__ = [
+    "asks",
+    "catches_all",
+    "is_no_exception",
+    "is_outage",
+    "named_errors",
+    "told_when",
+    "waits_for_state",
+    "words",
+]
 
 _TEXTS = {
     "builtins.str", "builtins.repr", "builtins.format", "builtins.dict", "builtins.list", "builtins.tuple",
@@ -21,6 +30,8 @@ _OUTAGE = re.compile(
     r"Throttl|Remote|Gateway|Service|Server|Client|API|Api|URLError|SSL|DNS|Broker|Redis|"
     r"^(OSError|IOError|EnvironmentError|Exception|BaseException)$"
 )
+#: Conditions under which something is waited for: codes of HTTP, and words.
+_STATE = re.compile(r"\b(202|404|409|423|425)\b|not_found|conflict|lock|pending|running|ready|exist", re.IGNORECASE)
 #: What is waited for, rather than what is down.
 _WAITED_FOR = re.compile(
     r"Lock(?!out)|Busy|Held|Exist|NotFound|Missing|Pending|Running|Progress|Processing|(Not|Un)(Yet)?(Ready|Done|Finish|Complete)"
@@ -52,6 +63,17 @@ def is_outage(project: Project, module: Module, expr: ast.expr | None) -> bool:
     """
     names = [last_name(error) for _, error in named_errors(project, module, expr)] if expr is not None else []
     return any(_OUTAGE.search(name) and not _WAITED_FOR.search(name) for name in names)
+
+
+def waits_for_state(module: Module, handler: ast.ExceptHandler, call: ast.Call) -> bool:
+    """Whether the `try` or an `if` says that a row is locked or that something is not there yet."""
+    outer = module.parents[handler]
+    if isinstance(outer, ast.Try) and any(
+        isinstance(node, ast.keyword) and node.arg == "nowait" for part in outer.body for node in ast.walk(part)
+    ):
+        return True
+    tests = [node.test for node in ast.walk(handler) if isinstance(node, ast.If) and node in module.ancestors(call)]
+    return any(_STATE.search(ast.unparse(test)) for test in tests)
 
 
 def told_when(handler: ast.ExceptHandler, options: dict[str, ast.keyword]) -> bool:

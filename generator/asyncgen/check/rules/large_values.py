@@ -1,0 +1,148 @@
+"""Values that are as large as somebody likes: lists of all rows, documents, bodies of requests, copies of rows."""
+
+import ast
+import re
+
+from asyncgen.check.analysis.kind_names import FILE, MODEL, REQUEST, RESPONSE
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.analysis.row_classes import field_of
+from asyncgen.check.rules.rows import COPIES, Rows
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
+
+__all__ = ["LargeValues"]
+
+_DEPTH = 6
+_LIST, _DOCUMENT, _BODY, _COPY = (
+    "an unbounded list",
+    "a whole document",
+    "the whole body of a request",
+    "a copy of a row",
+)
+#: Functions whose result is as large as what they are given.
+_ENCODERS = {"b64encode", "dumps", "loads", "str", "jsonable_encoder", "compress", "hexlify", "quote"}
+#: Methods whose result is as large as what they are called on.
+_CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip"}
+_OF_REQUEST = {"body", "data", "POST", "json", "form"}
+_CALLED_ON_REQUEST = {"json", "get_json", "get_data", "body", "read", "form"}
+_READS = {"read", "read_text", "read_bytes", "getvalue", "readlines"}
+_FRAME = re.compile(r"(^|_)(df|frame|dataframe)\d*$")
+_FRAME_METHODS = {"to_json", "to_csv", "to_dict", "to_records", "to_html", "to_string", "to_parquet"}
+_FILE = re.compile(
+    r"(^|_)(f|fp|fh|file|upload|attachment|document|image|photo|pdf|csv|stream|buffer|blob|archive|open|urlopen|response|resp)\d*$"
+)
+_RESPONSE = re.compile(r"(^|_)(response|resp)$")
+_CONTENT = re.compile(r"(^|_)(content|contents|data|bytes|image|pdf|file|attachment|document|photo|audio|video)$")
+_SERIALIZER = re.compile(r"[sS]erializer$")
+
+
+class LargeValues:
+    def __init__(self, project: Project, rows: Rows) -> None:
+        self.project = project
+        self.rows = rows
+
+    def what(self, module: Module, expr: ast.expr, depth: int = 0) -> str:
+        """In words what makes an expression large, or the empty string."""
+        if depth > _DEPTH:
+            return ""
+
+        def first(*parts: ast.expr) -> str:
+            return next((found for part in parts if (found := self.what(module, part, depth + 1))), "")
+
+        match expr:
+            case ast.Await(value=value) | ast.Starred(value=value) | ast.NamedExpr(value=value):
+                return first(value)
+            case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+                return first(*parts)
+            case ast.IfExp(body=one, orelse=other):
+                return first(one, other)
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return _LIST if self.rows.are_many(module, expr) else ""
+            case ast.Call():
+                return self._call(module, expr, depth)
+            case ast.Attribute():
+                return self._attribute(module, expr)
+            case ast.Name():
+                bound = self.project.names.bindings(module, expr.id, expr)
+                if [binding.kind for binding in bound] == ["value"] and isinstance(bound[0].target, ast.expr):
+                    return first(bound[0].target) or self._filled(module, expr, bound[0].target)
+        return ""
+
+    def _call(self, module: Module, call: ast.Call, depth: int) -> str:
+        func, name = call.func, last_name(call.func)
+        inner = call.args[0] if call.args else None
+        if isinstance(func, ast.Name) and name in COPIES and inner is not None and self.rows.are_many(module, inner):
+            return _LIST
+        if name == "in_bulk" and self.rows.are_many(module, call):
+            return _LIST
+        if name == "model_to_dict":
+            return _COPY
+        if name == "b64encode" and inner is not None and _CONTENT.search(last_name(inner)):
+            return _DOCUMENT
+        if (isinstance(func, ast.Name) and name in {*COPIES, "dict"}) or name in _ENCODERS:
+            parts = [*call.args, *(keyword.value for keyword in call.keywords)] if name == "dict" else call.args[:1]
+            return next((found for part in parts if (found := self.what(module, part, depth + 1))), "")
+        if not isinstance(func, ast.Attribute):
+            return ""
+        if name == "join" and inner is not None and self.rows.are_many(module, inner):
+            return _LIST
+        return self._method(module, call, func, depth)
+
+    def _method(self, module: Module, call: ast.Call, func: ast.Attribute, depth: int) -> str:
+        kind = self.project.kinds.of(module, func.value)
+        if func.attr in _CALLED_ON_REQUEST and kind == REQUEST:
+            return _BODY
+        if func.attr in _FRAME_METHODS and self._is_frame(module, func.value):
+            return _DOCUMENT
+        if call.args:
+            return ""
+        if func.attr in {"read_text", "read_bytes"} or (
+            func.attr in _READS and self._is_file(module, func.value, kind)
+        ):
+            return _DOCUMENT
+        if func.attr == "json" and self._is_response(func.value, kind):
+            return _DOCUMENT
+        return self.what(module, func.value, depth + 1) if func.attr in _CONVERSIONS else ""
+
+    def _is_file(self, module: Module, expr: ast.expr, kind: str) -> bool:
+        if kind in {FILE, RESPONSE} or _FILE.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)):
+            return True
+        return isinstance(expr, ast.Call | ast.Subscript) and ".FILES" in ast.unparse(expr)
+
+    def _is_response(self, expr: ast.expr, kind: str) -> bool:
+        return kind == RESPONSE or _RESPONSE.search(last_name(expr)) is not None
+
+    def _is_frame(self, module: Module, expr: ast.expr) -> bool:
+        made = self.project.names.name(module, expr)
+        return made.startswith(("pandas.", "polars.")) or _FRAME.search(last_name(expr)) is not None
+
+    def _attribute(self, module: Module, expr: ast.Attribute) -> str:
+        kind = self.project.kinds.of(module, expr.value)
+        if kind == REQUEST:
+            return _BODY if expr.attr in _OF_REQUEST else ""
+        if expr.attr in {"content", "text"} and self._is_response(expr.value, kind):
+            return _DOCUMENT
+        if expr.attr == "data" and self._is_serializer(module, expr.value):
+            return _COPY
+        return field_of(self.project, module, expr) if kind == MODEL else ""
+
+    def _is_serializer(self, module: Module, expr: ast.expr) -> bool:
+        return bool(_SERIALIZER.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)))
+
+    def _filled(self, module: Module, name: ast.Name, made: ast.expr) -> str:
+        """A list that a loop over rows fills, and that nothing empties before it is sent."""
+        function = module.function_of(name)
+        if not (isinstance(made, ast.List | ast.Dict) and not (made.elts if isinstance(made, ast.List) else made.keys)):
+            return ""
+        for loop in ast.walk(function or module.tree):
+            if isinstance(loop, ast.For) and not any(node is name for node in ast.walk(loop)):
+                adds = any(
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr in {"append", "add"}
+                    and last_name(node.func.value) == name.id
+                    for node in ast.walk(loop)
+                )
+                if adds and self.rows.are_many(module, loop.iter):
+                    return _LIST
+        return ""

@@ -1,0 +1,198 @@
+"""Which rows a query gives, and whether anything bounds how many they are."""
+
+import ast
+import re
+
+from asyncgen.check.analysis.kind_names import MANAGER, QUERYSET, VALUES
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
+
+__all__ = ["COPIES", "Rows"]
+
+#: What has all the elements of its first argument.
+COPIES = {"list", "tuple", "set", "frozenset", "sorted", "dict", "iter", "reversed", "enumerate", "tqdm"}
+_DEPTH = 5
+_FILTERS = {"filter", "where", "filter_by", "get", "get_or_create", "Q"}
+_BOUNDS = {"first", "none", "limit", "due", "sample"}
+_RANGES = {"lt", "lte", "gt", "gte", "isnull", "ne"}
+_ONE_OF_ITS_KIND = {
+    "pk",
+    "id",
+    "name",
+    "slug",
+    "email",
+    "username",
+    "code",
+    "key",
+    "token",
+    "hash",
+    "uuid",
+    "domain",
+    "url",
+}
+_FEW = re.compile(r"(^|_)(superuser|staff|admin|moderator|default|primary|current)(_|$)")
+#: Tables that hold what somebody set up, a handful of rows.
+_SET_UP = re.compile(
+    r"(Backend|Channel|Cluster|Config\w*|Connector|Countr(y|ie)|Credential|Currenc(y|ie)|Feed|Index|Integration|Language|"
+    r"Monitor|Plan|Plugin|Polic(y|ie)|Provider|Queue|Region|Repo|Repository|Rule|Schedule|Server|Service|Setting|Site|"
+    r"Source|Template|Tenant|Token|Tracker|Type|Web[Hh]ook|Workflow)s?$"
+)
+#: Tables that grow with what people do.
+_GROWS = re.compile(
+    r"(Account|Article|Attendee|Booking|Client|Comment|Contact|Customer|Device|Document|Email|Employee|Enrol\w*|Event|"
+    r"File|Follower|Image|Invoice|Lead|Listing|Mail|Member|Membership|Message|Notification|Order|Participant|Patient|"
+    r"Payment|Person|Photo|Player|Post|Product|Profile|Recipient|Record|Reservation|Student|Subscri\w*|Ticket|"
+    r"Transaction|User|Video)s?$|get_user_model$"
+)
+#: What many belong to one.
+_AUDIENCE = re.compile(
+    r"(^|_)(subscribers|subscriptions|followers|recipients|users|user_set|customers|clients|students|enrol?lments|"
+    r"attendees|contacts|accounts)$"
+)
+
+
+class Rows:
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def are_many(self, module: Module, expr: ast.expr) -> bool:
+        """Whether an expression gives row after row of a query that nothing bounds."""
+        query = self.query(module, expr, 0)
+        return query is not None and self._is_unbounded(module, query)
+
+    def query(self, module: Module, expr: ast.expr, depth: int) -> ast.expr | None:
+        """The query whose rows an expression gives: itself, a list of them, a comprehension over them."""
+        if depth > _DEPTH:
+            return None
+        if self.project.kinds.of(module, expr) in {QUERYSET, VALUES} or _is_audience(expr):
+            return expr
+        match expr:
+            case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in COPIES:
+                return self.query(module, inner, depth + 1)
+            case ast.Call(func=ast.Attribute(value=inner, attr="in_bulk"), args=[], keywords=[]):
+                manager = self.project.kinds.of(module, inner) == MANAGER
+                return inner if manager else self.query(module, inner, depth + 1)
+            case ast.Call(func=ast.Attribute(value=inner, attr="values" | "items" | "keys"), args=[]):
+                return self.query(module, inner, depth + 1)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self.query(module, expr.generators[0].iter, depth + 1)
+            case ast.Name():
+                bound = self.project.names.bindings(module, expr.id, expr)
+                if [binding.kind for binding in bound] == ["value"] and isinstance(bound[0].target, ast.expr):
+                    return self.query(module, bound[0].target, depth + 1)
+        return None
+
+    def _is_unbounded(self, module: Module, query: ast.expr) -> bool:
+        steps = self._steps(module, query)
+        nodes = [node for step in steps for node in ast.walk(step)]
+        tables = [last_name(_root(step)) for step in steps]
+        if any(_bounds(node) for node in nodes) or any(_SET_UP.search(table) for table in tables):
+            return False
+        grows = _is_audience(query) or any(_GROWS.search(table) for table in tables)
+        return grows or not any(_is_switch(node) for node in nodes)
+
+    def _steps(self, module: Module, expr: ast.expr) -> list[ast.expr]:
+        """A query, and what its first name was assigned: `rows = Row.objects.filter(...); pks = rows.values("pk")`."""
+        steps = [expr]
+        for step in steps:  # grows meanwhile
+            root = step
+            while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
+                root = root.func if isinstance(root, ast.Call) else root.value
+            if isinstance(root, ast.Name):
+                bound = self.project.names.bindings(module, root.id, root)
+                made = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
+                steps += [value for value in made if not any(value is known for known in steps)]
+        return steps
+
+
+def _is_audience(expr: ast.expr) -> bool:
+    """`newsletter.subscribers.filter(active=True)`: rows of a related manager that tend to be many."""
+    while isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute):
+        expr = expr.func.value
+        if isinstance(expr, ast.Attribute) and _AUDIENCE.search(expr.attr):
+            return last_name(expr.value) not in {"self", "settings"} and not last_name(expr.value).isupper()
+    return False
+
+
+def _root(expr: ast.expr) -> ast.expr:
+    """`Row` of `Row.objects.filter(...)` and of `session.query(Row)`."""
+    while isinstance(expr, ast.Call | ast.Subscript | ast.Attribute):
+        if isinstance(expr, ast.Attribute) and expr.attr[:1].isupper():
+            break
+        if isinstance(expr, ast.Call) and expr.args and last_name(expr.func) in {"query", "select"}:
+            expr = expr.args[0]
+        else:
+            expr = expr.func if isinstance(expr, ast.Call) else expr.value
+    return expr
+
+
+def _bounds(node: ast.AST) -> bool:
+    """Whether a part of a query keeps it small: a slice, a look-up by key, a condition that nobody can see."""
+    match node:
+        case ast.Slice():
+            return True
+        case ast.Attribute(attr=attr):
+            return attr in _BOUNDS
+        case ast.Call(func=func, args=args, keywords=keywords) if last_name(func) in _FILTERS:
+            return any(_leaves_few(arg) for arg in args) or any(_scopes(keyword) for keyword in keywords)
+    return False
+
+
+def _leaves_few(condition: ast.expr) -> bool:
+    """`Row.name == name`, or what cannot be read; not `Row.active == True`, nor a `Q`, which is looked into."""
+    match condition:
+        case ast.BinOp(left=left, right=right):
+            return _leaves_few(left) or _leaves_few(right)
+        case ast.UnaryOp(operand=operand):
+            return isinstance(operand, ast.Name) or (isinstance(operand, ast.BinOp) and _leaves_few(operand))
+        case ast.Call(func=func, args=args) if last_name(func) in {"is_", "is_not", "isnot"}:
+            return not all(isinstance(argument, ast.Constant) for argument in args)
+        case ast.Call(func=func):
+            return last_name(func) != "Q"
+        case ast.Compare(ops=[ast.Eq()], comparators=[value]):
+            return not _is_constant(value)
+        case ast.Compare():
+            return False
+        case ast.Attribute():
+            return False  # Row.active
+    return True
+
+
+def _scopes(keyword: ast.keyword) -> bool:
+    """Whether a condition narrows a query to what belongs to one thing: a key, or another object."""
+    name = keyword.arg
+    if name is None:
+        return True
+    field, _, comparison = name.rpartition("__")
+    if name in _ONE_OF_ITS_KIND or field in _ONE_OF_ITS_KIND or name.endswith(("_id", "__id", "__pk")):
+        return True
+    if _FEW.search(name):
+        return True
+    if field and comparison in _RANGES:
+        return comparison in {"lt", "lte"} and _is_now(keyword.value)
+    return not _is_constant(keyword.value)
+
+
+def _is_now(value: ast.expr) -> bool:
+    """Of what is due by now there is as much as has come since the last look."""
+    return last_name(value.func if isinstance(value, ast.Call) else value) in {"now", "utcnow", "today", "localtime"}
+
+
+def _is_switch(node: ast.AST) -> bool:
+    """`enabled=True`: what can be turned on was set up by somebody, if it is no person's and no record."""
+    match node:
+        case ast.Call(func=func, keywords=keywords) if last_name(func) in _FILTERS:
+            return any(isinstance(k.value, ast.Constant) and k.value.value is True for k in keywords)
+        case ast.Compare(ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value=True)]):
+            return True
+        case ast.Call(func=ast.Attribute(attr="is_"), args=[ast.Constant(value=True)]):
+            return True
+    return False
+
+
+def _is_constant(value: ast.expr) -> bool:
+    """A literal, a list of them, or a name in capitals."""
+    if isinstance(value, ast.Tuple | ast.List | ast.Set):
+        return all(_is_constant(element) for element in value.elts)
+    return isinstance(value, ast.Constant) or last_name(value).isupper()
