@@ -271,3 +271,21 @@ def test_what_one_task_has_is_told_at_the_task(project: Any) -> None:
     (finding,) = project.check(select=["ACG106"])
     assert project.place(finding) == ("shop/tasks.py", 4, "ACG106")
     assert finding["message"].startswith("fetch is retried for every Exception")
+
+
+def test_results_that_one_setting_would_not_keep(project: Any) -> None:
+    app = """
+        from celery import Celery
+        app = Celery("shop", backend="redis://r/0")
+    """
+    tasks = (
+        TASKS.format(comment="")
+        + """
+    @app.task(ignore_result=False)
+    def meant(): ...
+    """
+    )
+    project.write({"shop/__init__.py": "", "shop/app.py": app, "shop/tasks.py": tasks})
+    (finding,) = project.check(select=["ACG105"])
+    assert project.place(finding) == ("shop/app.py", 3, "ACG105")
+    assert finding["message"].startswith("3 of 4 tasks store a result in the backend that nothing reads: fetch, ")

@@ -27,22 +27,30 @@ class KeptResult(Rule):
         @app.task(ignore_result=True)
         def send_invoice(order_id: int) -> None: ...
 
-    or `task_ignore_result = True` for all, and `ignore_result=False` where a result is read.
+    or `task_ignore_result = True` for all, and `ignore_result=False` where a result is read. Several tasks are one
+    finding, at the application's settings.
 
     Source: https://docs.celeryq.dev/en/stable/userguide/tasks.html#ignore-results-you-don-t-want
     """
 
     code = "ACG105"
     name = "kept-result"
+    spans_files = True
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
         if not are_results_stored(project.configuration) or project.usage.reads_results_somewhere:
             return
         for task in project.tasks.of(module):
             if task.effective("ignore_result") is None and task not in project.usage.read_tasks:
-                yield self.finding(
+                finding = self.finding(
                     module,
                     task.place,
                     f"the result of {task.name} is stored in the backend, and nothing reads it",
                     "set ignore_result=True on the task, or task_ignore_result for all",
                 )
+                cause = self.cause(
+                    project.configuration.place,
+                    "{count} of {total} tasks store a result in the backend that nothing reads: {names}",
+                    "set task_ignore_result for all, and ignore_result=False on the tasks whose results are read",
+                )
+                yield finding._replace(subject=task.name, cause=cause)

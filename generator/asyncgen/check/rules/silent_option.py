@@ -15,7 +15,8 @@ __all__ = ["SilentOption"]
 class SilentOption(Rule):
     """An option or a setting is written where Celery never reads it.
 
-    Celery stores unknown options and settings without a word. The retry that was configured does not happen, the
+    Celery stores unknown options and settings without a word: which those are differs by its release, which lock files
+    and requirements name. The retry that was configured does not happen, the
     limit does not hold, the delay becomes an argument that the task does not take: found out in the incident
     that the option was written against.
 
