@@ -39,6 +39,9 @@ bench: $(VENV)/.installed ## Measure services beside bare Celery and others; wri
 docs: $(VENV)/.installed ## Build the documentation as a site and follow every link of it
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs
 
+bench-cli: $(VENV)/.installed ## Measure commands beside Copier, and imports beside bare Celery; write docs/growing.md
+	$(BIN)/python -m benchmarks.cli --write
+
 lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
