@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from asyncgen.cli import app
+from asyncgen.cli.app import app
 from asyncgen.cli.edge import run
 
 __all__ = ["Ran", "clean_home", "command_line", "commit", "copied", "copied_service", "git", "write"]

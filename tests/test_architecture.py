@@ -331,7 +331,7 @@ def test_a_cycle_is_caught(tmp_path: Path) -> None:
 
 def test_every_module_says_what_is_public() -> None:
     for path, tree in modules(PACKAGE):
-        if path in {"__init__.py"}:
+        if path in {"__init__.py", "cli/__init__.py"}:
             continue
         named = [
             ast.literal_eval(node.value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from asyncgen.cli import app
+from asyncgen.cli.app import app
 from tests.support import Ran, write
 
 Asyncgen = Callable[..., Ran]

@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from asyncgen.cli import app
+from asyncgen.cli.app import app
 from runtime.cli import group
 from tests.template.golden import RUNTIME
 from tests.template.rendering import ROOT

@@ -21,7 +21,7 @@ import typer
 
 from ..errors import AsyncgenError
 from ..locks import system_error
-from .output import complain
+from .output import complain, say_version
 
 __all__ = ["run"]
 
@@ -49,7 +49,10 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
-        from . import app
+        if list(arguments) == ["--version"]:
+            say_version()
+            return 0
+        from .app import app
 
         code = app(list(arguments) or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:

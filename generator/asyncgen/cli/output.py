@@ -1,6 +1,5 @@
 """What the commands print: text or JSON on stdout, notices and errors on stderr."""
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from ..service import Service
 
-__all__ = ["complain", "interactive", "name_strays", "notice", "one_line", "say", "say_json"]
+__all__ = ["complain", "interactive", "name_strays", "notice", "one_line", "say", "say_json", "say_version"]
 
 
 def say(*lines: str) -> None:
@@ -19,7 +18,19 @@ def say(*lines: str) -> None:
 
 def say_json(value: object) -> None:
     """Print a value for a program."""
+    import json
+
     typer.echo(json.dumps(value, indent=2))
+
+
+def say_version() -> None:
+    """Print the version of the installed package."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        say(version("asyncgen"))
+    except PackageNotFoundError:
+        say("not installed: this is a source tree")
 
 
 def notice(text: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from asyncgen.cli import app
+from asyncgen.cli.app import app
 from runtime.cli import group
 
 from .markdown import code

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS
-from asyncgen.check.celery.version import Required, required_celery
+from asyncgen.check.celery.configuration.version import Required, required_celery
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 
