@@ -53,6 +53,20 @@ def test_what_looks_like_it_and_is(planted: Planted, folder: str, beside: str) -
     planted("ACG103", {f"{folder}/app.py": OFFENCE.format(mark="  # <- ACG103"), f"{folder}/{beside}": ""})
 
 
+@pytest.mark.parametrize("folder", ["build/lib", ".github", "vendor/queue", "shop/fixtures", "{{ slug }}"])
+def test_what_is_not_the_projects_own_is_checked_if_it_is_named(project: Any, folder: str) -> None:
+    project.write({f"{folder}/app.py": OFFENCE.format(mark="  # <- ACG103"), "other.py": OFFENCE.format(mark="")})
+    for named in (folder, folder.partition("/")[0] if "shop" not in folder else folder):
+        findings = project.check(paths=[project.folder / named], select=["ACG103"])
+        assert project.places(findings) == project.marks()
+
+
+def test_a_virtual_environment_is_none_even_if_it_is_named(project: Any) -> None:
+    project.write({"env/pyvenv.cfg": "", "env/app.py": OFFENCE.format(mark="")})
+    assert project.check(paths=[project.folder / "env"]) == []
+    assert project.seen == ["no Python file found to check: nothing was checked"]
+
+
 def test_a_project_whose_own_folder_begins_with_a_dot(project: Any, tmp_path: Path) -> None:
     folder = tmp_path / ".work" / "{{shop}}"
     folder.mkdir(parents=True)

@@ -239,10 +239,3 @@ def test_named_files_that_are_python_without_its_ending(project: Any) -> None:
     for name in ("script", "stub.pyi", "app.wsgi"):
         assert {finding["code"] for finding in project.check(paths=[project.folder / name])} == {"ACG103"}
     assert project.check() == []
-
-
-def test_a_named_folder_that_is_passed_by_otherwise(project: Any) -> None:
-    project.write({**SHOP, "build/lib/a.py": OFFENCE})
-    assert project.check() == []
-    assert {finding["code"] for finding in project.check(paths=[project.folder / "build"])} == {"ACG103"}
-    assert project.summary["files"]["checked"] == 1

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from asyncgen.check.analysis.project import Project
-from asyncgen.check.source.files import PRUNED, SourceFile, load, walk
+from asyncgen.check.source.files import SourceFile, is_passed_by, load, walk
 from asyncgen.check.source.skipped import Skipped
 from asyncgen.errors import BadInput
 
@@ -125,7 +125,7 @@ def _load(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skipped
     seen: set[Path] = set()
     files = []
     named = ((path, path) for path in sorted(wanted) if path.is_file())
-    aside = (path for path in sorted(wanted) if not PRUNED.isdisjoint(path.relative_to(top).parts) and path.is_dir())
+    aside = (path for path in sorted(wanted) if is_passed_by(path.relative_to(top).parts) and path.is_dir())
     for path, real in chain(walk(top), *map(walk, aside), named):
         shown = (shown_top / path.relative_to(top)).as_posix()
         if real is None:

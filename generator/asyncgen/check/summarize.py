@@ -12,8 +12,6 @@ from asyncgen.check.summary import Files, ProjectSummary, Summary
 
 __all__ = ["summarize", "summarize_project"]
 
-_IN_CODE = re.compile("|".join(re.escape(word.decode()) for word in WORDS))
-
 
 def summarize_project(selection: Selection, modules: list[Module]) -> ProjectSummary:
     """`modules` are those that were checked."""
@@ -22,7 +20,7 @@ def summarize_project(selection: Selection, modules: list[Module]) -> ProjectSum
     settings = [setting for setting in found.entries if setting.name]
     tasks = sum(len(project.tasks.of(module)) for module in modules)
     configured = bool(found.applications or settings)
-    in_use = bool(modules) and (configured or tasks > 0 or any(module.mentions(_IN_CODE) for module in modules))
+    in_use = bool(modules) and (configured or tasks > 0 or _is_named_in(modules))
     return ProjectSummary(
         path=selection.shown,
         files=len(modules),
@@ -32,6 +30,12 @@ def summarize_project(selection: Selection, modules: list[Module]) -> ProjectSum
         state=("complete" if project.configuration.known else "partial") if configured else "absent",
         configuration=tuple(dict.fromkeys(setting.module.shown for setting in settings)),
     )
+
+
+def _is_named_in(modules: list[Module]) -> bool:
+    """Whether code speaks of Celery, not just a comment or a docstring."""
+    words = re.compile("|".join(re.escape(word.decode()) for word in WORDS))
+    return any(module.mentions(words) for module in modules)
 
 
 def summarize(

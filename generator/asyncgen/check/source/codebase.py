@@ -1,6 +1,7 @@
 """The files of one project, parsed when somebody asks."""
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from asyncgen.check.source.files import SourceFile, decode, read
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.module_finder import ModuleFinder
 from asyncgen.check.source.newer_syntax import parse
-from asyncgen.check.source.path_kinds import Kind, kind_of_path
+from asyncgen.check.source.path_kinds import Kind, kind_of_file, kind_of_folders
 from asyncgen.check.source.skipped import Reason, Skipped
 
 __all__ = ["Codebase"]
@@ -34,6 +35,7 @@ class Codebase:
         self._parsed: dict[Path, Module | None] = {}
         self._shown = {file.path: file.shown for file in files}
         self._finder = ModuleFinder(root, files)
+        self._folder_kinds: dict[str, Kind] = {}
         self._unread: list[str] = []
 
     @cached_property
@@ -151,8 +153,13 @@ class Codebase:
         return set(re.findall(r"\w+", self.unread))
 
     def kind(self, path: Path) -> Kind:
-        parts, root = path.parts, self.root.parts
-        return kind_of_path(parts[len(root) : -1] if parts[: len(root)] == root else (), path.name)
+        folder, _, name = str(path).rpartition(os.sep)
+        kind = self._folder_kinds.get(folder)
+        if kind is None:
+            root = os.path.join(self.root, "")
+            below = folder.removeprefix(root) if folder.startswith(root) else ""
+            kind = self._folder_kinds[folder] = kind_of_folders(below.split(os.sep))
+        return kind_of_file(name, kind)
 
     # ---- modules by name ----
 

@@ -4,13 +4,24 @@ import io
 import os
 import re
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from asyncgen.check.source.skipped import Skipped
 
-__all__ = ["MAX_BYTES", "PRUNED", "WORDS", "SourceFile", "decode", "hints_at_celery", "load", "read", "walk"]
+__all__ = [
+    "MAX_BYTES",
+    "PRUNED",
+    "WORDS",
+    "SourceFile",
+    "decode",
+    "hints_at_celery",
+    "is_passed_by",
+    "load",
+    "read",
+    "walk",
+]
 
 #: A larger file is data or generated; reading it as code would cost more than it tells.
 MAX_BYTES = 4_000_000
@@ -97,11 +108,12 @@ def read(path: Path) -> bytes | None:
     return content if len(content) <= MAX_BYTES else None
 
 
-def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
+def walk(folder: str | Path, is_start: bool = True) -> Iterator[tuple[Path, Path | None]]:
     """Every .py file below, in order, as found and with links resolved; with None what cannot be read, a folder too.
 
     Links to folders are not followed, so that no loop can hold the walk; nor are folders entered that begin with a dot,
-    hold others' code (virtual environments, what is vendored) or are templates (`{{cookiecutter.slug}}`).
+    hold others' code (virtual environments, what is vendored) or are templates (`{{cookiecutter.slug}}`). The start may
+    be any of these but a virtual environment.
     """
     try:
         with os.scandir(folder) as found:
@@ -110,12 +122,14 @@ def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
         yield Path(folder), None
         return
     names = {entry.name for entry in entries}
-    if "pyvenv.cfg" in names or (os.path.basename(folder) in _NOT_OURS_UNLESS and not names & _OF_AN_APPLICATION):
+    if "pyvenv.cfg" in names:
+        return
+    if not is_start and os.path.basename(folder) in _NOT_OURS_UNLESS and not names & _OF_AN_APPLICATION:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             if _is_ours(entry.name):
-                yield from walk(entry.path)
+                yield from walk(entry.path, is_start=False)
         elif entry.name.endswith(".py"):
             path = Path(entry.path)
             yield path, (path.resolve() if entry.is_symlink() else path) if _is_file(entry) else None
@@ -123,6 +137,11 @@ def walk(folder: str | Path) -> Iterator[tuple[Path, Path | None]]:
 
 def _is_ours(folder: str) -> bool:
     return not (folder.startswith(".") or "{{" in folder or folder in PRUNED or folder in _NOT_OURS)
+
+
+def is_passed_by(folders: Iterable[str]) -> bool:
+    """Whether `walk` may not come to a folder; `folders` are the names on its way there."""
+    return any(folder in _NOT_OURS_UNLESS or not _is_ours(folder) for folder in folders)
 
 
 def _is_file(entry: "os.DirEntry[str]") -> bool:

@@ -1,10 +1,10 @@
 """What a file is for, judged from its path."""
 
 import re
-from functools import cache
+from collections.abc import Iterable
 from typing import Literal
 
-__all__ = ["Kind", "kind_of_path"]
+__all__ = ["Kind", "kind_of_file", "kind_of_folders"]
 
 Kind = Literal["code", "test", "command", "script", "migration"]
 
@@ -13,17 +13,16 @@ _TEST_FOLDER = re.compile(r"^(tests?|__tests__|testing|testdata|.*[_-]tests?|_?t
 _SCRIPT_FOLDERS = {"scripts", "script", "bin", "tools", "examples", "example", "benchmarks", "docs"}
 
 
-def kind_of_path(folders: tuple[str, ...], name: str) -> Kind:
-    """`folders` are those between the project's root and the file."""
+def kind_of_file(name: str, folders: Kind) -> Kind:
+    """`folders` is the kind of those that the file is in."""
     if _TEST_FILE.match(name.lower()):
         return "test"
-    kind = _kind_of_folders(folders)
-    return "script" if kind == "code" and name in {"setup.py", "fabfile.py", "manage.py"} else kind
+    return "script" if folders == "code" and name in {"setup.py", "fabfile.py", "manage.py"} else folders
 
 
-@cache
-def _kind_of_folders(given: tuple[str, ...]) -> Kind:
-    folders = {folder.lower() for folder in given}
+def kind_of_folders(names: Iterable[str]) -> Kind:
+    """The kind of files in a folder: `names` are those from the project's root down to it."""
+    folders = {name.lower() for name in names}
     if any(_TEST_FOLDER.match(folder) for folder in folders):
         return "test"
     if {"commands", "management"} <= folders:
