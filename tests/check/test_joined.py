@@ -127,7 +127,9 @@ def test_an_ignore_at_its_place_that_nothing_needs(project: Any) -> None:
 def test_a_baseline_knows_each_task_of_it(project: Any, tmp_path: Path) -> None:
     baseline = tmp_path / "baseline.json"
     project.write(files())
-    run([project.folder], select=["ACG104"], write_baseline=baseline, stdout=io.StringIO(), stderr=io.StringIO())
+    stderr = io.StringIO()
+    run([project.folder], select=["ACG104"], write_baseline=baseline, stdout=io.StringIO(), stderr=stderr)
+    assert stderr.getvalue().startswith("wrote 3 findings to ")
     assert sum(entry["count"] for entry in json.loads(baseline.read_text())["findings"].values()) == 3
     assert project.check(select=["ACG104"], baseline=baseline) == []
     (project.folder / "shop/more.py").unlink()

@@ -48,7 +48,7 @@ def run(
     lines = _Lines()
     if write_baseline is not None:
         record(write_baseline, findings, lines.of)
-        print(f"wrote {len(findings)} findings to {write_baseline}", file=stderr)
+        print(f"wrote {_places(findings)} findings to {write_baseline}", file=stderr)
         _tell(summary, stderr)
         return 0
     if known is not None and options.baseline is not None:
@@ -74,6 +74,7 @@ def explain(code: str) -> str:
 
 
 def _places(findings: list[Finding]) -> int:
+    """As a baseline counts: each place of a finding about several."""
     return sum(len(finding.parts()) for finding in findings)
 
 
