@@ -21,6 +21,7 @@ __all__ = [
     "REQUESTS",
     "RESPONSE",
     "RESULT",
+    "RESULTS",
     "SET",
     "UPLOADED",
     "VALUES",
@@ -78,6 +79,8 @@ MADE_BY = {
     "celery.AsyncResult": RESULT, "celery.result.GroupResult": RESULT, "celery.result.ResultSet": RESULT,
     "celery.GroupResult": RESULT, "celery.ResultSet": RESULT, "celery.Celery().GroupResult": RESULT,
 }  # fmt: skip
+
+RESULTS = frozenset(name for name, kind in MADE_BY.items() if kind == RESULT)
 
 ONE = {
     "get", "create", "first", "last", "latest", "earliest", "one", "one_or_none", "get_or_404", "first_or_404",

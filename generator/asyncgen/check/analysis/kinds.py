@@ -5,6 +5,7 @@ only if all that is assigned to it has that kind.
 """
 
 import ast
+import re
 
 from asyncgen.check.analysis.class_kinds import instance_kind, is_enum_member
 from asyncgen.check.analysis.kind_names import (
@@ -24,6 +25,7 @@ from asyncgen.check.analysis.kind_names import (
 )
 from asyncgen.check.analysis.parameter_kinds import is_request_of_view, parameter_kind
 from asyncgen.check.analysis.query_kinds import called, indexed, manager_kind, session_kind
+from asyncgen.check.analysis.stores import added_to, assigned_to
 from asyncgen.check.celery.dispatch import SENDING, Dispatches
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.targets import SIGNING, is_signature
@@ -34,6 +36,8 @@ from asyncgen.check.source.syntax import Binding, Function, last_name
 __all__ = ["Kinds"]
 
 _DEPTH = 8
+#: What a task is called that a function was given.
+_TASK = re.compile(r"(^|_)(task|signature|sig)$")
 
 
 class Kinds:
@@ -69,7 +73,8 @@ class Kinds:
             case ast.Name():
                 return self._name(module, expr, depth)
             case ast.Subscript(value=value, slice=index):
-                return indexed(self.of(module, value, depth), index)
+                kind = self.of(module, value, depth)
+                return indexed(kind, index) or (self._element(module, value, depth) if not kind else "")
             case ast.Await(value=value) | ast.NamedExpr(value=value):
                 return self.of(module, value, depth)
             case ast.IfExp(body=one, orelse=other):
@@ -103,7 +108,7 @@ class Kinds:
         if name in MADE_BY:
             return MADE_BY[name]
         func = call.func
-        if isinstance(func, ast.Call) and is_signature(self.project, module, func):
+        if isinstance(func, ast.Call | ast.BinOp | ast.Name) and is_signature(self.project, module, func):
             return RESULT
         if isinstance(func, ast.Name) and func.id == "list" and call.args:
             inner = self.of(module, call.args[0], depth)
@@ -130,8 +135,8 @@ class Kinds:
         if method in SENDING | SIGNING | {"AsyncResult"}:
             if method == "AsyncResult":
                 return RESULT if self.names.name(module, func).endswith("AsyncResult") else ""
-            sent = self._sent(module, call)
-            return RESULT if sent and method in SENDING else ""
+            sent = method in SENDING and (self._sent(module, call) or self._is_given_task(module, func))
+            return RESULT if sent else ""
         if method == "save" and last_name(func.value) in {"form", "serializer"}:
             return MODEL if call.args == [] else ""
         loaded = session_kind(self.names, module, call)
@@ -147,6 +152,15 @@ class Kinds:
     def _sent(self, module: Module, call: ast.Call) -> bool:
         return any(sent.call is call for sent in self.dispatches.of(module))
 
+    def _is_given_task(self, module: Module, func: ast.Attribute) -> bool:
+        """`task.delay(...)` of what a function was given or an object holds, `app.tasks["name"].delay(...)`."""
+        if func.attr == "send_task" or "celery" not in module.text.lower():
+            return False
+        if isinstance(func.value, ast.Subscript):
+            return last_name(func.value.value) == "tasks"
+        named = _TASK.search(last_name(func.value)) is not None
+        return named and self.names.resolve(module, func.value) is None
+
     # ---- attributes and names ----
 
     def _attribute(self, module: Module, expr: ast.Attribute, depth: int) -> str:
@@ -155,6 +169,8 @@ class Kinds:
             return manager
         if is_enum_member(self.names, module, expr):
             return OBJECT
+        if self._held(module, expr, depth):
+            return RESULT
         owner = self.of(module, expr.value, depth)
         if owner == REQUEST:
             if expr.attr == "user":
@@ -162,7 +178,16 @@ class Kinds:
             if expr.attr in {"session", "META"}:
                 return OBJECT
             return UPLOADED if expr.attr == "FILES" else ""
+        if owner == RESULT and expr.attr in {"results", "children", "parent"}:
+            return RESULT
         return REQUEST if is_request_of_view(self.project, module, expr) else ""
+
+    def _held(self, module: Module, expr: ast.Attribute, depth: int) -> bool:
+        """Whether all that a class puts into `self.x` are results."""
+        if not (isinstance(expr.value, ast.Name) and expr.value.id == "self"):
+            return False
+        values = [value for value in assigned_to(module, expr) if not _is_none(value)]
+        return bool(values) and all(self.of(module, value, depth) == RESULT for value in values)
 
     def _name(self, module: Module, expr: ast.Name, depth: int) -> str:
         if self.names.name(module, expr) in REQUESTS:
@@ -189,18 +214,37 @@ class Kinds:
             return parameter_kind(self.project, module, name, binding)
         return ""
 
-    def _element(self, module: Module, over: ast.expr, depth: int) -> str:
-        """What a loop over a list of results gives."""
-        listed = over
-        if isinstance(over, ast.Name):
-            found = self.names.bindings(module, over.id, over)
-            if len(found) == 1 and isinstance(found[0].target, ast.expr):
-                listed = found[0].target
-        if isinstance(listed, ast.ListComp | ast.GeneratorExp):
-            kind = self.of(module, listed.elt, depth)
-            return kind if kind == RESULT else ""
-        return ""
+    def _element(self, module: Module, listed: ast.expr, depth: int) -> str:
+        """What a collection of results holds: a list, a comprehension, a dict's values, what is appended one by one."""
+        match listed:
+            case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) | ast.SetComp(elt=element):
+                parts = [element]
+            case ast.DictComp(value=element):
+                parts = [element]
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(values=parts):
+                pass
+            case ast.Call(func=ast.Attribute(value=inner, attr="values"), args=[]):
+                return self._element(module, inner, depth)
+            case ast.Name(id=name):
+                found = self.names.bindings(module, name, listed)
+                if len(found) != 1 or found[0].kind != "value" or not isinstance(found[0].target, ast.expr):
+                    return ""
+                made = found[0].target
+                if isinstance(made, ast.Name) or (
+                    isinstance(made, ast.Call) and last_name(made.func) not in {"list", "dict", "values"}
+                ):
+                    return ""
+                parts = added_to(module, name, listed)
+                if not parts:
+                    return self._element(module, made, depth)
+            case _:
+                return ""
+        return RESULT if parts and all(self.of(module, part, depth) == RESULT for part in parts) else ""
+
+
+def _is_none(expr: ast.expr) -> bool:
+    return isinstance(expr, ast.Constant) and expr.value is None
 
 
 def _none(binding: Binding) -> bool:
-    return isinstance(binding.target, ast.Constant) and binding.target.value is None
+    return isinstance(binding.target, ast.expr) and _is_none(binding.target)

@@ -3,7 +3,7 @@
 import ast
 
 from asyncgen.check.analysis.class_kinds import is_model
-from asyncgen.check.analysis.kind_names import MODEL, REQUEST, REQUESTS
+from asyncgen.check.analysis.kind_names import MODEL, REQUEST, REQUESTS, RESULT, RESULTS
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
@@ -30,6 +30,8 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
         symbol = project.names.resolve(module, binding.target)
         if symbol is not None and symbol.name in REQUESTS:
             return REQUEST
+        if symbol is not None and symbol.name in RESULTS:
+            return RESULT
         if symbol is not None and isinstance(symbol.node, ast.ClassDef):
             return MODEL if is_model(project.names, symbol) else ""
         return ""

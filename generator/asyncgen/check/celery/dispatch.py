@@ -11,6 +11,7 @@ from asyncgen.check.celery.targets import SIGNING, is_signature, outside_task, t
 from asyncgen.check.celery.task import Task
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["ON_COMMIT", "SENDING", "Dispatch", "Dispatches"]
 
@@ -18,6 +19,8 @@ __all__ = ["ON_COMMIT", "SENDING", "Dispatch", "Dispatches"]
 SENDING = frozenset({"delay", "apply_async", "send_task"})
 #: Publishes once the transaction has committed (Celery's Django tasks).
 ON_COMMIT = frozenset({"delay_on_commit", "apply_async_on_commit"})
+#: What an application is called, where none can tell what a name means.
+_APPLICATION = re.compile(r"celery|^app$", re.IGNORECASE)
 _FLAT = frozenset({"delay", "delay_on_commit", "s", "si"})
 
 
@@ -82,7 +85,7 @@ def _dispatch(project: CeleryProject, module: Module, call: ast.Call) -> Dispatc
     method = func.attr
     if method == "send_task":
         name = project.names.name(module, func)
-        if name == "celery.Celery().send_task" or re.search(r"celery", name, re.IGNORECASE):
+        if name == "celery.Celery().send_task" or _APPLICATION.search(name or last_name(func.value)):
             return _by_name(project, module, call, func.value, method)
         return None
     if method == "retry":

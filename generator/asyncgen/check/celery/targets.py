@@ -12,6 +12,8 @@ __all__ = ["SIGNING", "is_signature", "outside_task", "task_of"]
 #: Describes a message that is sent later.
 SIGNING = frozenset({"s", "si", "signature", "subtask"})
 _CANVAS = {"celery.chain()", "celery.group()", "celery.chord()", "celery.signature()", "celery.Signature()"}
+_MAKES_SIGNATURES = ("group(", "chain(", "chord(", "signature(", ".s(", ".si(")
+_DEPTH = 8
 _OUTSIDE_TASK = re.compile(r"(^|\.)tasks?(\.\w+)+$")
 
 
@@ -49,8 +51,10 @@ def _registered(project: CeleryProject, module: Module, call: ast.Call) -> Task 
     return None
 
 
-def is_signature(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
+def is_signature(project: CeleryProject, module: Module, expr: ast.expr, depth: int = 0) -> bool:
     """Whether an expression is a signature, a chain, a group or a chord."""
+    if depth > _DEPTH:
+        return False
     if isinstance(expr, ast.Call):
         if project.names.name(module, expr) in _CANVAS:
             return True
@@ -59,18 +63,31 @@ def is_signature(project: CeleryProject, module: Module, expr: ast.expr) -> bool
             if func.attr in SIGNING and _is_task(project, module, func.value):
                 return True
             if func.attr in {"set", "clone", "on_error"}:
-                return is_signature(project, module, func.value)
+                return is_signature(project, module, func.value, depth + 1)
+        return _returns_signature(project, module, expr, depth)
     if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitOr):
-        return is_signature(project, module, expr.left) or is_signature(project, module, expr.right)
+        return any(is_signature(project, module, side, depth + 1) for side in (expr.left, expr.right))
     if isinstance(expr, ast.Name):
         for binding in project.names.bindings(module, expr.id, expr):
             if (
                 binding.kind == "value"
                 and isinstance(binding.target, ast.Call | ast.BinOp)
-                and is_signature(project, module, binding.target)
+                and is_signature(project, module, binding.target, depth + 1)
             ):
                 return True
     return False
+
+
+def _returns_signature(project: CeleryProject, module: Module, call: ast.Call, depth: int) -> bool:
+    """Whether a function of the project gives back nothing but signatures."""
+    callee = project.names.shallow.resolve(module, call.func)
+    if callee is None or callee.module is None or not isinstance(callee.node, ast.FunctionDef):
+        return False
+    home, function = callee.module, callee.node
+    if function.decorator_list or not any(word in home.text for word in _MAKES_SIGNATURES):
+        return False
+    values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    return bool(values) and all(v is not None and is_signature(project, home, v, depth + 1) for v in values)
 
 
 def _is_task(project: CeleryProject, module: Module, expr: ast.expr) -> bool:

@@ -7,9 +7,10 @@ Who writes nothing has nothing to commit: a publish counts only where a row is w
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.analysis.contexts import is_django_view, running_function
+from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.kind_names import MANAGER, MODEL, QUERYSET
 from asyncgen.check.analysis.project import Project
+from asyncgen.check.analysis.request_handlers import is_django_view
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function
