@@ -1,11 +1,13 @@
 """Where a function of the project is called: what it does, it does in its caller's request or transaction."""
 
 import ast
+import re
 from collections import defaultdict
 from functools import cached_property
 
 from asyncgen.check.celery.dispatch import SENDING
 from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.task import Task
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
@@ -27,6 +29,41 @@ class Callers:
         if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function)):
             return []
         return [(home, call) for home, call in self._calls[function.name] if self._means(home, call, function)]
+
+    def in_tasks(self, module: Module, function: Function) -> list[tuple[Task, ast.Call]]:
+        """The tasks that call a function themselves, and where."""
+        found = self._called_in_tasks.get(function.name, [])
+        if not found or function in self.project.tasks.by_node:
+            return []
+        return [(task, call) for task, call in found if self._means(task.module, call, function)]
+
+    @cached_property
+    def _called_in_tasks(self) -> dict[str, list[tuple[Task, ast.Call]]]:
+        """By the last name of what is called, methods of other objects aside."""
+        found: dict[str, list[tuple[Task, ast.Call]]] = defaultdict(list)
+        for task in self.project.tasks:
+            for node in ast.walk(task.run or task.node):
+                if isinstance(node, ast.Call) and self._is_plain(task.module, node.func):
+                    found[last_name(node.func)].append((task, node))
+        return found
+
+    def _is_plain(self, module: Module, func: ast.expr) -> bool:
+        match func:
+            case ast.Name():
+                return True
+            case ast.Attribute(value=ast.Name(id=owner) as name):
+                found = self.project.names.bindings(module, owner, name)
+                return owner in {"self", "cls"} or any(b.kind in {"import", "def"} for b in found)
+        return False
+
+    def mentions(self, function: Function) -> int:
+        """How often modules that have to do with Celery name it, their imports and its definition aside."""
+        word = re.compile(rf"\b{re.escape(function.name)}\b")
+        found = -1
+        for module in self.project.modules:
+            imported = [b for b in module.names(module.tree).get(function.name, ()) if b.kind == "import"]
+            found += len(word.findall(module.text)) - len(imported)
+        return found
 
     def _means(self, module: Module, call: ast.Call, function: Function) -> bool:
         symbol = self.project.names.resolve(module, call.func)

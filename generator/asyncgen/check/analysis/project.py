@@ -4,6 +4,8 @@ from functools import cached_property
 
 from asyncgen.check.analysis.callers import Callers
 from asyncgen.check.analysis.kinds import Kinds
+from asyncgen.check.analysis.local_paths import LocalPaths
+from asyncgen.check.analysis.result_reads import ResultReads
 from asyncgen.check.analysis.retrying import Retrying
 from asyncgen.check.analysis.usage import Usage
 from asyncgen.check.celery.dispatch import Dispatches
@@ -27,6 +29,14 @@ class Project(CeleryProject):
     @cached_property
     def usage(self) -> Usage:
         return Usage(self, self.dispatches)
+
+    @cached_property
+    def result_reads(self) -> ResultReads:
+        return ResultReads(self, self.dispatches, self.callers, self.schedule)
+
+    @cached_property
+    def local_paths(self) -> LocalPaths:
+        return LocalPaths(self, self.kinds)
 
     @cached_property
     def callers(self) -> Callers:

@@ -15,28 +15,16 @@ from asyncgen.check.celery.task import Task
 
 __all__ = ["Usage"]
 
-_READS_RESULTS = re.compile(
-    r"\b(AsyncResult|GroupResult|TaskResult|ResultSet|EagerResult|allow_join_result"
-    r"|django_celery_results|celery_progress|result_from_tuple|chord|chord_size|celery_results)\b"
-)
 _LIMIT = re.compile(r"--(soft-)?time-limit[= ]+[\"']?[\d${]")
 _LIMITS = {"time_limit", "soft_time_limit"}
 #: Here `**x` is arguments of the task, not options of its message.
 _FLAT = {"delay", "delay_on_commit", "s", "si"}
-_ID_ONLY = {"id", "task_id", "revoke", "forget"}
 
 
 class Usage:
     def __init__(self, project: CeleryProject, dispatches: Dispatches) -> None:
         self.project = project
         self.dispatches = dispatches
-
-    @cached_property
-    def reads_results_somewhere(self) -> bool:
-        """Whether results are read by id, where no one can tell of which task."""
-        if _READS_RESULTS.search(self.project.unread):
-            return True
-        return any(module.mentions(_READS_RESULTS) for module in self.project.modules)
 
     @cached_property
     def limits_on_command_line(self) -> bool:
@@ -62,24 +50,6 @@ class Usage:
     def deployment(self) -> dict[Path, str]:
         """The files that start workers and mention Celery: compose files, units, charts, scripts."""
         return deployment_files(self.project.around)
-
-    @cached_property
-    def read_tasks(self) -> set[Task]:
-        """The tasks whose call has a value that the code goes on with, or whose messages say that there is none."""
-        found = self._named_where_none_reads
-        for module in self.project.modules:
-            for sent in self.dispatches.of(module):
-                if sent.task is None:
-                    continue
-                parent = module.parents.get(sent.call)
-                if "ignore_result" in sent.options:  # decided message by message
-                    found.add(sent.task)
-                if isinstance(parent, ast.Expr | ast.Lambda):
-                    continue
-                if isinstance(parent, ast.Attribute) and parent.attr in _ID_ONLY:
-                    continue
-                found.add(sent.task)
-        return found
 
     @cached_property
     def limited_by_message(self) -> set[Task]:

@@ -15,7 +15,8 @@ class KeptResult(Rule):
     """A result is stored that nothing reads.
 
     Every run writes to the result backend, and what it wrote stays there for a day by default: a Redis that holds
-    results and messages runs out of memory, and then refuses the messages too.
+    results and messages runs out of memory, and then refuses the messages too. Each task is judged by itself. Where
+    results are read by ids of which none can tell whose they are, only tasks are found whose ids nothing keeps.
 
     Bad:
         app = Celery("shop", broker=BROKER, backend="redis://cache/1")
@@ -38,10 +39,10 @@ class KeptResult(Rule):
     spans_files = True
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
-        if not are_results_stored(project.configuration) or project.usage.reads_results_somewhere:
+        if not are_results_stored(project.configuration):
             return
         for task in project.tasks.of(module):
-            if task.effective("ignore_result") is None and task not in project.usage.read_tasks:
+            if task.effective("ignore_result") is None and not project.result_reads.may_be_of(task):
                 finding = self.finding(
                     module,
                     task.place,

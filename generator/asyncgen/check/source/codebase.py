@@ -65,6 +65,18 @@ class Codebase:
                     found.append(module)
         return found
 
+    def named_aside(self, names: dict[str, set[str]]) -> set[str]:
+        """Which names, given by the last name of their module, stand in files that look free of Celery, tests aside."""
+        sought = {module.encode(): [name.encode() for name in inside] for module, inside in names.items()}
+        found: set[bytes] = set()
+        for file in self.files:
+            content = self._content(file.path) or b"" if file.content is None else b""
+            for inside in [inside for module, inside in sought.items() if module in content]:
+                there = [name for name in inside if name not in found and name in content]
+                if there and self.kind(file.path) != "test":
+                    found.update(name for name in there if re.search(rb"\b%b\b" % name, content))
+        return {name.decode() for name in found}
+
     def add_modules_with(self, pattern: re.Pattern[bytes]) -> list[Module]:
         """Takes in the modules that match, whatever made them look free of Celery; gives the new ones."""
         known = {module.path for module in self.modules}

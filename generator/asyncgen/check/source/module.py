@@ -68,6 +68,21 @@ class Module:
     def lines(self) -> list[str]:
         return self.text.split("\n")
 
+    def text_of(self, node: ast.stmt) -> str:
+        """The lines of a statement: a look into them tells what no walk through it would find."""
+        return "\n".join(self.lines[node.lineno - 1 : node.end_lineno])
+
+    def statement_at(self, position: int) -> ast.AST:
+        """The statement of the module or of a class in it, a function for one, that holds a place of the text."""
+        line = self.text.count("\n", 0, position) + 1
+        found: ast.Module | ast.stmt = self.tree
+        while isinstance(found, ast.Module | ast.ClassDef):
+            within = [s for s in found.body if _first_line(s) <= line <= (s.end_lineno or 0)]
+            if not within:
+                break
+            found = within[0]
+        return found
+
     def mentions(self, pattern: re.Pattern[str]) -> bool:
         """Whether code matches, not just a comment or a docstring."""
         return any(not self._is_prose(match.start()) for match in pattern.finditer(self.text))
@@ -134,6 +149,11 @@ class Module:
             found.append(current)
             current = self.parents.get(current)
         return found
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _is_outside_quotes(before: str) -> bool:

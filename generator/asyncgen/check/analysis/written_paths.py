@@ -1,0 +1,64 @@
+"""Whether a function writes a file at the path that an expression is."""
+
+import ast
+import re
+
+from asyncgen.check.analysis.contexts import running_function
+from asyncgen.check.model.names import Names
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
+
+__all__ = ["is_written"]
+
+_OPENS = {"builtins.open", "io.open", "codecs.open", "gzip.open", "aiofiles.open", "zipfile.ZipFile", "tarfile.open"}
+_WRITES = {"write_text", "write_bytes", "touch"}
+#: Methods whose first argument is the file that they write.
+_EXPORTS = {"save", "to_csv", "to_excel", "to_parquet", "to_json", "to_pickle", "savefig"}
+#: Functions whose second argument is the file that they write.
+_COPIES = {
+    "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace",
+    "urllib.request.urlretrieve",
+}  # fmt: skip
+_MAY_WRITE = re.compile(r"open\(|ZipFile\(|\.(write_|touch|save|to_|copy|move|rename|replace|urlretrieve)")
+_STORAGE = re.compile(r"storage", re.IGNORECASE)
+
+
+def is_written(names: Names, module: Module, expr: ast.Name | ast.Attribute) -> bool:
+    """Before it is used as `expr`; what goes through a storage of Django's is no file of this machine's."""
+    function = running_function(module, expr)
+    if function is None or not _MAY_WRITE.search(module.text_of(function)):
+        return False
+    path = ast.unparse(expr)
+    return any(
+        _writes(names, module, call, path)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and call.lineno <= expr.lineno
+    )
+
+
+def _writes(names: Names, module: Module, call: ast.Call, path: str) -> bool:
+    func, args = call.func, [_text(argument) for argument in call.args]
+    if isinstance(func, ast.Attribute):
+        if ast.unparse(func.value) == path:
+            return func.attr in _WRITES or (func.attr == "open" and _is_for_writing(call, 0))
+        if func.attr in _EXPORTS and args == [path] and not _STORAGE.search(last_name(func.value)):
+            return True
+    if path not in args[:2]:
+        return False
+    name = names.name(module, func)
+    if name in _OPENS and args[0] == path:
+        return _is_for_writing(call, 1)
+    return name in _COPIES and args[1:2] == [path]
+
+
+def _text(expr: ast.expr) -> str:
+    """The text of an expression, within `str(...)` too."""
+    match expr:
+        case ast.Call(func=ast.Name(id="str"), args=[inner]):
+            return ast.unparse(inner)
+    return ast.unparse(expr)
+
+
+def _is_for_writing(call: ast.Call, position: int) -> bool:
+    mode = next((k.value for k in call.keywords if k.arg == "mode"), None) or next(iter(call.args[position:]), None)
+    return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
