@@ -42,7 +42,7 @@ def test_the_check_fails_on_unwritten_tasks_where_that_rule_is_selected(service:
     def codes(*select: str) -> list[str]:
         out = io.StringIO()
         check([service], select=select, format="json", stdout=out, stderr=io.StringIO())
-        return [finding["code"] for finding in json.loads(out.getvalue())]
+        return [finding["code"] for finding in json.loads(out.getvalue())["findings"]]
 
     assert codes() == []
     assert codes("unwritten-work") == ["ACG117"]
