@@ -104,11 +104,16 @@ def test_a_message_for_each_row(planted: Planted) -> None:
         def send(cutoff, customer, newsletter, order, filters, batches, session):
             for order in Order.objects.filter(status="paid"):
                 ship.delay(order.pk)  # <- ACG112
-            for order in Order.objects.filter(status__in=["paid", "new"]).exclude(pk=1).iterator():
+            for order in Order.objects.filter(status__in=[Status.PAID.value, "new"]).exclude(pk=1).iterator():
                 ship.apply_async((order.pk,))  # <- ACG112
             for order in Order.objects.filter(Q(status="paid") | Q(created__lt=cutoff)):
                 ship.delay(order.pk)  # <- ACG112
             [ship.delay(order.pk) for order in Order.objects.filter(created__lt=cutoff)]  # <- ACG112
+            for order in Order.objects.exclude(status="new"):
+                if order.express:
+                    ship.apply_async((order.pk,), priority=9)  # <- ACG112
+                else:
+                    ship.delay(order.pk)
             for number, pk in enumerate(list(Order.objects.filter(paid=False).values_list("pk", flat=True))):
                 ship.delay(pk)  # <- ACG112
             orders = [order.pk for order in Order.objects.filter(shipped_at__isnull=True) if order]
@@ -187,6 +192,11 @@ def test_documents(planted: Planted) -> None:
             index.delay(Path("a").read_text())  # <- ACG112
             index.delay(model_to_dict(Article.objects.get(pk=1)))  # <- ACG112
             index.delay(ArticleSerializer(day).data)  # <- ACG112
+            message = {"id": day, "body": request.body}  # <- ACG112
+            index.apply_async(kwargs=message)
+            positions = (day, request.body)  # <- ACG112
+            index.apply_async(args=positions)
+            index.delay(day, **{"more": request.body})  # <- ACG112
             index.delay(day, **{"x": 1})
 
             index.delay(request.data["id"])

@@ -28,7 +28,7 @@ _FLAT = frozenset({"delay", "delay_on_commit", "s", "si"})
 class Dispatch:
     """`task` is None where the task stands outside the project, or a signature is sent.
 
-    `positional` and `named` are what the task's function receives; None where that cannot be seen.
+    `positional` and `named` are what the task's function receives, as far as that can be seen.
     `options` are the message's own, by name, those of a dict that is sent with `**` too; `opaque`: there may be others.
     """
 
@@ -38,7 +38,7 @@ class Dispatch:
     receiver: ast.expr
     task: Task | None
     positional: list[ast.expr] | None = field(default_factory=list)
-    named: dict[str, ast.expr] | None = field(default_factory=dict)
+    named: dict[str, ast.expr] = field(default_factory=dict)
     options: dict[str, ast.keyword] = field(default_factory=dict)
     signature: bool = False
     opaque: bool = False
@@ -48,7 +48,7 @@ class Dispatch:
         for index, expr in enumerate(self.positional or []):
             if not isinstance(expr, ast.Starred):
                 yield f"argument {index + 1}", expr
-        for name, expr in (self.named or {}).items():
+        for name, expr in self.named.items():
             yield f"argument {name}", expr
 
     @property
@@ -101,7 +101,7 @@ def _dispatch(project: CeleryProject, module: Module, call: ast.Call) -> Dispatc
         sent.signature = True
         return sent
     if method in _FLAT:
-        return _flat(module, call, method, func.value, task)
+        return _flat(project, module, call, method, func.value, task)
     return _explicit(project, module, call, method, func.value, task)
 
 
@@ -115,8 +115,12 @@ def _retried(project: CeleryProject, module: Module, expr: ast.expr) -> Task | N
     return None
 
 
-def _flat(module: Module, call: ast.Call, method: str, receiver: ast.expr, task: Task | None) -> Dispatch:
-    named = {k.arg: k.value for k in call.keywords if k.arg is not None}
+def _flat(
+    project: CeleryProject, module: Module, call: ast.Call, method: str, receiver: ast.expr, task: Task | None
+) -> Dispatch:
+    named: dict[str, ast.expr] = {}
+    for keyword in call.keywords:
+        named |= _named(project, module, keyword.value) if keyword.arg is None else {keyword.arg: keyword.value}
     return Dispatch(module, call, method, receiver, task, list(call.args), named)
 
 
@@ -149,20 +153,22 @@ def _with_args(project: CeleryProject, dispatch: Dispatch, positional: list[ast.
     if kwargs is None and len(positional) > 1:
         kwargs = positional[1]
     if args is not None:
-        sequence = isinstance(args, ast.Tuple | ast.List)
-        dispatch.positional = list(args.elts) if sequence else None  # type: ignore[attr-defined] # a sequence
+        sequence = _display(project, dispatch.module, args)
+        dispatch.positional = list(sequence.elts) if sequence is not None else None
     if kwargs is not None:
-        dispatch.named = _named(kwargs)
+        dispatch.named = _named(project, dispatch.module, kwargs)
     return dispatch
 
 
-def _named(expr: ast.expr) -> dict[str, ast.expr] | None:
-    if isinstance(expr, ast.Dict):
-        return {
-            k.value: v
-            for k, v in zip(expr.keys, expr.values, strict=True)
-            if isinstance(k, ast.Constant) and isinstance(k.value, str)
-        }
-    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.func.id == "dict":
-        return {k.arg: k.value for k in expr.keywords if k.arg is not None}
-    return None
+def _display(project: CeleryProject, module: Module, expr: ast.expr) -> ast.Tuple | ast.List | None:
+    """A tuple or a list that is written out, here or where its only name is assigned."""
+    if isinstance(expr, ast.Name):
+        bound = project.names.bindings(module, expr.id, expr)
+        if len(bound) == 1 and bound[0].kind == "value" and isinstance(bound[0].target, ast.Tuple | ast.List):
+            return bound[0].target
+    return expr if isinstance(expr, ast.Tuple | ast.List) else None
+
+
+def _named(project: CeleryProject, module: Module, expr: ast.expr) -> dict[str, ast.expr]:
+    held = collected(project.names, module, expr)
+    return {name: option.value for name, option in held.items.items() if option.module is module}

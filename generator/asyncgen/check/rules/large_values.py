@@ -13,12 +13,10 @@ from asyncgen.check.source.syntax import last_name
 __all__ = ["LargeValues"]
 
 _DEPTH = 6
-_LIST, _DOCUMENT, _BODY, _COPY = (
-    "an unbounded list",
-    "a whole document",
-    "the whole body of a request",
-    "a copy of a row",
-)
+_LIST = "an unbounded list"
+_DOCUMENT = "a whole document"
+_BODY = "the whole body of a request"
+_COPY = "a copy of a row"
 #: Functions whose result is as large as what they are given.
 _ENCODERS = {"b64encode", "dumps", "loads", "str", "jsonable_encoder", "compress", "hexlify", "quote"}
 #: Methods whose result is as large as what they are called on.
@@ -29,9 +27,10 @@ _READS = {"read", "read_text", "read_bytes", "getvalue", "readlines"}
 _FRAME = re.compile(r"(^|_)(df|frame|dataframe)\d*$")
 _FRAME_METHODS = {"to_json", "to_csv", "to_dict", "to_records", "to_html", "to_string", "to_parquet"}
 _FILE = re.compile(
-    r"(^|_)(f|fp|fh|file|upload|attachment|document|image|photo|pdf|csv|stream|buffer|blob|archive|open|urlopen|response|resp)\d*$"
+    r"(^|_)(f|fp|fh|file|upload|attachment|document|image|photo|pdf|csv|stream|buffer|blob|archive|open|urlopen)\d*$|"
+    r"(^|_)resp(onse)?$"
 )
-_RESPONSE = re.compile(r"(^|_)(response|resp)$")
+_RESPONSE = re.compile(r"(^|_)resp(onse)?$")
 _CONTENT = re.compile(r"(^|_)(content|contents|data|bytes|image|pdf|file|attachment|document|photo|audio|video)$")
 _SERIALIZER = re.compile(r"[sS]erializer$")
 
@@ -96,21 +95,11 @@ class LargeValues:
             return _DOCUMENT
         if call.args:
             return ""
-        if func.attr in {"read_text", "read_bytes"} or (
-            func.attr in _READS and self._is_file(module, func.value, kind)
-        ):
+        if func.attr in {"read_text", "read_bytes"} or (func.attr in _READS and _is_file(func.value, kind)):
             return _DOCUMENT
-        if func.attr == "json" and self._is_response(func.value, kind):
+        if func.attr == "json" and _is_response(func.value, kind):
             return _DOCUMENT
         return self.what(module, func.value, depth + 1) if func.attr in _CONVERSIONS else ""
-
-    def _is_file(self, module: Module, expr: ast.expr, kind: str) -> bool:
-        if kind in {FILE, RESPONSE} or _FILE.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)):
-            return True
-        return isinstance(expr, ast.Call | ast.Subscript) and ".FILES" in ast.unparse(expr)
-
-    def _is_response(self, expr: ast.expr, kind: str) -> bool:
-        return kind == RESPONSE or _RESPONSE.search(last_name(expr)) is not None
 
     def _is_frame(self, module: Module, expr: ast.expr) -> bool:
         made = self.project.names.name(module, expr)
@@ -120,29 +109,39 @@ class LargeValues:
         kind = self.project.kinds.of(module, expr.value)
         if kind == REQUEST:
             return _BODY if expr.attr in _OF_REQUEST else ""
-        if expr.attr in {"content", "text"} and self._is_response(expr.value, kind):
+        if expr.attr in {"content", "text"} and _is_response(expr.value, kind):
             return _DOCUMENT
-        if expr.attr == "data" and self._is_serializer(module, expr.value):
+        if expr.attr == "data" and _is_serializer(expr.value):
             return _COPY
         return field_of(self.project, module, expr) if kind == MODEL else ""
 
-    def _is_serializer(self, module: Module, expr: ast.expr) -> bool:
-        return bool(_SERIALIZER.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)))
-
     def _filled(self, module: Module, name: ast.Name, made: ast.expr) -> str:
         """A list that a loop over rows fills, and that nothing empties before it is sent."""
-        function = module.function_of(name)
-        if not (isinstance(made, ast.List | ast.Dict) and not (made.elts if isinstance(made, ast.List) else made.keys)):
+        if not isinstance(made, ast.List) or made.elts:
             return ""
-        for loop in ast.walk(function or module.tree):
-            if isinstance(loop, ast.For) and not any(node is name for node in ast.walk(loop)):
-                adds = any(
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Attribute)
-                    and node.func.attr in {"append", "add"}
-                    and last_name(node.func.value) == name.id
-                    for node in ast.walk(loop)
-                )
-                if adds and self.rows.are_many(module, loop.iter):
-                    return _LIST
+        for loop in ast.walk(module.function_of(name) or module.tree):
+            if isinstance(loop, ast.For) and _fills(loop, name) and self.rows.are_many(module, loop.iter):
+                return _LIST
         return ""
+
+
+def _is_file(expr: ast.expr, kind: str) -> bool:
+    if kind in {FILE, RESPONSE} or _FILE.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)):
+        return True
+    return isinstance(expr, ast.Call | ast.Subscript) and ".FILES" in ast.unparse(expr)
+
+
+def _is_response(expr: ast.expr, kind: str) -> bool:
+    return kind == RESPONSE or _RESPONSE.search(last_name(expr)) is not None
+
+
+def _is_serializer(expr: ast.expr) -> bool:
+    return _SERIALIZER.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)) is not None
+
+
+def _fills(loop: ast.For, name: ast.Name) -> bool:
+    """Whether a loop appends to a list, and does not send it as well."""
+    nodes = list(ast.walk(loop))
+    return name not in nodes and any(
+        isinstance(node, ast.Attribute) and node.attr == "append" and last_name(node.value) == name.id for node in nodes
+    )

@@ -48,6 +48,7 @@ class LargePayload(Rule):
             return
         rows = Rows(project)
         values = LargeValues(project, rows)
+        told: set[ast.expr] = set()
         for sent in project.dispatches.of(module):
             if sent.method in {"retry", "signature", "subtask"}:
                 continue
@@ -62,7 +63,8 @@ class LargePayload(Rule):
                     )
             if sent.method in {"delay", "apply_async", "delay_on_commit", "send_task"} and module.kind == "code":
                 loop, through = self._loop(module, project, rows, sent)
-                if loop is not None:
+                if loop is not None and loop not in told:
+                    told.add(loop)
                     yield self.finding(
                         module,
                         sent.call,

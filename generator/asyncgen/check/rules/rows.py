@@ -17,20 +17,8 @@ _FILTERS = {"filter", "where", "filter_by", "get", "get_or_create", "Q"}
 _BOUNDS = {"first", "none", "limit", "due", "sample"}
 _RANGES = {"lt", "lte", "gt", "gte", "isnull", "ne"}
 _ONE_OF_ITS_KIND = {
-    "pk",
-    "id",
-    "name",
-    "slug",
-    "email",
-    "username",
-    "code",
-    "key",
-    "token",
-    "hash",
-    "uuid",
-    "domain",
-    "url",
-}
+    "pk", "id", "name", "slug", "email", "username", "code", "key", "token", "hash", "uuid", "domain", "url",
+}  # fmt: skip
 _FEW = re.compile(r"(^|_)(superuser|staff|admin|moderator|default|primary|current)(_|$)")
 #: Tables that hold what somebody set up, a handful of rows.
 _SET_UP = re.compile(
@@ -192,7 +180,9 @@ def _is_switch(node: ast.AST) -> bool:
 
 
 def _is_constant(value: ast.expr) -> bool:
-    """A literal, a list of them, or a name in capitals."""
+    """A literal, a list of them, or a name in capitals: `PAID`, `Order.Status.PAID.value`."""
     if isinstance(value, ast.Tuple | ast.List | ast.Set):
         return all(_is_constant(element) for element in value.elts)
+    while isinstance(value, ast.Attribute) and not value.attr.isupper():
+        value = value.value
     return isinstance(value, ast.Constant) or last_name(value).isupper()

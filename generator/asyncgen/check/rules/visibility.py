@@ -22,6 +22,7 @@ __all__ = ["EtaBeyondVisibility", "visibility_timeout"]
 #: Seconds, if nobody says otherwise (kombu.transport.redis, kombu.transport.SQS).
 _DEFAULTS = {"redis": 3600, "sqs": 1800}
 _BACKOFF_MAX = 600
+_NAMES = {"countdown": "a countdown", "eta": "an ETA"}
 
 
 def visibility_timeout(project: Project) -> float | None:
@@ -85,29 +86,29 @@ class EtaBeyondVisibility(Rule):
     ) -> Iterator[Finding]:
         """The `countdown` and `eta` among the options of one message or signature; `last`: of the last retry."""
         for keyword in keywords:
-            if keyword.arg not in {"countdown", "eta"}:
+            if keyword.arg not in _NAMES:
                 continue
-            for retries in (None, last):
+            for retries in dict.fromkeys((None, last)):
                 delays = Delays(project.names, retries)
                 read = delays.of if keyword.arg == "countdown" else delays.until
                 found = read(module, keyword.value)
                 beyond = [span for span in found if span.low > visible or span.high > span.low == visible]
                 if beyond:
                     when = "" if retries is None else " before the last retry"
-                    yield self._beyond(module, keyword, f"{keyword.arg} {_amount(max(beyond))}{when}", visible)
+                    yield self._beyond(module, keyword, f"{_NAMES[keyword.arg]} {_amount(max(beyond))}{when}", visible)
                     break
 
     def _retries(self, module: Module, task: Task, visible: float) -> Iterator[Finding]:
         """The delays that options give, a base class's among them."""
         for option, wait, what in _delays_of_options(task):
             if option.module is module and wait > visible:
-                yield self._beyond(module, option.node, f"{what} {wait:g} s", visible)
+                yield self._beyond(module, option.node, f"a {what} {wait:g} s", visible)
 
     def _beyond(self, module: Module, node: ast.AST, what: str, visible: float) -> Finding:
         return self.finding(
             module,
             node,
-            f"a {what} is longer than the visibility timeout of {visible:g} s: the task runs again",
+            f"{what} is longer than the visibility timeout of {visible:g} s: the task runs again",
             "raise visibility_timeout in broker_transport_options, or keep the due time in the database",
         )
 
