@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench docs lint golden clean
+.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench docs pictures lint golden clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ docs: $(VENV)/.installed ## Build the documentation as a site and follow every l
 
 bench-cli: $(VENV)/.installed ## Measure commands beside Copier, and imports beside bare Celery; write docs/growing.md
 	$(BIN)/python -m benchmarks.cli --write
+
+pictures: $(VENV)/.installed ## Run the demo in a terminal and draw it, and the plot of README, in docs/assets
+	@PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs.pictures
 
 lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff format --check .

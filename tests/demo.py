@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import typer
+
 __all__ = ["main"]
 
 BIN = Path(sys.executable).parent
@@ -19,9 +21,10 @@ def main() -> int:
         for command, where in (
             (["asyncgen", "new", "myservice", "--defaults"], service.parent),
             (["asyncgen", "add-task", "send_invoice", "--defaults"], service),
-            (["make", "--no-print-directory", "demo", "TASKS=send_welcome send_invoice"], service),
+            (["make", "--silent", "demo"], service),
         ):
-            print(f"\n$ {' '.join(command)}", flush=True)
+            typer.echo()
+            typer.secho(f"$ {' '.join(command)}", bold=True)
             if code := subprocess.run(command, cwd=where, env=env, check=False).returncode:
                 return code
     return 0

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.docs.pictures import demo
 from tests.support import git
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,7 @@ def test_its_output(service: Path, asyncgen: Asyncgen) -> None:
         "    11  # Yours: arguments that the work accepts. The data that it reads goes...\n"
         "    17      # Yours: assert the effect that the work has.\n"
     )
+    assert ran.out.replace("shop", "myservice") in demo()  # what README's picture shows
     assert untracked(service) == [f"?? {STUB}", f"?? {TASK}", f"?? {TEST}"]
 
 

@@ -51,7 +51,15 @@ def rows(text: str, name: str) -> list[list[str]]:
     return [lines[0], *lines[2:]]
 
 
-def plot(header: Sequence[str], body: Sequence[Sequence[str]], labels: Sequence[str], values: Sequence[str]) -> str:
+def plot(
+    header: Sequence[str],
+    body: Sequence[Sequence[str]],
+    labels: Sequence[str],
+    values: Sequence[str],
+    *,
+    ink: str = "black",
+    paper: str = "white",
+) -> str:
     """An SVG of a bar for each value of each row, on a logarithmic scale that begins at 0; `-` is no value."""
     body = [row for row in body if all(row[header.index(value)] != "-" for value in values)]
     numbers = [[float(row[header.index(value)]) for value in values] for row in body]
@@ -69,5 +77,8 @@ def plot(header: Sequence[str], body: Sequence[Sequence[str]], labels: Sequence[
             )
             y += BAR
         y += GAP
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" font-family="sans-serif" font-size="12">'
-    return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>', *parts, "</svg>", ""])
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" font-family="sans-serif" font-size="12" '
+        f'fill="{ink}">'
+    )
+    return "\n".join([head, f'<rect width="100%" height="100%" fill="{paper}"/>', *parts, "</svg>", ""])

@@ -14,7 +14,7 @@ from . import building
 from .building import PAGES, ROOT, assemble, build
 from .links import broken
 
-LINK = re.compile(r"\]\(([^)#\s]+)")
+LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"#\s]+)""")
 
 
 def test_the_site_builds_without_a_warning_and_no_link_leads_nowhere(tmp_path: Path) -> None:
