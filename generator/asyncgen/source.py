@@ -21,7 +21,7 @@ from .mirror import mirror
 from .releases import files_at
 from .template_cache import TEMPLATE_CACHE, bundled, cache_folder, cache_name, cached, commit_of, install_bundled
 
-__all__ = ["Template", "find", "newest", "read", "recorded", "sync_cache"]
+__all__ = ["Template", "find", "installed_from", "newest", "read", "recorded", "sync_cache"]
 
 
 def find(template: str | None = None, ref: str | None = None) -> Template:
@@ -29,7 +29,7 @@ def find(template: str | None = None, ref: str | None = None) -> Template:
     named = template or os.environ.get("ASYNCGEN_TEMPLATE")
     if named:
         return in_clone(path_of(named), ref) if is_local(named) else remote(named, ref)
-    origin = _origin()
+    origin = installed_from()
     if isinstance(origin, Path):
         return in_clone(origin, ref)
     if origin:
@@ -77,7 +77,7 @@ def newest(src: str, known: str) -> Template:
 
 def sync_cache() -> list[str]:
     """Put the releases that this asyncgen came with into the cache; the versions that are new there."""
-    origin = None if bundled() else _origin()
+    origin = None if bundled() else installed_from()
     if isinstance(origin, Path):
         return install_bundled(origin)
     if origin:
@@ -100,7 +100,7 @@ def read(template: Template, paths: Iterable[str]) -> dict[str, str]:
     return {path: file.content.decode() for path, file in found.items()}
 
 
-def _origin() -> Path | tuple[str, str | None] | None:
+def installed_from() -> Path | tuple[str, str | None] | None:
     """The clone, or the git URL and commit, that asyncgen was installed from; None for a wheel."""
     from importlib.metadata import PackageNotFoundError, distribution
 

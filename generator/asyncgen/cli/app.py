@@ -10,6 +10,7 @@ from .add_task import add_task
 from .add_workflow import add_workflow
 from .client import client
 from .contract import contract
+from .doctor import doctor
 from .new import new
 from .output import say_version
 from .remove import remove_task, remove_workflow
@@ -38,6 +39,7 @@ app.command("sync-queues")(sync_queues)
 app.command("tasks")(tasks)
 app.command("check")(check)
 app.command("update")(update)
+app.command("doctor")(doctor)
 app.command("client")(client)
 app.add_typer(contract, name="contract")
 app.add_typer(template, name="template")

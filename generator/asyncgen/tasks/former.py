@@ -6,18 +6,14 @@ from collections.abc import Iterable
 
 from ..errors import BadInput, Refused
 from ..service import Service
-from .listing import decorated, options_of, parse_file
+from .listing import decorated, options_of, own_name, parse_file
 
 __all__ = ["check_never_used", "full_names", "literal_aliases"]
 
 
 def full_names(function: ast.FunctionDef, module: str) -> tuple[str, ...]:
     """The names that a task of a module goes by: the one on the wire first, its own last; "" for a computed one."""
-    options = options_of(function)
-    own = f"{module}.{function.name}"
-    if (name := options.get("name")) is not None:
-        own = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
-    return (*literal_aliases(function), own)
+    return (*literal_aliases(function), own_name(function, module))
 
 
 def literal_aliases(function: ast.FunctionDef) -> list[str]:

@@ -9,17 +9,32 @@ from typing import Any
 from ..errors import BadInput, Refused
 from ..module_files import NO_PYTHON
 from ..service import Service
+from .base_class import options_of_class
 from .every import parse_every
 from .unwritten import unwritten_work
 
-__all__ = ["Listed", "decorated", "list_tasks", "options_of", "parse_file"]
+__all__ = [
+    "Listed",
+    "all_options",
+    "base_classes",
+    "decorated",
+    "list_tasks",
+    "options_of",
+    "own_name",
+    "parse_file",
+    "task_functions",
+]
 
 
 @dataclass(frozen=True)
 class Listed:
-    """The options of a task; None where an option is not a literal. `file` is relative to the service."""
+    """The options of a task, or of its base class; None where one is not a literal. `file` is relative to the service.
+
+    full_name: its name in the code; "" where that is computed.
+    """
 
     name: str
+    full_name: str
     file: str
     line: int
     queue: str | None
@@ -47,8 +62,15 @@ class Listed:
 
 def list_tasks(service: Service) -> list[Listed]:
     """Every task of the service; Refused for a file that is no Python."""
-    found = [task for path in service.modules("tasks") for task in _tasks_in(path, service)]
+    bases = base_classes(service)
+    found = [task for path in service.modules("tasks") for task in _tasks_in(path, service, bases)]
     return sorted(found, key=lambda task: task.name)
+
+
+def base_classes(service: Service) -> ast.Module:
+    """The syntax tree of the service's task.py; an empty one where there is none."""
+    path = service.root / "src" / service.package / "task.py"
+    return parse_file(path, service) if path.is_file() else ast.Module([], [])
 
 
 def parse_file(path: Path, service: Service) -> ast.Module:
@@ -62,14 +84,14 @@ def parse_file(path: Path, service: Service) -> ast.Module:
         raise Refused(f"expected {shown} to be Python, got: {got}; correct the file") from error
 
 
-def _tasks_in(path: Path, service: Service) -> list[Listed]:
+def _tasks_in(path: Path, service: Service, bases: ast.Module) -> list[Listed]:
     tree = parse_file(path, service)
-    file = path.relative_to(service.root).as_posix()
-    return [
-        _listed(node, options_of(node), file, tree)
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and decorated(node) is not None
-    ]
+    return [_listed(node, path, service, tree, bases) for node in task_functions(tree)]
+
+
+def task_functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    """The functions of a module that are tasks."""
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and decorated(node) is not None]
 
 
 def decorated(function: ast.FunctionDef) -> ast.expr | None:
@@ -88,15 +110,31 @@ def options_of(function: ast.FunctionDef) -> dict[str, ast.expr]:
     return {keyword.arg: keyword.value for keyword in keywords if keyword.arg}
 
 
-def _listed(function: ast.FunctionDef, options: dict[str, ast.expr], file: str, tree: ast.Module) -> Listed:
+def all_options(function: ast.FunctionDef, bases: ast.Module) -> dict[str, ast.expr]:
+    """The options of a task, with those of its base class for what it does not say."""
+    own = options_of(function)
+    base = ast.unparse(own["base"]) if "base" in own else "ServiceTask"
+    return options_of_class(base, bases) | own
+
+
+def own_name(function: ast.FunctionDef, module: str) -> str:
+    """The full name of a task in the code; "" for a computed one."""
+    name = options_of(function).get("name")
+    if name is None:
+        return f"{module}.{function.name}"
+    return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+
+
+def _listed(function: ast.FunctionDef, path: Path, service: Service, tree: ast.Module, bases: ast.Module) -> Listed:
+    options = all_options(function, bases)
     queue, retry_on = options.get("work_queue"), options.get("autoretry_for")
-    own = [argument for argument in function.args.args if argument.arg != "self"]
-    literals = {name: _literal(options.get(name)) for name in options}
-    # ServiceTask's own default for a task without this option.
-    retries = literals.get("max_retries", 5 if "max_retries" not in options else None)
+    arguments = function.args
+    own = [each for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if each.arg != "self"]
+    literals = {name: _literal(value) for name, value in options.items()}
     return Listed(
         name=function.name,
-        file=file,
+        full_name=own_name(function, f"{service.package}.tasks.{path.stem}"),
+        file=path.relative_to(service.root).as_posix(),
         line=function.lineno,
         queue=queue.attr if isinstance(queue, ast.Attribute) else None,
         idempotency=_text(literals.get("idempotency")),
@@ -105,7 +143,7 @@ def _listed(function: ast.FunctionDef, options: dict[str, ast.expr], file: str, 
         arguments=tuple((a.arg, ast.unparse(a.annotation).replace("'", '"') if a.annotation else "") for a in own),
         soft_time_limit=_number(literals.get("soft_time_limit")),
         time_limit=_number(literals.get("time_limit")),
-        max_retries=_number(retries),
+        max_retries=_number(literals.get("max_retries")),
         retry_on=tuple(ast.unparse(error) for error in retry_on.elts) if isinstance(retry_on, ast.Tuple) else (),
         rate_limit=_text(literals.get("rate_limit")),
         breaker=_text(literals.get("breaker")),

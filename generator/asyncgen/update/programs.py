@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE, STDOUT
 
 from ..git import clean_environment
 
-__all__ = ["complaints", "import_error", "make_test"]
+__all__ = ["complaints", "import_error", "lint", "make_test"]
 
 _TIMEOUT = 120
 _TEST_TIMEOUT = 1800
@@ -32,6 +32,18 @@ def complaints(ruff: Path, folder: Path, paths: Sequence[str]) -> Counter[tuple[
         (Path(finding["filename"]).resolve().relative_to(root).as_posix(), finding["code"] or "syntax")
         for finding in findings
     )
+
+
+def lint(ruff: Path, folder: Path) -> str:
+    """What ruff says of the format of a project, or else first of its rules; "" if both hold."""
+    paths = ["--no-cache", "--", "."]
+    code, output = _run([str(ruff), "format", "--check", *paths], folder)
+    if code == 1:
+        return "expected every file to be as ruff format writes it, got: another format"
+    if not code:
+        rules = ["--no-fix", "--no-fix-only", "--output-format", "concise"]
+        code, output = _run([str(ruff), "check", *rules, *paths], folder)
+    return next(iter(output.strip().splitlines()), f"exit code {code}") if code else ""
 
 
 def import_error(python: Path, root: Path, package: str) -> str:

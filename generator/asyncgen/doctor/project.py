@@ -1,0 +1,63 @@
+"""A service as it lies there: its release, its environment, what a killed command left, and what is unwritten."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..clones import is_local
+from ..environment import Environment, UntrustedError, own_environment, pyvenv_cfg
+from ..errors import AsyncgenError
+from ..plan import unfinished
+from ..service import Service
+from ..tasks.listing import list_tasks
+from ..update.versions import choose, is_due
+from .finding import Finding, asked, in_root, unknown, warning
+
+__all__ = ["examine_project", "trusted_environment"]
+
+
+def examine_project(service: Service) -> Iterator[Finding]:
+    """Look at the files of a service, and compare its release with the newest on this machine."""
+    yield Finding("service", True, f"{service.package} in {service.root}")
+    if left := unfinished(service.root):
+        yield warning("last command", left, "asyncgen update --defaults")
+    yield asked("release", lambda: _release(service), "asyncgen update --check", by_git=True)
+    yield _environment(service)
+    yield asked("unwritten tasks", lambda: _unwritten(service))
+
+
+def _release(service: Service) -> Finding:
+    if not is_local(service.src_path):
+        why = f"{service.commit} of {service.src_path}: whether it is the newest takes the network"
+        return unknown("release", why, "asyncgen update --check")
+    before, after = choose(service, None, None)
+    if is_due(before, after):
+        return warning("release", f"{before.name}, and {after.name} is there", "asyncgen update --dry-run")
+    return Finding("release", True, f"{before.name}, the newest of {service.src_path}")
+
+
+def trusted_environment(root: Path) -> tuple[Environment | None, str]:
+    """The environment whose programs may be run, or None and why there is none."""
+    try:
+        return own_environment(root), "no .venv yet"
+    except (UntrustedError, AsyncgenError) as reason:
+        return None, f"nothing in .venv is run: {reason}"
+
+
+def _environment(service: Service) -> Finding:
+    found, reason = trusted_environment(service.root)
+    if found is None:
+        return warning("environment", reason, in_root(service.root, "make test"))
+    version = dict(pyvenv_cfg(found.folder))
+    python = version.get("version") or version.get("version_info") or "?"
+    return Finding("environment", True, f"Python {python} in .venv")
+
+
+def _unwritten(service: Service) -> Finding:
+    tasks = list_tasks(service)
+    left = [task for task in tasks if not task.written]
+    if not left:
+        return Finding("unwritten tasks", True, f"none of {len(tasks)}")
+    edits = (in_root(service.root, f"${{EDITOR:-vi}} {shlex.quote(task.file)}") for task in left)
+    names = ", ".join(task.name for task in left)
+    return warning("unwritten tasks", f"{len(left)} of {len(tasks)}: {names}", "\n".join(edits))
