@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench docs pictures lint golden clean
+.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench bench-cli docs pictures lint golden clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
