@@ -127,10 +127,7 @@ def test_asyncgen_does_it(event: str, service: Path, asyncgen: Callable[..., Ran
 
 
 def test_the_table_has_these_lines() -> None:
-    _, _, table = (
-        (ROOT / "README.md")
-        .read_text()
-        .partition("| when | `asyncgen update` | plain `copier update` |\n|---|---|---|\n")
-    )
+    page = (ROOT / "docs/howto/update.md").read_text()
+    _, _, table = page.partition("| when | `asyncgen update` | plain `copier update` |\n|---|---|---|\n")
     lines = table.partition("\n\n")[0].splitlines()
     assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == list(EVENTS.values())
