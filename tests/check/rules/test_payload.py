@@ -74,7 +74,9 @@ MODELS = """
     from django.db import models
 
     class Order(models.Model): ...
-    class Owner(models.Model): ...
+    class Cart(models.Model): ...
+    class Job(models.Model): ...
+    class Organization(models.Model): ...
     class Webhook(models.Model): ...
     class User(models.Model): ...
     class Article(models.Model):
@@ -93,7 +95,7 @@ def test_a_message_for_each_row(planted: Planted) -> None:
         from celery import shared_task
         from django.db.models import Q
         from django.utils import timezone
-        from shop.models import Order, Owner, User, Webhook
+        from shop.models import Cart, Job, Order, Organization, User, Webhook
 
         @shared_task
         def ship(pk): ...
@@ -142,10 +144,14 @@ def test_a_message_for_each_row(planted: Planted) -> None:
                 ship.delay(order.pk)
             for line in order.lines.all():
                 ship.delay(line.pk)
-            for owner in Owner.objects.filter(enabled=True):
-                ship.delay(owner.pk)
+            for cart in Cart.objects.filter(enabled=True):
+                ship.delay(cart.pk)
             for hook in Webhook.objects.all():
                 ship.delay(hook.pk)
+            for tenant in Organization.objects.filter(status="paid"):
+                ship.delay(tenant.pk)
+            for job in Job.objects.filter(active=1):
+                ship.delay(job.pk)
             for admin in User.objects.filter(is_superuser=True):
                 ship.delay(admin.pk)
             for user in session.query(User).filter(User.name == customer).all():

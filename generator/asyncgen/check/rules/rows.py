@@ -20,11 +20,13 @@ _ONE_OF_ITS_KIND = {
     "pk", "id", "name", "slug", "email", "username", "code", "key", "token", "hash", "uuid", "domain", "url",
 }  # fmt: skip
 _FEW = re.compile(r"(^|_)(superuser|staff|admin|moderator|default|primary|current)(_|$)")
-#: Tables that hold what somebody set up, a handful of rows.
+#: Tables that hold what somebody set up, a handful of rows, and those to whom the other rows belong: one message for
+#: each tenant is what a queue is for.
 _SET_UP = re.compile(
-    r"(Backend|Channel|Cluster|Config\w*|Connector|Countr(y|ie)|Credential|Currenc(y|ie)|Feed|Index|Integration|Language|"
-    r"Monitor|Plan|Plugin|Polic(y|ie)|Provider|Queue|Region|Repo|Repository|Rule|Schedule|Server|Service|Setting|Site|"
-    r"Source|Template|Tenant|Token|Tracker|Type|Web[Hh]ook|Workflow)s?$"
+    r"(Backend|Branch|Channel|Cluster|Compan(y|ie)|Config\w*|Connector|Corporation|Countr(y|ie)|Credential|Currenc(y|ie)|"
+    r"Department|Feed|Group|Index|Integration|Language|Manager|Monitor|Office|Organi[sz]ation|Owner|Plan|Plugin|"
+    r"Polic(y|ie)|Project|Provider|Queue|Region|Repo|Repository|Rule|Schedule|Server|Service|Setting|Site|Source|Team|"
+    r"Template|Tenant|Token|Tracker|Type|Web[Hh]ook|Workflow|Workspace)s?$"
 )
 #: Tables that grow with what people do.
 _GROWS = re.compile(
@@ -171,12 +173,17 @@ def _is_switch(node: ast.AST) -> bool:
     """`enabled=True`: what can be turned on was set up by somebody, if it is no person's and no record."""
     match node:
         case ast.Call(func=func, keywords=keywords) if last_name(func) in _FILTERS:
-            return any(isinstance(k.value, ast.Constant) and k.value.value is True for k in keywords)
+            return any(_turns_on(keyword) for keyword in keywords)
         case ast.Compare(ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value=True)]):
             return True
         case ast.Call(func=ast.Attribute(attr="is_"), args=[ast.Constant(value=True)]):
             return True
     return False
+
+
+def _turns_on(keyword: ast.keyword) -> bool:
+    value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+    return value is True or (value == 1 and re.search("active|enabled", keyword.arg or "") is not None)
 
 
 def _is_constant(value: ast.expr) -> bool:
