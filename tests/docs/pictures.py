@@ -76,7 +76,7 @@ def record(command: Sequence[str]) -> Iterator[tuple[float, str]]:
     """Each line that a command prints in a terminal, with the seconds since its start."""
     inside, outside = pty.openpty()
     fcntl.ioctl(outside, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    began, line = time.monotonic(), ""
+    began = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT, stdin=outside, stdout=outside, stderr=outside):
         os.close(outside)
         with open(inside, encoding="utf-8", newline="\n") as screen:

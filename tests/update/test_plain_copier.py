@@ -1,4 +1,4 @@
-"""What README's table says of plain `copier update` beside `asyncgen update`: each line, with the real Copier."""
+"""What docs/howto/update.md says of plain `copier update` beside `asyncgen update`: each line, with the real Copier."""
 
 import subprocess
 import sys
