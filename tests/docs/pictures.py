@@ -62,7 +62,8 @@ def main() -> int:
     """Run the demo and draw; 1 if it failed."""
     recorded = list(record([sys.executable, "-m", "tests.demo"]))
     start = next((index for index, (_, line) in enumerate(recorded) if FIRST in line), None)
-    if start is None or "ok" not in recorded[-1][1]:
+    failed = any(line.startswith("FAIL ") for _, line in recorded) or not recorded[-1][1].startswith("ok ")
+    if start is None or failed:
         print(*(line for _, line in recorded), sep="\n", file=sys.stderr)
         return 1
     for name, theme in THEMES.items():
