@@ -52,6 +52,7 @@ def offered(asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
         ("asyncgen add-task x --idempotency t", ["transactional"]),
         ("asyncgen remove-task ", ["bill", "charge"]),
         ("asyncgen rename-task ", ["bill", "charge"]),
+        ("asyncgen show task c", ["charge"]),
         ("asyncgen remove-workflow ", ["checkout"]),
         ("asyncgen add-workflow x --chain bill,c", ["bill,charge"]),
         ("asyncgen new x --broker ", ["redis", "rabbitmq"]),

@@ -15,6 +15,7 @@ from .new import new
 from .output import say_version
 from .remove import remove_task, remove_workflow
 from .rename import rename_task
+from .show import show
 from .tasks import tasks
 from .template import template
 from .update import update
@@ -41,6 +42,7 @@ app.command("check")(check)
 app.command("update")(update)
 app.command("doctor")(doctor)
 app.command("client")(client)
+app.add_typer(show, name="show")
 app.add_typer(contract, name="contract")
 app.add_typer(template, name="template")
 

@@ -11,7 +11,7 @@ from .output import name_strays, say, say_json
 if TYPE_CHECKING:
     from ..tasks.listing import Listed
 
-__all__ = ["tasks"]
+__all__ = ["as_row", "table", "tasks"]
 
 _HEAD = ("task", "queue", "limits", "retries", "idempotency", "key", "schedule", "next run (UTC)", "file", "written")
 
@@ -43,14 +43,15 @@ def tasks(
             topology(service.queues(), scheduler=scheduler, tasks=found, workflows=list_workflows(service)).rstrip("\n")
         )
     elif json:
-        say_json([_as_data(task) for task in found])
+        say_json([as_row(task) for task in found])
     elif found:
-        say(*_table([_HEAD, *(_row(task) for task in found)]))
+        say(*table([_HEAD, *(_row(task) for task in found)]))
     else:
         say("No tasks yet: asyncgen add-task NAME adds one.")
 
 
-def _as_data(task: "Listed") -> dict[str, Any]:
+def as_row(task: "Listed") -> dict[str, Any]:
+    """A task for `--json`."""
     moment = task.next_run()
     return {
         "task": task.name,
@@ -91,6 +92,7 @@ def _row(task: "Listed") -> tuple[str, ...]:
     )
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
+def table(rows: list[tuple[str, ...]]) -> list[str]:
+    """The lines of a table, its columns as wide as they need to be."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

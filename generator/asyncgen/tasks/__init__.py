@@ -11,6 +11,8 @@ every      the schedule, and when it is due next
 former     the names that tasks had before, which no other one may get
 answers    the four questions: Idempotency, Payload, Failure, Resources
 options      the options of a task, from flags or a file of many tasks
+listing    the tasks of a service, by their files and the base class in task.py
+details    all that the files tell of one task: its retries in seconds, the tests that name it
 record     the record in a file of release 0.2.1 or an earlier one
 """
 

@@ -33,4 +33,5 @@ def options_of_class(name: str, tree: ast.Module) -> dict[str, ast.expr]:
             found |= {target.id: line.value for target in line.targets if isinstance(target, ast.Name)}
         elif isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value:
             found[line.target.id] = line.value
+    found.pop("abstract", None)  # of the class alone
     return found

@@ -4,13 +4,13 @@ import ast
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ..errors import BadInput, Refused
 from ..module_files import NO_PYTHON
 from ..service import Service
 from .base_class import options_of_class
 from .every import parse_every
+from .literals import literal
 from .unwritten import unwritten_work
 
 __all__ = [
@@ -130,7 +130,7 @@ def _listed(function: ast.FunctionDef, path: Path, service: Service, tree: ast.M
     queue, retry_on = options.get("work_queue"), options.get("autoretry_for")
     arguments = function.args
     own = [each for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if each.arg != "self"]
-    literals = {name: _literal(value) for name, value in options.items()}
+    literals = {name: literal(value) for name, value in options.items()}
     return Listed(
         name=function.name,
         full_name=own_name(function, f"{service.package}.tasks.{path.stem}"),
@@ -151,13 +151,6 @@ def _listed(function: ast.FunctionDef, path: Path, service: Service, tree: ast.M
         keep_result=_text(literals.get("keep_result")),
         written=unwritten_work(tree, function.name) is None,
     )
-
-
-def _literal(node: ast.expr | None) -> Any:
-    try:
-        return ast.literal_eval(node) if node is not None else None
-    except (ValueError, TypeError):
-        return None
 
 
 def _text(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""The programs that the verification of an update runs: ruff, the project's Python and, if asked for, make test."""
+"""The programs of a project that commands run: ruff, its Python and, if asked for, make test and its own commands."""
 
 import json
 import subprocess
@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
+from typing import Any
 
 from ..git import clean_environment
 
-__all__ = ["complaints", "import_error", "lint", "make_test"]
+__all__ = ["complaints", "import_error", "lint", "make_test", "service_answer"]
 
 _TIMEOUT = 120
 _TEST_TIMEOUT = 1800
@@ -50,6 +51,15 @@ def import_error(python: Path, root: Path, package: str) -> str:
     """The last line that importing the service prints, "" if it succeeds. It runs the code of the project in `root`."""
     command = [str(python), "-I", "-B", "-c", _IMPORT, str(root / "src"), f"{package}.app"]
     return _last_line(*_run(command, root, stdout=DEVNULL))
+
+
+def service_answer(python: Path, root: Path, package: str, words: Sequence[str]) -> Any:
+    """What a command of the service prints with --json: {"error": ...} if it fails. It runs the code of the project."""
+    code, output = _run([str(python), "-P", "-B", "-m", package, *words, "--json"], root)
+    try:
+        return json.loads(output)
+    except ValueError:
+        return {"error": _last_line(code or 1, output)}
 
 
 def make_test(root: Path) -> str:
