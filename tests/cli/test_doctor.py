@@ -96,6 +96,7 @@ def test_a_template_behind_a_url_is_not_asked(service: Path, monkeypatch: pytest
     _, rows = found()
     for name in ("template", "release"):
         assert (rows[name]["ok"], rows[name]["unknown"]) == (True, True)
+    assert rows["template"]["fix"] == "git ls-remote https://template.invalid/x.git"
     assert rows["release"]["fix"] == "asyncgen update --check"
 
 

@@ -90,6 +90,7 @@ def test_a_command_that_writes_nothing_only_tells_of_it(
     before = snapshot(interrupted)
     ran = asyncgen(*command)
     assert "note: an interrupted run left 3 changes" in ran.err
+    assert "warn     last command     an interrupted run left 3 changes; " in asyncgen("doctor").out
     assert snapshot(interrupted) == before
     assert journal_of(interrupted).exists
 

@@ -2,12 +2,13 @@
 
 import os
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..clones import in_clone, is_local, path_of
+from ..clones import address_of, in_clone, is_local, path_of
 from ..service import Service
 from ..source import installed_from
 from ..template_cache import bundled
@@ -103,7 +104,8 @@ def _template() -> Finding:
     by = "which ASYNCGEN_TEMPLATE names" if named else "which asyncgen was installed from"
     place = (path_of(named) if is_local(named) else (named, None)) if named else installed_from()
     if isinstance(place, tuple):
-        return unknown("template", f"{place[0]}, {by}: not asked, since that takes the network", "asyncgen new --help")
+        ask = f"git ls-remote {shlex.quote(address_of(place[0]))}"
+        return unknown("template", f"{place[0]}, {by}: not asked, since that takes the network", ask)
     if place:
         template = in_clone(place, None)
         return Finding(
@@ -111,4 +113,6 @@ def _template() -> Finding:
         )
     if releases := bundled():
         return Finding("template", True, f"{releases[-1].version}, which this asyncgen has with it")
-    return Finding("template", False, "none: this asyncgen is a wheel without releases", fix="pip install a wheel")
+    return Finding(
+        "template", False, "none: this asyncgen is a wheel without releases", fix="export ASYNCGEN_TEMPLATE=PATH_OR_URL"
+    )

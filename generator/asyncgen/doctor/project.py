@@ -19,11 +19,16 @@ __all__ = ["examine_project", "trusted_environment"]
 def examine_project(service: Service) -> Iterator[Finding]:
     """Look at the files of a service, and compare its release with the newest on this machine."""
     yield Finding("service", True, f"{service.package} in {service.root}")
-    if left := unfinished(service.root):
-        yield warning("last command", left, "asyncgen update --defaults")
+    yield asked("last command", lambda: _last_command(service))
     yield asked("release", lambda: _release(service), "asyncgen update --check", by_git=True)
     yield _environment(service)
     yield asked("unwritten tasks", lambda: _unwritten(service))
+
+
+def _last_command(service: Service) -> Finding:
+    if left := unfinished(service.root):
+        return warning("last command", left, "asyncgen sync-queues")
+    return Finding("last command", True, "ended in order")
 
 
 def _release(service: Service) -> Finding:
