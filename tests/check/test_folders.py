@@ -28,6 +28,8 @@ OFFENCE = """
         "fixtures/project",
         "shop/fixtures",
         "testdata/project",
+        "testauth",
+        "shop/testproject",
         "{{cookiecutter.project_slug}}/shop",
         "template/{{ package }}",
         "shop/project_template/project_name",
@@ -46,6 +48,7 @@ def test_what_is_not_the_projects_own(planted: Planted, folder: str) -> None:
         ("shop/vendors", "vendored.py"),
         ("shop/templates", "__init__.py"),
         ("shop/github", "__init__.py"),
+        ("shop/testimonials", "__init__.py"),
         ("template/project", "__init__.py"),
     ],
 )

@@ -178,6 +178,18 @@ LIMITS: dict[str, dict[str, str]] = {
         """,
         "shop/celeryconfig.py": "task_time_limit = 60  # Celery\n",
     },
+    "a subclass that sets its own configuration": {
+        "shop/app.py": """
+            from celery import Celery
+
+            class Configured(Celery):
+                def init_app(self, config):
+                    self.conf["task_time_limit"] = 60
+                    self.conf.task_track_started = True
+
+            app = Configured("shop")
+        """,
+    },
     "the whole application's base class": {
         "shop/app.py": """
             from celery import Celery, Task
@@ -298,6 +310,27 @@ def test_own_limits(planted: Planted) -> None:
     planted("ACG104", {"shop.py": code})
 
 
+@pytest.mark.parametrize(
+    ("other", "mark"),
+    [("from platform_of_ours import app\n    return app", ""), ("return Celery('shop')", "  # <- ACG104")],
+)
+def test_a_factory_that_may_return_an_application_from_elsewhere(planted: Planted, other: str, mark: str) -> None:
+    app = f"""
+from celery import Celery
+
+def current(testing):
+    if testing:
+        return Celery(task_always_eager=True)
+    {other}
+
+app = current(False)
+
+@app.task{mark}
+def work(): ...
+"""
+    planted("ACG104", {"shop.py": app})
+
+
 EXAMPLE = """
     from celery import Celery
     app = Celery("example")
@@ -410,6 +443,21 @@ def test_serializer_in_django_settings(planted: Planted) -> None:
         """,
     }
     planted("ACG103", files)
+
+
+def test_serializers_that_a_subclass_sets(planted: Planted) -> None:
+    app = """
+        from celery import Celery
+
+        class Configured(Celery):
+            def init_app(self, config):
+                self.conf["task_serializer"] = "pickle"  # <- ACG103
+                self.conf["accept_content"] = ["json"]
+                config.conf["result_serializer"] = "pickle"
+
+        app = Configured("shop")
+    """
+    planted("ACG103", {"shop/__init__.py": "", "shop/app.py": app})
 
 
 UNSEEN = """

@@ -244,12 +244,17 @@ def test_state_that_a_function_changes_which_a_task_calls(planted: Planted) -> N
 
         def only_at_import(key):
             COUNTS[key] = 0
+
+        def listed(key):
+            COUNTS[key] = 0
+            return lambda function: function
     """
     code = """
         from celery import shared_task
         from shop import helpers
 
         @shared_task
+        @helpers.listed("work")
         def work(key):
             helpers.set_active(False)
             helpers.connected().do(key)

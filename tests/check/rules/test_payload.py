@@ -92,7 +92,7 @@ MODELS = """
 
 def test_a_message_for_each_row(planted: Planted) -> None:
     code = """
-        from celery import shared_task
+        from celery import chord, group, shared_task
         from django.db.models import Q
         from django.utils import timezone
         from shop.models import Cart, Job, Order, Organization, User, Webhook
@@ -129,9 +129,20 @@ def test_a_message_for_each_row(planted: Planted) -> None:
                 ship.delay(user.pk)  # <- ACG112
             for order in Order.objects.all():
                 send_one(order)
+            for order in Order.objects.filter(status=Order.States.Paid):
+                ship.delay(order.pk)  # <- ACG112
+            for order in chain(Order.objects.filter(paid=False), Article.objects.all()):
+                ship.delay(order.pk)  # <- ACG112
+            group(ship.s(order.pk) for order in Order.objects.all())()  # <- ACG112
+            chord([ship.si(order.pk) for order in Order.objects.filter(paid=False)])(done.s())  # <- ACG112
 
             for order in Order.objects.filter(customer=customer):
                 ship.delay(order.pk)
+            for order in Order.objects.filter(status=customer.status):
+                ship.delay(order.pk)
+            group(ship.s(line.pk) for line in order.lines.all())()
+            group([ship.s(order.pk) for order in Order.objects.all()[:100]])()
+            show([ship.s(order.pk) for order in Order.objects.all()])
             for order in Order.objects.filter(status="paid", customer__user_id=1):
                 ship.delay(order.pk)
             for order in Order.objects.filter(Q(customer=customer)):

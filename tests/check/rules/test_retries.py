@@ -44,6 +44,20 @@ def test_automatic_retries(planted: Planted) -> None:
         )
         def endless(): ...
 
+        @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=None, retry_kwargs={"max_retries": 3})
+        def with_the_limit_in_its_kwargs(): ...
+
+        @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=None, retry_kwargs=settings.RETRIES)
+        def with_kwargs_of_the_settings(): ...
+
+        @shared_task(
+            autoretry_for=(OSError,),
+            retry_backoff=True,
+            max_retries=None,  # <- ACG106
+            retry_kwargs={"countdown": 5},
+        )
+        def endless_with_kwargs(): ...
+
         @shared_task(autoretry_for=(OSError, TimeoutError), retry_backoff=2, max_retries=5)
         def fine(url): ...
 
@@ -197,6 +211,24 @@ def test_retries_by_hand(planted: Planted) -> None:
                 if is_temporary(error):
                     raise self.retry(exc=error)
                 raise
+
+        @shared_task(bind=True)
+        def decides_by_settings(self):
+            try:
+                work()
+            except Exception as error:
+                if settings.DEBUG or app.conf["task_eager_propagates"]:
+                    raise
+                self.retry(exc=error, countdown=2 ** self.request.retries)  # <- ACG106
+
+        @shared_task(bind=True)
+        def decides_by_both(self):
+            try:
+                work()
+            except Exception as error:
+                if error.code in settings.FATAL:
+                    raise
+                self.retry(exc=error, countdown=2 ** self.request.retries)
 
         class Client:
             def retry(self):

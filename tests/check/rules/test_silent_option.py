@@ -95,7 +95,25 @@ def test_options_of_messages(planted: Planted) -> None:
             try:
                 work()
             except OSError as error:
-                raise self.retry(exc=error, countdown=3)
+                raise self.retry(exc=error, countdown=3, queue="slow", headers={})
+
+        @shared_task(bind=True)
+        def misspelt(self):
+            try:
+                work()
+            except OSError as error:
+                raise self.retry(ex=error)  # <- ACG111
+
+        @shared_task(bind=True)
+        def for_a_signal(self):
+            try:
+                work()
+            except OSError as error:
+                raise self.retry(exc=error, tenant=3)
+
+        @before_task_publish.connect
+        def on_publish(properties=None, **kwargs):
+            print(properties.get("tenant"))
     """
     planted("ACG111", {"shop.py": code})
 

@@ -41,8 +41,8 @@ class Callers:
     def _called_in_tasks(self) -> dict[str, list[tuple[Task, ast.Call]]]:
         """By the last name of what is called, methods of other objects aside."""
         found: dict[str, list[tuple[Task, ast.Call]]] = defaultdict(list)
-        for task in self.project.tasks:
-            for node in ast.walk(task.run or task.node):
+        for task in self.project.tasks:  # its decorators are called when the module is imported
+            for node in (inner for part in (task.run or task.node).body for inner in ast.walk(part)):
                 if isinstance(node, ast.Call) and self._is_plain(task.module, node.func):
                     found[last_name(node.func)].append((task, node))
         return found

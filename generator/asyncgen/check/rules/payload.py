@@ -18,6 +18,8 @@ __all__ = ["LargePayload"]
 
 #: A condition that holds once for many rows.
 _ONCE_PER_PAGE = re.compile(r"\blen\(|%|batch|chunk|page|size|limit", re.IGNORECASE)
+_SENDS = {"delay", "apply_async", "delay_on_commit", "send_task"}
+_GROUPS = {"celery.group", "celery.chord"}
 _LOOPS = (ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
 
@@ -61,7 +63,7 @@ class LargePayload(Rule):
                         f"{where} of {sent.title} is {what}: {ast.unparse(expr)[:60]}",
                         "send a key, and read the data in the task, a page at a time",
                     )
-            if sent.method in {"delay", "apply_async", "delay_on_commit", "send_task"} and module.kind == "code":
+            if module.kind == "code" and (sent.method in _SENDS or _is_in_group(project, module, sent.call)):
                 loop, through = self._loop(module, project, rows, sent)
                 if loop is not None and loop not in told:
                     told.add(loop)
@@ -100,6 +102,13 @@ class LargePayload(Rule):
             if loop is not None:
                 return loop, f", through {function.name} ({home.shown}:{call.lineno})"
         return None, ""
+
+
+def _is_in_group(project: Project, module: Module, signature: ast.Call) -> bool:
+    """Whether a signature is made for each element of what a group or a chord is made of."""
+    made = module.parents.get(signature)
+    over = module.parents.get(made) if isinstance(made, ast.GeneratorExp | ast.ListComp) else None
+    return isinstance(over, ast.Call) and project.names.name(module, over.func) in _GROUPS
 
 
 def _unbounded_loop(module: Module, rows: Rows, call: ast.Call) -> ast.expr | None:

@@ -17,7 +17,15 @@ from asyncgen.check.rules.retry_errors import (
     told_when,
     waits_for_state,
 )
-from asyncgen.check.rules.retry_places import ends, handler_around, is_false, is_fixed, limits, what_takes_it
+from asyncgen.check.rules.retry_places import (
+    ends,
+    handler_around,
+    is_bounded,
+    is_false,
+    is_fixed,
+    limits,
+    what_takes_it,
+)
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
@@ -83,7 +91,7 @@ class BadRetry(Rule):
                 )
         limit = task.literal("max_retries")
         unlimited = task.find("max_retries") is not None and limit is None
-        if unlimited and not limits(task):
+        if unlimited and not limits(task) and not is_bounded(task.literal("retry_kwargs")):
             yield self._at_option(
                 module, task, "max_retries", f"{task.name} is retried without end", "set max_retries to a number"
             )

@@ -24,6 +24,7 @@ _TEXTS = {
     "traceback.format_exc", "sys.exc_info",
 }  # fmt: skip
 _OF_A_TASK = {"self", "cls", "task", "current_task", "request", "retries", "max_retries"}
+_OF_SETTINGS = {"settings", "conf", "config", "app", "celery", "celery_app", "current_app", "django"}
 _BARE = {"builtins.Exception", "builtins.BaseException"}
 _OUTAGE = re.compile(
     r"Connect|Timeout|TimedOut|HTTP|Http|Network|Request|Operational|Database|SMTP|Socket|Unavailable|RateLimit|TooMany|"
@@ -83,12 +84,14 @@ def told_when(handler: ast.ExceptHandler, options: dict[str, ast.keyword]) -> bo
 
 
 def asks(handler: ast.ExceptHandler, call: ast.Call) -> bool:
-    """Whether the handler decides by the error before it retries; to count the retries is to decide nothing."""
+    """Whether the handler decides by the error before it retries; to count the retries or to look at a setting is to
+    decide nothing.
+    """
     for node in _own_nodes(handler):
-        if isinstance(node, ast.If) and not _counts(node.test):
+        if isinstance(node, ast.If) and not _knows_no_error(node.test):
             if any(inner is call or _passes_on(inner) for inner in ast.walk(node)):
                 return True
-        elif _passes_on(node) and not _stands_in_count(handler, node):
+        elif _passes_on(node) and not _stands_under(handler, node):
             return True
     return False
 
@@ -107,14 +110,16 @@ def _passes_on(node: ast.AST) -> bool:
     return isinstance(node, ast.Raise) and node.exc is None
 
 
-def _counts(test: ast.expr) -> bool:
-    """Whether a condition is about the number of retries alone."""
+def _knows_no_error(test: ast.expr) -> bool:
+    """Whether a condition is about the number of retries or about settings alone."""
     found = words(test)
-    return "retries" in found and all(word in _OF_A_TASK or word.isupper() for word in found)
+    about = bool(found & {"retries", *_OF_SETTINGS})
+    return about and all(word in _OF_A_TASK or word in _OF_SETTINGS or word.isupper() for word in found)
 
 
-def _stands_in_count(handler: ast.ExceptHandler, node: ast.AST) -> bool:
-    branches = [inner for inner in ast.walk(handler) if isinstance(inner, ast.If) and _counts(inner.test)]
+def _stands_under(handler: ast.ExceptHandler, node: ast.AST) -> bool:
+    """Whether a node stands under a condition that knows no error."""
+    branches = [inner for inner in ast.walk(handler) if isinstance(inner, ast.If) and _knows_no_error(inner.test)]
     return any(node is inner for branch in branches for inner in ast.walk(branch))
 
 

@@ -5,11 +5,12 @@ import ast
 from asyncgen.check.analysis.delays import Delays
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.task import Task
+from asyncgen.check.model.values import UNKNOWN
 from asyncgen.check.rules.retry_errors import catches_all, words
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["counts_retries", "ends", "handler_around", "is_false", "is_fixed", "limits", "what_takes_it"]
+__all__ = ["counts_retries", "ends", "handler_around", "is_bounded", "is_false", "is_fixed", "limits", "what_takes_it"]
 
 
 def limits(task: Task) -> bool:
@@ -29,6 +30,11 @@ def counts_retries(task: Task) -> bool:
         isinstance(node, ast.Compare) and names & words(node) and "max_retries" not in words(node)
         for node in ast.walk(task.run)
     )
+
+
+def is_bounded(retry_kwargs: object) -> bool:
+    """Whether `retry_kwargs`, which overrule the task, give a limit, or where none can tell."""
+    return retry_kwargs is UNKNOWN or (isinstance(retry_kwargs, dict) and retry_kwargs.get("max_retries") is not None)
 
 
 def is_false(expr: ast.expr) -> bool:

@@ -11,7 +11,7 @@ from asyncgen.check.source.syntax import last_name
 __all__ = ["COPIES", "Rows"]
 
 #: What has all the elements of its first argument.
-COPIES = {"list", "tuple", "set", "frozenset", "sorted", "dict", "iter", "reversed", "enumerate", "tqdm"}
+COPIES = {"list", "tuple", "set", "frozenset", "sorted", "dict", "iter", "reversed", "enumerate", "chain", "tqdm"}
 _DEPTH = 5
 _FILTERS = {"filter", "where", "filter_by", "get", "get_or_create", "Q"}
 _BOUNDS = {"first", "none", "limit", "due", "sample"}
@@ -187,9 +187,11 @@ def _turns_on(keyword: ast.keyword) -> bool:
 
 
 def _is_constant(value: ast.expr) -> bool:
-    """A literal, a list of them, or a name in capitals: `PAID`, `Order.Status.PAID.value`."""
+    """A literal, a list of them, a name in capitals or a class's member: `PAID`, `Status.PAID.value`, `Status.Paid`."""
     if isinstance(value, ast.Tuple | ast.List | ast.Set):
         return all(_is_constant(element) for element in value.elts)
+    if isinstance(value, ast.Attribute) and last_name(value.value)[:1].isupper():
+        return True
     while isinstance(value, ast.Attribute) and not value.attr.isupper():
         value = value.value
     return isinstance(value, ast.Constant) or last_name(value).isupper()

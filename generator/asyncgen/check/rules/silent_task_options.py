@@ -28,6 +28,7 @@ _OF_THE_MESSAGE = {
     "headers": "give them to apply_async",
 }
 _ONLY_WITH_AUTORETRY = ("retry_backoff", "retry_backoff_max", "retry_jitter", "retry_kwargs")
+_OF_RETRY = frozenset({"exc", "throw", "max_retries"})
 _ALMOST = 0.84
 _FREE = {"timeout", "connection", "headers", "retry", "args", "kwargs", "body", "properties", "router", "chain"}
 
@@ -89,7 +90,7 @@ def _without_autoretry(module: Module, project: Project, task: Task) -> Iterator
 def message_options(module: Module, project: Project, sent: Dispatch) -> Iterator[Silent]:
     """Options of one message that Celery does not know, or that arrive as arguments of the task."""
     if sent.method == "retry":
-        yield from _retry_arguments(sent)
+        yield from _retry_arguments(project, sent)
         return
     if sent.method in {"delay", "delay_on_commit", "s", "si"}:
         yield from _flat_options(sent)
@@ -131,7 +132,7 @@ def _is_quoted(project: Project, name: str) -> bool:
     )
 
 
-def _retry_arguments(sent: Dispatch) -> Iterator[Silent]:
+def _retry_arguments(project: Project, sent: Dispatch) -> Iterator[Silent]:
     if sent.task is not None and not _overrides(sent.task, "retry"):
         for name, keyword in sent.options.items():
             if name in TASK_ONLY_OPTIONS:
@@ -139,6 +140,13 @@ def _retry_arguments(sent: Dispatch) -> Iterator[Silent]:
                     keyword,
                     f"{name} is an option of the task, given to retry it does nothing",
                     "set it on the task's decorator with autoretry_for, or give retry a countdown that grows",
+                )
+            elif name not in MESSAGE_OPTIONS | _OF_RETRY and sent.task.base_known and not _is_quoted(project, name):
+                near = difflib.get_close_matches(name, MESSAGE_OPTIONS | _OF_RETRY, n=1)
+                yield (
+                    keyword,
+                    f"retry has no argument {name}: it does nothing",
+                    f"write {near[0]}" if near else "remove it",
                 )
     for argument in sent.call.args[:1]:
         if isinstance(argument, ast.Name) and _names_an_error(sent.module, argument):

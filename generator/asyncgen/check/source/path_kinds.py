@@ -9,7 +9,9 @@ __all__ = ["Kind", "kind_of_file", "kind_of_folders"]
 Kind = Literal["code", "test", "command", "script", "migration"]
 
 _TEST_FILE = re.compile(r"(test|tests|conftest|test_.*|.*_tests?|testing|testutils|factories|fixtures)\.py$")
-_TEST_FOLDER = re.compile(r"^(tests?|__tests__|testing|testdata|.*[_-]tests?|_?tests?[_-].*|testutils|t|unittests?)$")
+_TEST_FOLDER = re.compile(
+    r"^(tests?|__tests__|testing|testdata|.*[_-]tests?|_?tests?[_-].*|testutils|t|unittests?|test(app|auth|project|site))$"
+)
 _SCRIPT_FOLDERS = {"scripts", "script", "bin", "tools", "examples", "example", "benchmarks", "docs"}
 
 

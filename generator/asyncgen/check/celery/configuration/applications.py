@@ -56,7 +56,7 @@ class Applications:
         return found
 
     def _application(self, module: Module, call: ast.Call) -> None:
-        if module.class_of(module.parents.get(call, call)):
+        if module.class_of(module.parents.get(call, call)) or self._is_one_of_several(module, call):
             self.settings.incomplete = True
         self.settings.applications.append((module, call))
         keywords = {k.arg: k for k in call.keywords if k.arg is not None}
@@ -76,6 +76,15 @@ class Applications:
                 self.settings.add(key, key, keyword.value, module, keyword)
         self._application_class(module, call)
 
+    def _is_one_of_several(self, module: Module, call: ast.Call) -> bool:
+        """Whether the function that makes it may as well return an application from where none can see."""
+        function = module.function_of(call)
+        values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)] if function else []
+        found = [self.project.names.resolve(module, value) for value in values if value is not None]
+        return any(s is not None and s.name == APPLICATION for s in found) and any(
+            s is not None and s.module is None and not s.name.startswith(("builtins.", APPLICATION)) for s in found
+        )
+
     def _application_class(self, module: Module, call: ast.Call) -> None:
         """What a subclass of Celery sets, and what class of task it makes."""
         names = self.project.names
@@ -92,6 +101,17 @@ class Applications:
                 match inner:
                     case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr="Task")], value=value):
                         self.set_task_class(home, value)
+                    case ast.Assign(
+                        targets=[
+                            ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr="conf"), attr=key)
+                            | ast.Subscript(
+                                value=ast.Attribute(value=ast.Name(id="self"), attr="conf"),
+                                slice=ast.Constant(value=str(key)),
+                            )
+                        ],
+                        value=value,
+                    ):
+                        self.settings.add(key, key, value, home, inner)
                     case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="conf"))]):
                         self.settings.incomplete = True
                     case ast.Call(
