@@ -21,7 +21,7 @@ test-all: lint ## Everything: the full matrices and the long runs too
 
 update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents merged, commands given wrong input
 	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \
-		tests/growing/test_wrong_input.py
+		tests/growing/test_wrong_input.py tests/cli/test_any_command_line.py
 
 fuzz-messages: $(VENV)/.installed ## Send odd messages between good ones to workers on both brokers, N to each
 	ASYNCGEN_FUZZ_MESSAGES=$(N) $(BIN)/python -m pytest --timeout 0 tests/messages

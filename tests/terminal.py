@@ -16,9 +16,9 @@ from pathlib import Path
 
 from asyncgen.cli.edge import run
 
-__all__ = ["CTRL_C", "Terminal", "terminal"]
+__all__ = ["CTRL_C", "CTRL_D", "Terminal", "terminal"]
 
-CTRL_C = "\x03"
+CTRL_C, CTRL_D = "\x03", "\x04"
 _PATIENCE = 60
 _PROMPT = re.compile(r"(\]|\n[a-z_]+): \Z")
 
@@ -40,13 +40,13 @@ class Terminal:
         return new
 
     def type(self, text: str) -> None:
-        """Type a line; Ctrl-C takes no Enter, and comes when the command has begun to wait for a key.
+        """Type a line; Ctrl-C and Ctrl-D take no Enter, and Ctrl-C comes when the command has begun to wait for a key.
 
         A moment earlier, between the prompt and the call that reads, Python sees a signal only with the next key.
         """
         while text == CTRL_C and not self._waits():
             time.sleep(0.005)
-        os.write(self._screen, text.encode() if text == CTRL_C else f"{text}\n".encode())
+        os.write(self._screen, text.encode() if text in (CTRL_C, CTRL_D) else f"{text}\n".encode())
 
     def answer(self, answers: Sequence[str]) -> list[str]:
         """Type a line at each prompt, Enter alone where none is left; returns what was printed before each."""
@@ -73,12 +73,12 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str) -> Iterator[Terminal]:
+def terminal(*arguments: str, rows: int = 50, columns: int = 80) -> Iterator[Terminal]:
     """The command line in a terminal; what is left of it is killed with the block."""
     process, screen = pty.fork()
     if process == 0:
         _run(arguments)
-    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
+    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     running = Terminal(process, screen)
     try:
         yield running

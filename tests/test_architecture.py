@@ -30,6 +30,7 @@ LEVELS = [
         "paths",
         "places",
         "presets",
+        "reading",
         "safe_yaml",
         "trees",
     },

@@ -13,6 +13,8 @@ def main() -> None:
         # Exit code 1, Python's own for this, would mean that an update is due.
         print(f"asyncgen: expected its dependencies to be installed, got: {error}; install it again", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -9,6 +9,7 @@ from .errors import BadInput
 from .names import ANSWERS_FILE, nearest
 from .presets import PRESETS
 from .questions import Question, answers_from
+from .reading import read_file
 from .safe_yaml import load_mapping
 
 __all__ = ["starting_answers"]
@@ -41,7 +42,7 @@ def _like(place: str, known: Mapping[str, Question]) -> tuple[dict[str, Any], li
     """The answers in a project's answers file, or in the one of its folder; BadInput for what is none."""
     file = Path(place) / ANSWERS_FILE if Path(place).is_dir() else Path(place)
     try:
-        loaded = {name: value for name, value in load_mapping(file.read_bytes()).items() if not name.startswith("_")}
+        loaded = {name: value for name, value in load_mapping(read_file(file)).items() if not name.startswith("_")}
     except (OSError, ValueError) as error:
         got = getattr(error, "strerror", None) or error
         raise BadInput(f"expected {file} to hold a service's answers, got: {got}; name a {ANSWERS_FILE}") from error

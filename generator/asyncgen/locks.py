@@ -1,5 +1,6 @@
 """What every writer of folders needs: one process at a time, and the system's errors as sentences."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ def translate_os_errors(folder: Path | str, advice: str = "") -> Iterator[None]:
 
 def system_error(error: OSError) -> str:
     """The sentence for an error of the system, with the path that it names."""
+    if error.errno == errno.ENOENT and error.filename is None:
+        return "expected the current folder to exist, got: it was removed; go to another one"
     named = isinstance(error.filename, str | bytes | os.PathLike)
     what = f"{os.fsdecode(error.filename)} to be accessible" if named else "the system to do what the command asks"
     return f"expected {what}, got: {(error.strerror or str(error)).lower()}; correct that and run the command again"

@@ -11,6 +11,7 @@ import pytest
 
 import asyncgen.update.times  # noqa: F401 # what is imported while a function is replaced would keep the other one
 from tests.support import Ran, commit, write
+from tests.terminal import CTRL_D, terminal
 
 Asyncgen = Callable[..., Ran]
 README = "template/service/README.md.jinja"
@@ -51,7 +52,7 @@ def test_an_unexpected_error_is_one_line_and_no_result(
     assert message.startswith(
         "asyncgen: expected the command to end in order, got: RuntimeError: boom and more at asyncgen/"
     )
-    assert message.endswith("; run it with ASYNCGEN_DEBUG=1 and report what it shows\n")
+    assert message.endswith("; run it with --debug and report what it shows\n")
 
 
 @pytest.mark.parametrize(
@@ -75,15 +76,24 @@ def test_with_json_an_unexpected_error_is_json(
     assert "RuntimeError: boom and more" in one_error(asyncgen("update", "--json"))
 
 
-def test_the_debug_variable_shows_the_traceback(
-    service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("arguments", [["--debug", "tasks"], ["tasks", "--debug"], ["tasks", "--json", "--debug"]])
+def test_debug_shows_the_traceback_wherever_it_stands(
+    service: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setattr("asyncgen.service.find_service", boom)
-    monkeypatch.setenv("ASYNCGEN_DEBUG", "1")
-    ran = asyncgen("tasks")
+    ran = asyncgen(*arguments)
     assert ran.code == 2
     assert "Traceback (most recent call last):" in ran.err
     assert ran.err.splitlines()[-1].startswith("asyncgen: expected the command to end in order")
+
+
+def test_debug_shows_where_a_refusal_comes_from_and_is_no_option_behind_two_dashes(
+    service: Path, asyncgen: Asyncgen
+) -> None:
+    assert "BadInput: expected" in asyncgen("add-task", "9", "--debug").err
+    assert "Traceback" not in asyncgen("add-task", "--", "--debug").err
+    assert "--debug" in asyncgen("--help").out
+    assert asyncgen("tasks", "--debug").code == 0
 
 
 def test_an_answer_that_yaml_cannot_build(service: Path, asyncgen: Asyncgen) -> None:
@@ -96,7 +106,7 @@ def test_a_folder_that_is_gone(service: Path, asyncgen: Asyncgen) -> None:
     (service / "gone").mkdir()
     os.chdir(service / "gone")
     (service / "gone").rmdir()
-    assert "no such file or directory" in one_line(asyncgen("tasks"))
+    assert "expected the current folder to exist" in one_line(asyncgen("tasks"))
     os.chdir(service)
 
 
@@ -105,6 +115,52 @@ def test_without_its_dependencies(service: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, "update", "--check"], capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "expected its dependencies to be installed" in done.stderr
+
+
+def test_an_interruption_while_it_starts(service: Path) -> None:
+    code = (
+        "import sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from asyncgen.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "tasks"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["add-task", "--from", "/dev/zero"],
+        ["new", "other", "--defaults", "--like", "/dev/zero"],
+        ["client", "other", "--contract", "/dev/zero"],
+        ["check", "--baseline", "/dev/zero"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_file_without_an_end(
+    service: Path, template: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr("asyncgen.reading.MOST", 1000)
+    monkeypatch.setenv("ASYNCGEN_TEMPLATE", str(template))
+    assert "/dev/zero to " in (said := one_line(asyncgen(*arguments)))
+    assert "more than 1000 bytes" in said
+
+
+@pytest.mark.parametrize("arguments", [["new", "../other"], ["add-task", "send_invoice"]], ids=lambda words: words[0])
+def test_a_terminal_of_no_size_whose_input_ends(
+    service: Path, template: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("ASYNCGEN_TEMPLATE", str(template))
+    with terminal(*arguments, rows=0, columns=0) as at:
+        assert at.prompt()
+        at.type(CTRL_D)
+        assert at.prompt() == ""
+        assert at.code == 130
+        assert "Traceback" not in at.shown
 
 
 def without_reader(*arguments: str) -> "subprocess.CompletedProcess[bytes]":

@@ -152,14 +152,57 @@ def test_the_probe_refuses_what_it_cannot_mean(capsys: pytest.CaptureFixture[str
         (("dead", "replay"), "expected ids, an option that chooses, or --all, got: nothing"),
         (("send", "effect", "name"), "expected ARGUMENTS to be a JSON object, got: 'name'"),
         (("status", "one", "effect", "name"), "expected ARGUMENTS to be a JSON object, got: 'name'"),
+        (("send", "effect", "[" * 100_000), "expected ARGUMENTS to be a JSON object, got: '[["),
+        (("dead", "list", "--since", "9" * 20 + "d"), "expected a time like 2h"),
+        (("dead", "list", "--limit", "9" * 30), "is not in the range"),
+        (("top", "--once", "--every", "nan"), "expected a number, got: nan"),
+        (("top", "--once", "--every", "1e300"), "is not in the range"),
         (("send", "effect", "[1]"), 'expected ARGUMENTS to be a JSON object like {"user_id": 1}, got: [1]'),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
-def test_a_command_line_that_cannot_be_meant_is_refused(arguments: tuple[str, ...], message: str) -> None:
-    refused = called(*arguments)
-    assert refused.exit_code == 2
-    assert message in refused.output
+def test_a_command_line_that_cannot_be_meant_is_refused(
+    arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["runtime", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/proc"])
+def test_a_home_that_takes_no_completion(
+    home: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("sys.argv", ["runtime", "--install-completion", "bash"])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 2
+    assert "expected the home folder to take the completion, got: [Errno" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("list", "--json"), ("show", "one"), ("purge", "--all"), ("replay", "one", "--json")],
+    ids=" ".join,
+)
+def test_a_broker_that_is_away_is_one_sentence(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(*_: object) -> None:
+        raise app.service.broker.errors[0]("connection refused")
+
+    monkeypatch.setattr(type(app.service.broker), "dead_letters", away, raising=False)
+    monkeypatch.setattr("sys.argv", ["runtime", "dead", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "runtime: expected the broker at RUNTIME_BROKER_URL to answer, got: connection refused; "
+        "start it, or correct the URL"
+    )
 
 
 @pytest.fixture

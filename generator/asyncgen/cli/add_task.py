@@ -158,11 +158,12 @@ def add_task(
 def _read(source: str) -> str:
     """The text of a file, or of standard input for `-`."""
     from ..errors import BadInput
+    from ..reading import read_file
 
     try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        return sys.stdin.read() if source == "-" else read_file(Path(source)).decode()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no UTF-8 text"
+        reason = "no UTF-8 text" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or error
         raise BadInput(f"expected {source} to be a file of tasks, got: {reason}; name another with --from") from error
 
 

@@ -59,5 +59,10 @@ def _main(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
+    debug: Annotated[
+        # The edge takes it out of the arguments, wherever it stands.
+        bool,
+        typer.Option("--debug", help="Show where an error comes from; before or after the command."),
+    ] = False,
 ) -> None:
     pass

@@ -4,7 +4,7 @@ With --json the sentence is on stdout as well, as {"error": ...}.
 
 0    done
 1    `check` found something, an update is due or left conflicts, something is left to do by hand; never an error
-2    bad input, a refused state, an error of the system, or one of asyncgen's own: ASYNCGEN_DEBUG=1 shows where
+2    bad input, a refused state, an error of the system, or one of asyncgen's own: --debug shows where
 130  interrupted
 141  the reader of the output has closed it; the work may be done
 """
@@ -27,6 +27,7 @@ __all__ = ["run"]
 
 INTERRUPTED = 130
 NO_READER = 141
+DEBUG = "--debug"
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -46,16 +47,18 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(given: Sequence[str]) -> int:
+    debug, arguments = _without_debug(given)
     as_json = "--json" in arguments
     try:
-        if list(arguments) == ["--version"]:
+        if arguments == ["--version"]:
             say_version()
             return 0
         from .app import app
 
-        code = app(list(arguments) or ["--help"], prog_name="asyncgen", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:
+        _trace(error, debug)
         complain(str(error), as_json=as_json)
         return error.exit_code
     except typer.TyperException as error:
@@ -71,13 +74,24 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        if os.environ.get("ASYNCGEN_DEBUG"):
-            sys.excepthook(type(error), error, error.__traceback__)
+        _trace(error, debug)
         complain(system_error(error) if isinstance(error, OSError) else _unexpected(error), as_json=as_json)
         return 2
     if code == INTERRUPTED:
         complain("interrupted; what was not finished is undone", as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _without_debug(arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether --debug is among the options, wherever it stands, and the other arguments."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    rest = [word for word in arguments[:end] if word != DEBUG]
+    return len(rest) < end, [*rest, *arguments[end:]]
+
+
+def _trace(error: Exception, debug: bool) -> None:
+    if debug:
+        sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -99,7 +113,7 @@ def _unexpected(error: Exception) -> str:
         step = step.tb_next
     return (
         f"expected the command to end in order, got: {type(error).__name__}: {str(error)[:500]} at {place}; "
-        "run it with ASYNCGEN_DEBUG=1 and report what it shows"
+        "run it with --debug and report what it shows"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..contract import Queue, contract_of, load_document, misfit
 from ..contract import Task as Described
 from ..errors import BadInput
+from ..reading import read_file
 from .parameters import Signature, signature_of
 
 __all__ = ["Contract", "Task", "parse_contract", "read_contract"]
@@ -48,7 +49,7 @@ class Contract:
 def read_contract(file: Path) -> Contract:
     """The contract in a file of YAML or JSON; BadInput for anything else."""
     try:
-        text = file.read_bytes()
+        text = read_file(file)
     except FileNotFoundError as error:
         raise BadInput(
             f"expected the contract of a service at {file}, got: no such file; "
@@ -56,6 +57,8 @@ def read_contract(file: Path) -> Contract:
         ) from error
     except IsADirectoryError as error:
         raise BadInput(f"expected {file} to be the contract of a service, got: a folder; name the file") from error
+    except ValueError as error:
+        raise BadInput(f"expected {file} to be the contract of a service, got: {error}; name the file") from error
     return parse_contract(text, str(file))
 
 

@@ -9,6 +9,7 @@ from asyncgen.check.findings.finding import Finding, Related
 from asyncgen.check.findings.fingerprint import fingerprint
 from asyncgen.check.findings.joined import listed
 from asyncgen.errors import BadInput
+from asyncgen.reading import read_file
 
 __all__ = ["read_baseline", "remaining", "write_baseline"]
 
@@ -20,7 +21,7 @@ LineOf = Callable[[Finding], str]
 def read_baseline(file: Path) -> Counter[str]:
     """Raises BadInput for a file that is missing or is no baseline."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_file(file))
         entries = content["findings"]
         if content["version"] != _VERSION or not isinstance(entries, dict):
             raise ValueError(f"version {content['version']!r}")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
+from ..errors import ConfigurationError
 from ..settings import NAME
 
 __all__ = ["install", "option", "queue_names", "show", "task_names"]
@@ -75,7 +76,18 @@ def install(ctx: click.Context, param: click.Parameter, shell: str | None) -> No
     if shell is None or ctx.resilient_parsing:
         return
     found = _complete(ctx, shell)
-    home = Path.home()
+    try:
+        script = _install(found, Path.home())
+    except (OSError, RuntimeError) as error:
+        raise ConfigurationError(
+            f"expected the home folder to take the completion, got: {error}; set HOME, or use --show-completion"
+        ) from error
+    click.echo(f"{found.name} reads {script} when it starts")
+    ctx.exit()
+
+
+def _install(found: ShellComplete, home: Path) -> Path:
+    """Write the script; returns where it is."""
     if found.name in RC_FILES:
         script = home / ".local" / "share" / NAME / f"completion.{found.name}"
         rc_file, line = home / RC_FILES[found.name], f"source '{script}'"
@@ -87,8 +99,7 @@ def install(ctx: click.Context, param: click.Parameter, shell: str | None) -> No
         script = home / ".config" / "fish" / "completions" / f"{NAME}.fish"
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(found.source(), encoding="utf-8")
-    click.echo(f"{found.name} reads {script} when it starts")
-    ctx.exit()
+    return script
 
 
 def _complete(ctx: click.Context, shell: str) -> ShellComplete:

@@ -1,6 +1,7 @@
 """`dead`: look after dead letters."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import click
 
 from ..errors import ServiceError
 from . import LoadApp
+from ._answered import answered
 from ._completion import queue_names, task_names
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def filters(function: Callable[..., None]) -> Callable[..., None]:
     """The options that select dead letters."""
     for option in (
         AS_JSON,
-        click.option("--limit", type=click.IntRange(min=1), help="The most letters, oldest first."),
+        click.option("--limit", type=click.IntRange(min=1, max=sys.maxsize), help="The most letters, oldest first."),
         click.option("--since", default="", help="Died since: 30m, 2h or 1d ago, or a date or time in UTC."),
         click.option("--reason", default="", help="A part of the reason."),
         click.option("--task", default="", shell_complete=task_names, help="A task's name."),
@@ -60,7 +62,8 @@ def list_(load_app: LoadApp, /, as_json: bool, limit: int | None, **chosen: str)
     """List them, oldest first."""
     from ..dead_letters import letters
 
-    found = letters(_filter(load_app, chosen), limit or SHOWN)
+    with answered(load_app):
+        found = letters(_filter(load_app, chosen), limit or SHOWN)
     _print(found, as_json)
     more = "" if limit or len(found) < SHOWN else "; --limit shows more"
     click.echo(f"{len(found)} dead letters{more}", err=True)
@@ -73,7 +76,8 @@ def show(load_app: LoadApp, task_id: str) -> None:
     """Print all that is known of the task ID, as JSON."""
     from ..dead_letters import letters
 
-    found = letters(_filter(load_app, {}, (task_id,)), 1)
+    with answered(load_app):
+        found = letters(_filter(load_app, {}, (task_id,)), 1)
     if not found:
         raise click.UsageError(f"expected the id of a dead letter, got: {task_id}; `dead list` shows them")
     click.echo(json.dumps(asdict(found[0]), indent=2, default=str))
@@ -112,7 +116,8 @@ def _act(
     **chosen: str,
 ) -> None:
     matching = _filter(load_app, chosen, ids, everything)
-    done = _print(action(matching, limit, dry_run), as_json)
+    with answered(load_app):
+        done = _print(action(matching, limit, dry_run), as_json)
     if done or not ids:
         click.echo(f"{len(done)} {f'would be {past}' if dry_run else past}", err=True)
     if (unknown := sorted(set(ids) - done)) and len(done) != limit:

@@ -32,8 +32,10 @@ def keywords_in(arguments: str) -> dict[str, Any]:
     """The keyword arguments in a JSON object. Raises click.UsageError."""
     try:
         keywords = json.loads(arguments)
-    except json.JSONDecodeError as invalid:
-        raise click.UsageError(f"expected ARGUMENTS to be a JSON object, got: {arguments!r} ({invalid})") from invalid
+    except (json.JSONDecodeError, RecursionError) as invalid:
+        raise click.UsageError(
+            f"expected ARGUMENTS to be a JSON object, got: {arguments[:500]!r} ({invalid})"
+        ) from invalid
     if not isinstance(keywords, dict):
         raise click.UsageError(f'expected ARGUMENTS to be a JSON object like {{"user_id": 1}}, got: {arguments}')
     return keywords

@@ -1,6 +1,7 @@
 """`top`: what the service does now, in a terminal."""
 
 import json
+import math
 import shutil
 import sys
 import textwrap
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ServiceError
-from ..settings import NAME, PREFIX, settings
+from ..settings import NAME, settings
 from . import LoadApp
+from ._answered import answered, unanswered
 
 if TYPE_CHECKING:  # completion needs no Celery
     from ..service import ServiceApp
@@ -23,8 +24,22 @@ if TYPE_CHECKING:  # completion needs no Celery
 __all__ = ["command"]
 
 
+def _number(ctx: click.Context, param: click.Parameter, seconds: float) -> float:
+    """The seconds: click takes nan to be in every range."""
+    if math.isnan(seconds):
+        raise click.BadParameter("expected a number, got: nan")
+    return seconds
+
+
 @click.command("top")
-@click.option("--every", type=click.FloatRange(min=0.5), default=2.0, show_default=True, help="Seconds between looks.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.5, max=3600),
+    default=2.0,
+    show_default=True,
+    help="Seconds between looks.",
+    callback=_number,
+)
 @click.option("--once", is_flag=True, help="Look twice, for the rates, print that, and end.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as with --once.")
 @click.pass_obj
@@ -37,7 +52,8 @@ def command(load_app: LoadApp, every: float, once: bool, as_json: bool) -> None:
     app = load_app()
     settings().require("broker_url", app.service.broker.schemes)
     if once or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        figures = _look_twice(app, every)
+        with answered(load_app):
+            figures = _look_twice(app, every)
         click.echo(json.dumps(asdict(figures), indent=2) if as_json else "\n".join(_lines(figures)))
         return
     _watch(app, every)
@@ -47,17 +63,9 @@ def _look_twice(app: "ServiceApp", every: float) -> "Figures":
     from ._figures import Look
 
     look = Look(app)
-    try:
-        look()
-        time.sleep(every)
-        return look()
-    except app.service.broker.errors as error:
-        raise ServiceError(_unanswered(error)) from error
-
-
-def _unanswered(error: BaseException) -> str:
-    reason = str(error) or type(error).__name__
-    return f"expected the broker at {PREFIX}BROKER_URL to answer, got: {reason}; start it, or correct the URL"
+    look()
+    time.sleep(every)
+    return look()
 
 
 class _Watcher(threading.Thread):
@@ -86,7 +94,7 @@ class _Watcher(threading.Thread):
             try:
                 shown = list(_lines(look()))
             except self._app.service.broker.errors as error:
-                sentence = f"{_unanswered(error)}; asking again"
+                sentence = f"{unanswered(error)}; asking again"
                 trouble = textwrap.wrap(sentence, shutil.get_terminal_size().columns)
             now = time.strftime("%H:%M:%S")
             self.lines = [f"{NAME}  {now}  every {self._every:g} s, q quits", *trouble, "", *shown]

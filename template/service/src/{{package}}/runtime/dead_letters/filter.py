@@ -38,11 +38,11 @@ class DeadLetterFilter:
 
 def parse_time(text: str) -> datetime:
     """`30m`, `2h` or `1d` ago, or an ISO date or time, which is UTC unless it says otherwise."""
-    if text[-1:] in SECONDS and text[:-1].isdecimal():
-        return datetime.now(UTC) - timedelta(seconds=int(text[:-1]) * SECONDS[text[-1]])
     try:
+        if text[-1:] in SECONDS and text[:-1].isdecimal():
+            return datetime.now(UTC) - timedelta(seconds=int(text[:-1]) * SECONDS[text[-1]])
         parsed = datetime.fromisoformat(text)
-    except ValueError as invalid:
+    except (ValueError, OverflowError) as invalid:
         raise ServiceError(
             f"expected a time like 2h, 2026-01-31 or 2026-01-31T12:00:00, got: {text}; correct it"
         ) from invalid
