@@ -324,6 +324,16 @@ def test_results_in_variables_attributes_and_collections(planted: Planted) -> No
         def wait_for(result, name):
             return result.get(timeout=3)  # <- ACG101
 
+        class Sandbox:
+            def run(self):
+                with allow_join_result():
+                    return self.started().get()  # <- ACG101
+
+            def here(self):
+                done = group(add.s(1, 2)).apply()
+                with allow_join_result():
+                    return done.join() or add.s(1, 2).apply().get()
+
         def wait_for_typed(result: AsyncResult):
             return result.get()  # <- ACG101
 
@@ -342,6 +352,7 @@ def test_asking_again_and_again(planted: Planted) -> None:
     code = """
         import asyncio
         import time
+        from asyncio import sleep as pause
         from celery import shared_task
         from celery.result import AsyncResult
         from shop.tasks import add
@@ -382,6 +393,12 @@ def test_asking_again_and_again(planted: Planted) -> None:
                 found.append(result.status)
                 time.sleep(0.01)
             return found
+
+        async def sleeps_under_another_name(request, key):
+            result = AsyncResult(key)
+            while not result.ready():
+                await pause(1)
+            return result.result
 
         async def does_not_block(request, key):
             result = AsyncResult(key)

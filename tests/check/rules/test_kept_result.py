@@ -45,6 +45,8 @@ def test_a_reader_by_ids_of_anything_concerns_only_tasks_whose_ids_are_kept(plan
             tasks.app.send_task("shop.tasks.by_name")
             tasks.given_id.apply_async((1,), task_id=request.id)
             tasks.knows_itself.delay()
+            tasks.noted.delay()
+            messages.info(request, f"started {tasks.shown.delay().id}")
             TABLE[request.name].delay()
             return {"id": tasks.report.delay(1).id}
     """
@@ -54,10 +56,19 @@ def test_a_reader_by_ids_of_anything_concerns_only_tasks_whose_ids_are_kept(plan
         @app.task(bind=True)
         def knows_itself(self): save(self.request.id)
 
+        class Noted(app.Task):
+            def apply_async(self, *args, **kwargs):
+                async_result = super().apply_async(*args, **kwargs)
+                note(async_result.id)
+                return async_result
+
+        @app.task(base=Noted)
+        def noted(): ...
+
         @app.task(bind=True)
         def shows_progress(self): self.update_state(state="PROGRESS")
     """
-    names = ("mail", "logged", "committed", "by_name", "nightly", "report", "tabled", "given_id", "sent_elsewhere")
+    names = ("mail", "logged", "committed", "by_name", "nightly", "report", "tabled", "given_id", "shown", "unsent")
     kept = "mail logged committed by_name nightly"
     code = tasks(*names, kept=kept) + schedule.replace("\n    ", "\n")
     planted("ACG105", {"shop/tasks.py": code, "shop/views.py": views, "shop/status.py": STATUS})

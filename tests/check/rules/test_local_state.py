@@ -130,6 +130,11 @@ def test_state_of_classes_and_of_other_modules(planted: Planted) -> None:
             def run(self, pk):
                 self.runs += 1  # <- ACG107
                 self.seen.append(pk)  # <- ACG107
+                if not hasattr(self, "first"):
+                    self.first = 0
+                self.first += 1  # <- ACG107
+                self.here = 0
+                self.here += 1
                 self.errors = []
                 self.errors.append(pk)
                 self.db.execute(pk)
@@ -139,6 +144,8 @@ def test_state_of_classes_and_of_other_modules(planted: Planted) -> None:
             self.runs += 1  # <- ACG107
             self.request.callbacks.append(pk)
             local.pk = pk
+            def inner(): ...
+            inner.calls = 1
             limits = dict(state.REGISTRY)
             limits["b"] = 2
     """
@@ -164,6 +171,12 @@ def test_caches_clients_and_what_only_looks_like_them(planted: Planted) -> None:
             if value is None:
                 value = CACHE[key] = load(key)
             return value
+
+        @shared_task
+        def looks_with_not(key):
+            if not CACHE.get(key):
+                CACHE[key] = load(key)
+            return CACHE.get(key)
 
         @shared_task
         def looks_with_try(key):
@@ -315,11 +328,15 @@ def test_paths_that_are_put_together_listed_and_written(planted: Planted) -> Non
             saved = os.path.join(upload.config["FOLDER"], upload.name)
             upload.save(saved)
             convert.delay(path=saved)  # <- ACG107
+            there = os.path.join(settings.UPLOADS, upload.key)
+            if os.path.exists(there):
+                convert.delay(there)  # <- ACG107
 
         def stored(upload):
             storage = FileSystemStorage()
             name = storage.save(upload.name, upload)
             convert.delay(storage.path(name))  # <- ACG107
+            convert.delay(os.path.join(settings.MEDIA_ROOT, name))  # <- ACG107
             document = Document.objects.create(file=upload)
             convert.delay(document.file.path)  # <- ACG107
             convert.delay(upload.temporary_file_path())  # <- ACG107
@@ -360,7 +377,9 @@ def test_names_and_paths_that_others_can_read(planted: Planted) -> None:
         def convert(path, **more): ...
 
         def fine(request, upload):
-            convert.delay(default_storage.save(upload.name, upload))
+            name = default_storage.save(upload.name, upload)
+            convert.delay(name)
+            convert.delay(os.path.join(settings.MEDIA_URL, name))
             document = Document.objects.create(file=upload)
             convert.delay(document.file.name)
             convert.delay(f"s3://bucket/{upload.name}")
@@ -375,6 +394,11 @@ def test_names_and_paths_that_others_can_read(planted: Planted) -> None:
             convert.delay(path)
             for shipped in glob.glob(os.path.join(os.path.dirname(__file__), "*.sql")):
                 convert.delay(shipped)
+            beside = os.path.join(os.path.dirname(__file__), "report.html")
+            if os.path.exists(beside):
+                convert.delay(beside)
+            convert.delay("/home/news")
+            convert.delay(document.category.path)
             _, here = tempfile.mkstemp()
             convert.delay(os.path.basename(here))
             convert.apply_async((here,), queue=f"host-{socket.gethostname()}")

@@ -18,6 +18,7 @@ __all__ = ["KeptIds"]
 #: A look at the workers gives the ids of all that they run.
 _INSPECTS = re.compile(r"\binspect\(")
 _OWN_ID = re.compile(r"task_id|headers|\.(root_)?id\b")
+_HAS_ID = re.compile(r"request|result|^res$|^task$")
 _SENT = "|".join(sorted(SENDING | ON_COMMIT | SIGNING))
 _HARMLESS = {"name", "run", "apply", "retry", "AsyncResult", "__name__", "__doc__", "max_retries", "request", "expires"}
 
@@ -163,7 +164,7 @@ def _is_own_id(node: ast.expr) -> bool:
         case ast.Name(id="task_id" | "headers", ctx=ast.Load()) | ast.Constant(value="task_id"):
             return True
         case ast.Attribute(attr="id" | "root_id" | "task_id", value=owner):
-            return last_name(owner) in {"request", "result", "res"}
+            return _HAS_ID.search(last_name(owner)) is not None
     return False
 
 

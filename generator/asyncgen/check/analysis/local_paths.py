@@ -6,7 +6,7 @@ import re
 from asyncgen.check.analysis.kind_names import MODEL
 from asyncgen.check.analysis.kinds import Kinds
 from asyncgen.check.analysis.stores import assigned_to
-from asyncgen.check.analysis.written_paths import is_written
+from asyncgen.check.analysis.written_paths import is_used
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Binding, last_name
@@ -14,7 +14,7 @@ from asyncgen.check.source.syntax import Binding, last_name
 __all__ = ["LocalPaths"]
 
 _DEPTH = 8
-_ROOTS = ("/tmp/", "/var/tmp/", "/dev/shm/", "/home/", "/root/")
+_ROOTS = ("/tmp/", "/var/tmp/", "/dev/shm/")
 _TEMPORARY = {"tempfile.gettempdir", "tempfile.mkdtemp", "tempfile.mktemp"}
 _HERE = {"os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home", "os.path.expanduser"}
 _LISTINGS = {"glob.glob", "glob.iglob"}
@@ -32,8 +32,9 @@ _SAME_METHODS = {
 }  # fmt: skip
 _STORAGE = re.compile(r"storage$|^fs$", re.IGNORECASE)
 _FILE_FIELD = re.compile(
-    r"(^|_)(file|image|upload|attachment|photo|avatar|video|audio|document|picture|media|csv|pdf|logo|archive)$"
+    r"(^|_)(file|image|upload|attachment|photo|avatar|video|audio|document|picture|media|csv|pdf|logo|archive|thumbnail|cover)$"
 )
+_FOLDER = re.compile(r"ROOT|DIR|FOLDER|PATH", re.IGNORECASE)
 _SHARED = re.compile(
     r"shared|(?<![a-z])(nfs|efs|mnt|mount|s3|gcs|gs|bucket|smb|cifs|network|volume)(?![a-z])", re.IGNORECASE
 )
@@ -72,7 +73,7 @@ class LocalPaths:
             case ast.Name():
                 found = self._bindings(module, expr)
                 made = bool(found) and all(self._bound(module, expr.id, b, depth + 1) for b in found)
-                return made or self._is_written(module, expr, found)
+                return made or self._is_used(module, expr, found)
         return False
 
     # ---- calls ----
@@ -86,7 +87,7 @@ class LocalPaths:
         if name in _SAME:
             return bool(call.args) and (
                 self.has(module, call.args[0], depth)
-                or (name == "os.path.join" and any(self._is_listed(module, part) for part in call.args[1:]))
+                or (name == "os.path.join" and any(self._is_of_file(module, call, part) for part in call.args[1:]))
             )
         if isinstance(call.func, ast.Attribute):
             return self._method(module, call, call.func, depth)
@@ -138,15 +139,14 @@ class LocalPaths:
         values = assigned_to(module, expr)
         if values:
             return all(self.has(module, value, depth) for value in values)
-        return isinstance(expr.value, ast.Name) and expr.value.id == "self" and self._is_written(module, expr, [])
+        return isinstance(expr.value, ast.Name) and expr.value.id == "self" and self._is_used(module, expr, [])
 
     def _is_file_field(self, module: Module, expr: ast.expr) -> bool:
         """`upload.file` of `upload.file.path`: storages that have no path on this machine raise."""
         if not isinstance(expr, ast.Attribute):
             return False
-        if self.kinds.of(module, expr.value) == MODEL:
-            return True
-        return _FILE_FIELD.search(expr.attr) is not None and "django" in module.text
+        named = _FILE_FIELD.search(expr.attr) is not None
+        return named and ("django" in module.text or self.kinds.of(module, expr.value) == MODEL)
 
     def _is_scanned(self, module: Module, expr: ast.expr) -> bool:
         """An entry of `os.scandir`."""
@@ -184,14 +184,16 @@ class LocalPaths:
                 return second == name and self.project.names.name(module, func) == "tempfile.mkstemp"
         return self._is_listed_by(module, name, binding)
 
-    def _is_listed(self, module: Module, expr: ast.expr) -> bool:
-        """Whether a name is that of a file which a listing of a folder gave."""
+    def _is_of_file(self, module: Module, joined: ast.Call, expr: ast.expr) -> bool:
+        """Whether a name that is joined to a folder is that of a file which a listing or a storage gave."""
         if not isinstance(expr, ast.Name):
             return False
         found = self._bindings(module, expr)
         if len(found) != 1:
             return False
         match found[0]:
+            case Binding(kind="value", target=ast.Call(func=ast.Attribute(attr="save"))):
+                return _FOLDER.search(ast.unparse(joined.args[0])) is not None
             case Binding(kind="loop", target=ast.Call() as over):
                 listed = self.project.names.name(module, over.func) == "os.listdir"
                 return listed and not _SHIPPED.search(self._origin(module, (over.args or [over])[0]))
@@ -205,8 +207,9 @@ class LocalPaths:
                 return walked and not _SHIPPED.search(self._origin(module, (over.args or [over])[0]))
         return False
 
-    def _is_written(self, module: Module, expr: ast.Name | ast.Attribute, found: list[Binding]) -> bool:
-        """Whether the same function has written a file there."""
-        if any(isinstance(b.target, ast.expr) and _SHARED.search(ast.unparse(b.target)) for b in found):
+    def _is_used(self, module: Module, expr: ast.Name | ast.Attribute, found: list[Binding]) -> bool:
+        """Whether the same function has a file there."""
+        origin = " ".join(ast.unparse(b.target) for b in found if isinstance(b.target, ast.expr))
+        if _SHARED.search(origin):
             return False
-        return is_written(self.project.names, module, expr)
+        return is_used(self.project.names, module, expr, looks=not _SHIPPED.search(origin))

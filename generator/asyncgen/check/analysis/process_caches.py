@@ -79,6 +79,11 @@ def _looks_up(node: ast.AST, name: str, key: str) -> bool:
             return ast.unparse(left) == key and ast.unparse(holder) in {name, f"{name}.keys()"}
         case ast.Assign(value=value) | ast.NamedExpr(value=value) | ast.BoolOp(values=[value, *_]):
             return ast.unparse(value).startswith((f"{name}.get({key}", f"{name}[{key}]"))
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=value)
+            | ast.Compare(left=value, ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ):
+            return ast.unparse(value) == f"{name}.get({key})"
         case ast.ExceptHandler(type=ast.Name(id="KeyError")):
             return True
         case ast.Call(func=ast.Attribute(attr="setdefault", value=holder)):

@@ -143,7 +143,8 @@ def _is_shared_object(project: CeleryProject, module: Module, owner: ast.expr) -
         return False
     if isinstance(owner, ast.Name) and module.function_of(owner) is not None:
         found = project.names.bindings(module, owner.id, owner)
-        if not any(b.kind in {"import", "def"} for b in found):
+        outside = module.names(module.tree).get(owner.id, ())
+        if not any(b.kind == "import" or (b.kind == "def" and b in outside) for b in found):
             return False
     return symbol.node is None or isinstance(symbol.node, ast.ClassDef | Function)
 
@@ -156,7 +157,7 @@ def _is_of_task(
     if task is None or plain or not task.bound or attr == "request":
         return False
     own = ast.unparse(target)
-    if any(isinstance(n, ast.Assign) and own in map(ast.unparse, n.targets) for n in ast.walk(function)):
+    if any(isinstance(s, ast.Assign) and own in map(ast.unparse, s.targets) for s in function.body):
         return False  # begun anew by each run
     if isinstance(module.parents[target], ast.AugAssign):
         return True

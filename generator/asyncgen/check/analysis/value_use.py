@@ -15,7 +15,7 @@ _DEPTH = 6
 _IDS = {"id", "task_id"}
 #: What is done to a message or a result without a look into it.
 _UNREAD = {"revoke", "forget"}
-_LOGS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "write"}
+_LOGS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"}
 _TEXT = {"str", "repr", "format"}
 #: They call a function and give back what it gives.
 _MAPS = {"map", "imap", "starmap", "submit", "reduce", "filter"}
@@ -87,7 +87,7 @@ class ValueUses:
                 loads = loads_of(self.project, module, name, parent)
                 return max((self.of_id(module, load, depth + 1) for load in loads), default=Use.NONE)
             case ast.Call(func=func) if func is not node:
-                if last_name(func) in _LOGS | _UNREAD:
+                if _is_log(func) or last_name(func) in _UNREAD:
                     return Use.NONE
                 return self.of_id(module, parent, depth + 1) if last_name(func) in _TEXT else Use.KEPT
         return Use.KEPT
@@ -117,9 +117,15 @@ class ValueUses:
     def _given(self, module: Module, node: ast.expr, call: ast.AST, depth: int) -> Use:
         """What a function that it is given to does with it."""
         name = last_name(call.func) if isinstance(call, ast.Call) else ""
-        if name in _LOGS | _UNREAD | {"len", "bool"}:
+        if isinstance(call, ast.Call) and (_is_log(call.func) or name in _UNREAD | {"len", "bool"}):
             return Use.NONE
         return self.of_id(module, node, depth) if name in _TEXT else Use.READ
+
+
+def _is_log(func: ast.expr) -> bool:
+    """Django's messages have methods of the same names, and users read them."""
+    shown = isinstance(func, ast.Attribute) and last_name(func.value) == "messages"
+    return last_name(func) in _LOGS and not shown
 
 
 def loads_of(project: CeleryProject, module: Module, name: str, binding: ast.AST) -> list[ast.expr]:

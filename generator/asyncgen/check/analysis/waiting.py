@@ -16,16 +16,17 @@ __all__ = ["Wait", "waits"]
 _WAITING = {"get", "wait", "wait_for_pending", "join", "join_native", "iterate", "collect", "iter_native"}
 _SENDS = re.compile(r"delay|apply_async|send_task|Result|group|chord|chain|join_result")
 _GOES_ROUND = re.compile(r"\bwhile\b|\bsleep\(")
-_ASYNC = ("asyncio.", "anyio.", "trio.")
 
 
 class Wait(NamedTuple):
-    """`parameter` names the argument that is waited for, where only callers can tell whether that is a result."""
+    """`parameter` names the argument that is waited for, where only callers can tell whether that is a result.
+    `silenced` is what turns off Celery's own check.
+    """
 
     node: ast.expr
     how: str
     parameter: str = ""
-    allowed: bool = False
+    silenced: str = ""
 
 
 def waits(module: Module, project: Project) -> Iterator[Wait]:
@@ -35,27 +36,37 @@ def waits(module: Module, project: Project) -> Iterator[Wait]:
     for call in module.calls:
         func = call.func
         if isinstance(func, ast.Attribute) and func.attr in _WAITING:
-            allowed = _is_allowed(module, call)
-            known = allowed or project.kinds.of(module, func.value) == RESULT
+            silenced = _silences(module, call)
+            known = project.kinds.of(module, func.value) == RESULT or (
+                silenced != "" and not call.args and not _is_run_here(project, module, func.value)
+            )
             parameter = "" if known or call.args else _parameter(module, project, func.value)
             if (known or parameter) and not is_surely_ready(module, call, func.value):
-                yield Wait(call, f"with .{func.attr}()", parameter, allowed)
+                yield Wait(call, f"with .{func.attr}()", parameter, silenced)
     if LOOKING & module.index.attributes:
         yield from _polls(module, project)
 
 
-def _is_allowed(module: Module, call: ast.Call) -> bool:
-    """Whether a call can only be one for a result: none else asks for nothing and turns off Celery's check, that no
-    task waits for another.
-    """
-    if call.args or ("join" not in module.text and "disable_sync" not in module.text):
-        return False  # the key of a dict, for one
-    return "disable_sync_subtasks" in [k.arg for k in call.keywords] or any(
+def _silences(module: Module, call: ast.Call) -> str:
+    """What turns off Celery's check, that no task waits for another: the result of one is what is asked for, then."""
+    if "disable_sync_subtasks" in [k.arg for k in call.keywords]:
+        return "disable_sync_subtasks"
+    if "allow_join_result" in module.text and any(
         isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) == "allow_join_result"
         for ancestor in module.ancestors(call)
         if isinstance(ancestor, ast.With)
         for item in ancestor.items
-    )
+    ):
+        return "allow_join_result"
+    return ""
+
+
+def _is_run_here(project: Project, module: Module, receiver: ast.expr) -> bool:
+    """Whether the task was called with `apply()`, which runs it there and then."""
+    if isinstance(receiver, ast.Name):
+        found = project.names.bindings(module, receiver.id, receiver)
+        return any(isinstance(b.target, ast.expr) and ".apply(" in ast.unparse(b.target) for b in found)
+    return ".apply(" in ast.unparse(receiver)
 
 
 def _parameter(module: Module, project: Project, receiver: ast.expr) -> str:
@@ -73,7 +84,7 @@ def _polls(module: Module, project: Project) -> Iterator[Wait]:
     """The first look of each loop that asks how far a result, or an argument that may be one, is."""
     told: set[ast.AST] = set()
     for look in _looks(module):
-        loops = [loop for loop in _loops_around(module, look) if _is_poll(module, project, loop, look)]
+        loops = [loop for loop in _loops_around(module, look) if _is_poll(module, loop, look)]
         if not loops or told & set(loops):
             continue
         known = project.kinds.of(module, look.value) == RESULT
@@ -103,17 +114,15 @@ def _loops_around(module: Module, node: ast.AST) -> list[ast.While | ast.For]:
     return found
 
 
-def _is_poll(module: Module, project: Project, loop: ast.While | ast.For, look: ast.Attribute) -> bool:
+def _is_poll(module: Module, loop: ast.While | ast.For, look: ast.Attribute) -> bool:
     """Whether the loop goes round until the task is done, and holds up its thread meanwhile."""
-    sleeps = [call for call in ast.walk(loop) if isinstance(call, ast.Call) and last_name(call.func) == "sleep"]
-    if any(
-        isinstance(module.parents.get(call), ast.Await) or project.names.name(module, call.func).startswith(_ASYNC)
-        for call in sleeps
-    ):
+    inside = list(ast.walk(loop))
+    if any(isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) for node in inside):
         return False
+    sleeps = any(isinstance(node, ast.Call) and last_name(node.func) == "sleep" for node in inside)
     if isinstance(loop, ast.For):
-        return bool(sleeps) and not _is_over(loop, look)
-    return bool(sleeps) or look in ast.walk(loop.test) or _ends_it(module, loop, look)
+        return sleeps and not _is_over(loop, look)
+    return sleeps or look in ast.walk(loop.test) or _ends_it(module, loop, look)
 
 
 def _is_over(loop: ast.For, look: ast.Attribute) -> bool:

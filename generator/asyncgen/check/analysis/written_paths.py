@@ -1,4 +1,4 @@
-"""Whether a function writes a file at the path that an expression is."""
+"""Whether a function writes a file at the path that an expression is, or looks whether there is one."""
 
 import ast
 import re
@@ -8,10 +8,12 @@ from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
-__all__ = ["is_written"]
+__all__ = ["is_used"]
 
 _OPENS = {"builtins.open", "io.open", "codecs.open", "gzip.open", "aiofiles.open", "zipfile.ZipFile", "tarfile.open"}
 _WRITES = {"write_text", "write_bytes", "touch"}
+_LOOKS = {"os.path.exists", "os.path.isfile", "os.path.getsize"}
+_LOOKING = {"exists", "is_file"}
 #: Methods whose first argument is the file that they write.
 _EXPORTS = {"save", "to_csv", "to_excel", "to_parquet", "to_json", "to_pickle", "savefig"}
 #: Functions whose second argument is the file that they write.
@@ -19,18 +21,22 @@ _COPIES = {
     "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace",
     "urllib.request.urlretrieve",
 }  # fmt: skip
-_MAY_WRITE = re.compile(r"open\(|ZipFile\(|\.(write_|touch|save|to_|copy|move|rename|replace|urlretrieve)")
+_MAY_USE = re.compile(
+    r"open\(|exists\(|file\(|getsize\(|ZipFile\(|\.(write_|touch|save|to_|copy|move|rename|replace|urlretrieve)"
+)
 _STORAGE = re.compile(r"storage", re.IGNORECASE)
 
 
-def is_written(names: Names, module: Module, expr: ast.Name | ast.Attribute) -> bool:
-    """Before it is used as `expr`; what goes through a storage of Django's is no file of this machine's."""
+def is_used(names: Names, module: Module, expr: ast.Name | ast.Attribute, looks: bool) -> bool:
+    """Before it is used as `expr`; `looks`: to look whether there is a file counts. What goes through a storage of
+    Django's is no file of this machine's.
+    """
     function = running_function(module, expr)
-    if function is None or not _MAY_WRITE.search(module.text_of(function)):
+    if function is None or not _MAY_USE.search(module.text_of(function)):
         return False
     path = ast.unparse(expr)
     return any(
-        _writes(names, module, call, path)
+        _writes(names, module, call, path) or (looks and _looks(names, module, call, path))
         for call in ast.walk(function)
         if isinstance(call, ast.Call) and call.lineno <= expr.lineno
     )
@@ -49,6 +55,12 @@ def _writes(names: Names, module: Module, call: ast.Call, path: str) -> bool:
     if name in _OPENS and args[0] == path:
         return _is_for_writing(call, 1)
     return name in _COPIES and args[1:2] == [path]
+
+
+def _looks(names: Names, module: Module, call: ast.Call, path: str) -> bool:
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _LOOKING and ast.unparse(call.func.value) == path:
+        return True
+    return [_text(argument) for argument in call.args] == [path] and names.name(module, call.func) in _LOOKS
 
 
 def _text(expr: ast.expr) -> str:

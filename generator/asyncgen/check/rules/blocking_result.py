@@ -47,6 +47,8 @@ class BlockingResult(Rule):
             where, through = "" if wait.parameter else waits_in(project, module, wait.node), ""
             if not where:
                 where, through = self._through(module, project, wait)
+            if not where and wait.silenced == "allow_join_result":
+                where = "a task"  # the check that it turns off is one of tasks alone
             if where:
                 yield self.finding(
                     module,
@@ -73,7 +75,7 @@ class BlockingResult(Rule):
 def _fix(where: str, wait: Wait) -> str:
     if where != "a task":
         return "answer at once with the task's id, and let the client ask for the state"
-    silenced = "allow_join_result only silences Celery's check: " if wait.allowed else ""
+    silenced = f"{wait.silenced} only silences Celery's check: " if wait.silenced else ""
     return f"{silenced}let a chain, a chord or a callback go on with the result"
 
 
