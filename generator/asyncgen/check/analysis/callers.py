@@ -8,6 +8,7 @@ from functools import cached_property
 from asyncgen.check.celery.dispatch import SENDING
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.task import Task
+from asyncgen.check.source.binder import Bindings
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
@@ -41,20 +42,12 @@ class Callers:
     def _called_in_tasks(self) -> dict[str, list[tuple[Task, ast.Call]]]:
         """By the last name of what is called, methods of other objects aside."""
         found: dict[str, list[tuple[Task, ast.Call]]] = defaultdict(list)
-        for task in self.project.tasks:  # its decorators are called when the module is imported
-            for node in (inner for part in (task.run or task.node).body for inner in ast.walk(part)):
-                if isinstance(node, ast.Call) and self._is_plain(task.module, node.func):
-                    found[last_name(node.func)].append((task, node))
+        for task in self.project.tasks:  # its decorators stand above it: they are called when the module is imported
+            own = task.module.names(task.run) if task.run is not None else {}
+            for call in task.module.calls_in(task.run or task.node):
+                if _is_of_module(call.func, own):
+                    found[last_name(call.func)].append((task, call))
         return found
-
-    def _is_plain(self, module: Module, func: ast.expr) -> bool:
-        match func:
-            case ast.Name():
-                return True
-            case ast.Attribute(value=ast.Name(id=owner) as name):
-                found = self.project.names.bindings(module, owner, name)
-                return owner in {"self", "cls"} or any(b.kind in {"import", "def"} for b in found)
-        return False
 
     def mentions(self, function: Function) -> int:
         """How often modules that have to do with Celery name it, their imports and its definition aside."""
@@ -82,6 +75,16 @@ class Callers:
                 if name:
                     found[name].append((module, call))
         return found
+
+
+def _is_of_module(func: ast.expr, own: Bindings) -> bool:
+    """Whether a function is called, or a method of what is no local variable."""
+    match func:
+        case ast.Name():
+            return True
+        case ast.Attribute(value=ast.Name(id=owner)):
+            return owner in {"self", "cls"} or all(b.kind == "import" for b in own.get(owner, ()))
+    return False
 
 
 def _publishing(module: Module) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from asyncgen.check.analysis.kind_names import MODEL
 from asyncgen.check.analysis.kinds import Kinds
 from asyncgen.check.analysis.stores import assigned_to
-from asyncgen.check.analysis.written_paths import is_used
+from asyncgen.check.analysis.used_paths import UsedPaths
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Binding, last_name
@@ -46,6 +46,7 @@ class LocalPaths:
     def __init__(self, project: CeleryProject, kinds: Kinds) -> None:
         self.project = project
         self.kinds = kinds
+        self.used = UsedPaths(project.names)
 
     def has(self, module: Module, expr: ast.expr, depth: int = 0) -> bool:
         """Whether an expression is such a path, or a collection that has one in it."""
@@ -212,4 +213,4 @@ class LocalPaths:
         origin = " ".join(ast.unparse(b.target) for b in found if isinstance(b.target, ast.expr))
         if _SHARED.search(origin):
             return False
-        return is_used(self.project.names, module, expr, looks=not _SHIPPED.search(origin))
+        return self.used.has(module, expr, looks=not _SHIPPED.search(origin))

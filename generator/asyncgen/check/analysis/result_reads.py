@@ -25,7 +25,6 @@ _MONITORS = ("TaskResult", "celery_results", "celery-task-meta", "celery_taskmet
 _SPEAKS_OF_RESULTS = re.compile(r"\w+Result\b|ResultSet|celery_results|celery_progress|allow_join_result|chord")
 #: A task that reports how far it is means somebody to look.
 _REPORTS = {"update_state", "ProgressRecorder", "Progress"}
-_REPORTED = re.compile("|".join(_REPORTS))
 
 
 class ResultReads:
@@ -116,8 +115,4 @@ def _is_called(task: Task, name: str) -> bool:
 
 
 def _reports(task: Task) -> bool:
-    return (
-        task.run is not None
-        and _REPORTED.search(task.module.text_of(task.run)) is not None
-        and any(isinstance(node, ast.Call) and last_name(node.func) in _REPORTS for node in ast.walk(task.run))
-    )
+    return any(last_name(call.func) in _REPORTS for call in task.module.calls_in(task.run or task.node))

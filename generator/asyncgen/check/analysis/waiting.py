@@ -35,7 +35,7 @@ def waits(module: Module, project: Project) -> Iterator[Wait]:
         return
     for call in module.calls:
         func = call.func
-        if isinstance(func, ast.Attribute) and func.attr in _WAITING:
+        if isinstance(func, ast.Attribute) and func.attr in _WAITING and not _is_of_dict_or_text(func.value, call.args):
             silenced = _silences(module, call)
             known = project.kinds.of(module, func.value) == RESULT or (
                 silenced != "" and not call.args and not _is_run_here(project, module, func.value)
@@ -45,6 +45,13 @@ def waits(module: Module, project: Project) -> Iterator[Wait]:
                 yield Wait(call, f"with .{func.attr}()", parameter, silenced)
     if LOOKING & module.index.attributes:
         yield from _polls(module, project)
+
+
+def _is_of_dict_or_text(receiver: ast.expr, args: list[ast.expr]) -> bool:
+    """`x.get("key")`, `", ".join(x)`: a timeout is no text."""
+    return isinstance(receiver, ast.Constant) or (
+        bool(args) and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str)
+    )
 
 
 def _silences(module: Module, call: ast.Call) -> str:

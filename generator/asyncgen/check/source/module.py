@@ -72,6 +72,11 @@ class Module:
         """The lines of a statement: a look into them tells what no walk through it would find."""
         return "\n".join(self.lines[node.lineno - 1 : node.end_lineno])
 
+    def calls_in(self, node: ast.stmt) -> list[ast.Call]:
+        """The calls on the lines of a statement, without a walk through it."""
+        first, last = node.lineno, node.end_lineno or node.lineno
+        return [call for call in self.calls if first <= call.lineno <= last]
+
     def statement_at(self, position: int) -> ast.AST:
         """The statement of the module or of a class in it, a function for one, that holds a place of the text."""
         line = self.text.count("\n", 0, position) + 1

@@ -6,9 +6,9 @@ import re
 from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import last_name
+from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["is_used"]
+__all__ = ["UsedPaths"]
 
 _OPENS = {"builtins.open", "io.open", "codecs.open", "gzip.open", "aiofiles.open", "zipfile.ZipFile", "tarfile.open"}
 _WRITES = {"write_text", "write_bytes", "touch"}
@@ -27,19 +27,27 @@ _MAY_USE = re.compile(
 _STORAGE = re.compile(r"storage", re.IGNORECASE)
 
 
-def is_used(names: Names, module: Module, expr: ast.Name | ast.Attribute, looks: bool) -> bool:
-    """Before it is used as `expr`; `looks`: to look whether there is a file counts. What goes through a storage of
-    Django's is no file of this machine's.
-    """
-    function = running_function(module, expr)
-    if function is None or not _MAY_USE.search(module.text_of(function)):
-        return False
-    path = ast.unparse(expr)
-    return any(
-        _writes(names, module, call, path) or (looks and _looks(names, module, call, path))
-        for call in ast.walk(function)
-        if isinstance(call, ast.Call) and call.lineno <= expr.lineno
-    )
+class UsedPaths:
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._calls: dict[Function, list[ast.Call]] = {}
+
+    def has(self, module: Module, expr: ast.Name | ast.Attribute, looks: bool) -> bool:
+        """Before it is used as `expr`; `looks`: to look whether there is a file counts. What goes through a storage of
+        Django's is no file of this machine's.
+        """
+        function = running_function(module, expr)
+        if function is None:
+            return False
+        if function not in self._calls:
+            may_use = _MAY_USE.search(module.text_of(function)) is not None
+            self._calls[function] = module.calls_in(function) if may_use else []
+        path = ast.unparse(expr)
+        return any(
+            _writes(self.names, module, call, path) or (looks and _looks(self.names, module, call, path))
+            for call in self._calls[function]
+            if call.lineno <= expr.lineno
+        )
 
 
 def _writes(names: Names, module: Module, call: ast.Call, path: str) -> bool:
