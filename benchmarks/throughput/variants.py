@@ -22,6 +22,7 @@ PACKAGES = {
 
 PYTHON = [sys.executable, "-m"]
 TASKS = "benchmarks.throughput"
+ONE_IN_TEN = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
 CELERY = ["worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
 
 
@@ -70,12 +71,13 @@ def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
         service(broker, urls, "service, `lease`, `publish_many`", "plain", "lease", at_once=True),
         *(
             service(
-                broker, urls, f"service, `lease`, {what}", kind, "lease", against="service, `lease`", sampled=sampled
+                broker, urls, f"service, `lease`, {what}", kind, "lease", against="service, `lease`", sampler=sampler
             )
-            for what, kind, sampled in (
-                ("traces of 1 in 10", "traced", 0.1),
-                ("traces of all", "traced", 1.0),
-                ("metrics and traces of 1 in 10", "observed", 0.1),
+            for what, kind, sampler in (
+                ("traces", "traced", {}),
+                ("metrics and traces", "observed", {}),
+                ("traces of 1 in 10", "traced", ONE_IN_TEN),
+                ("traces of all", "traced", {"OTEL_TRACES_SAMPLER": "parentbased_always_on"}),
             )
         ),
         *peers[1:],
@@ -93,16 +95,11 @@ def service(
     task: str,
     at_once: bool = False,
     against: str = "bare Celery",
-    sampled: float = 0.0,
+    sampler: dict[str, str] | None = None,
 ) -> Variant:
-    """A variant of a rendered service. sampled: the part of the traces that are exported."""
+    """A variant of a rendered service. sampler: OpenTelemetry's variables for it, where traces are exported."""
     package = f"{kind}_{broker}"
     store = urls["sql" if kind == "sql" else "redis"]
-    traces = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": urls["collector"],
-        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-        "OTEL_TRACES_SAMPLER_ARG": str(sampled),
-    }
     prefix = package.upper()
     return Variant(
         name,
@@ -116,7 +113,7 @@ def service(
             f"{prefix}_IDEMPOTENCY_URL": store,
             f"{prefix}_LOG_LEVEL": "WARNING",
             f"{prefix}_METRICS_PORT": "0",  # what is counted is measured, and not what looks at it every few seconds
-            **(traces if sampled else {}),
+            **({} if sampler is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": urls["collector"], **sampler}),
         },
         against,
     )

@@ -14,6 +14,9 @@ class ObservabilitySettings(Environment):
 
     flush_timeout: float = Field(default=2.0, gt=0)
     """The longest that the end of a process waits for traces, and again for reports, to be sent; the rest is lost."""
+    traces_per_second: int = Field(default=10, ge=0)
+    """The most traces that are sampled of those that begin in a process, unless OTEL_TRACES_SAMPLER is set. What a
+    message or a request brings counts as well where a trace has begun elsewhere: it is sampled, or not, as there."""
     sentry_dsn: str = ""
     """Where Sentry takes reports; without it nothing is reported."""
     sentry_messages: bool = False

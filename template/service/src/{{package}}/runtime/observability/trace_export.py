@@ -1,36 +1,48 @@
 """The tracer provider, and the export of its spans: in batches, by each process for itself, and bounded at its end."""
 
 import atexit
+import os
 import threading
+from collections.abc import Callable
 
 from celery.signals import worker_process_shutdown
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.environment_variables import OTEL_TRACES_SAMPLER
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased
+from opentelemetry.trace import Span
 
 from ..settings import NAME
 from .per_process import PerProcess
 from .settings import observability_settings
+from .trace_sampling import FirstOfEachSecond, unsampled
 
 __all__ = ["provide"]
 
 
-def provide() -> None:
-    """Make this process, and those that it forks, export their spans.
+def provide() -> Callable[[Span], Span | None] | None:
+    """Make this process, and those that it forks, export their spans; returns what `unsampled` does.
 
-    A provider that the program has already, such as the one of `opentelemetry-instrument`, is used as it is.
+    A provider that the program has already, such as the one of `opentelemetry-instrument`, is used as it is, and asked
+    for each span.
     """
     if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        return
+        return None
     named = OTELResourceDetector().detect().attributes.get(SERVICE_NAME)
-    provider = TracerProvider(resource=Resource.create({} if named else {SERVICE_NAME: NAME}), shutdown_on_exit=False)
+    OTLPSpanExporter()  # imports its HTTP client: once, and not again in each process of the pool
+    resource = Resource.create({} if named else {SERVICE_NAME: NAME})
+    named_one = os.environ.get(OTEL_TRACES_SAMPLER)
+    first = None if named_one else FirstOfEachSecond(observability_settings().traces_per_second)
+    provider = TracerProvider(ParentBased(first) if first else None, resource, shutdown_on_exit=False)
     export = ProcessExport()
     provider.add_span_processor(export)
     trace.set_tracer_provider(provider)
     atexit.register(export.shutdown)
     worker_process_shutdown.connect(export.shut_down_process, weak=False)  # a process of the pool runs no atexit
+    return unsampled(first) if isinstance(provider.sampler, ParentBased) else None
 
 
 class Export:

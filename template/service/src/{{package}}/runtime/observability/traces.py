@@ -6,9 +6,8 @@ with their values, and knows no outbox, dead letter or replay. No argument, resu
 """
 
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple
 
 from celery import signals
 from opentelemetry import context as current
@@ -37,8 +36,7 @@ from .trace_settings import exports, read_dotenv
 __all__ = ["Traces"]
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """A run that goes on in this thread."""
 
     task_id: str
@@ -61,10 +59,11 @@ class Traces:
     def install(self, app: ServiceApp) -> None:
         """Connect to the signals; raises ConfigurationError for a variable that could not work."""
         read_dotenv()
+        self._unsampled: Callable[[Span], Span | None] = lambda above: None
         if exports():
             from .trace_export import provide  # the SDK is imported where it is used
 
-            provide()
+            self._unsampled = provide() or self._unsampled
         self._tracer = trace.get_tracer("celery")
         self._app = app
         self._here = Here()
@@ -96,31 +95,29 @@ class Traces:
         def send(name: str, *args: Any, **options: Any) -> Any:
             name = getattr(self._app.tasks.get(name), "name", name)
             headers, task_id = dict(options.pop("headers", None) or {}), options.get("task_id")
-            with self._tracer.start_as_current_span(
-                f"apply_async/{name}",
-                parent_of(headers),
-                SpanKind.PRODUCER,
-                self._attributes("apply_async", name, task_id),
-                record_exception=False,
-                set_status_on_exception=False,
-            ) as span:
+            span = self._start("apply_async", name, task_id, parent_of(headers))
+            # What start_as_current_span does in two generators, which take longer than the span itself.
+            token = current.attach(trace.set_span_in_context(span))
+            try:
                 if self._here.runs and self._here.runs[-1].task_id == task_id:  # this run's next attempt
                     note_attempt(headers, self._here.runs[-1].span)
                 inject(headers, span)
-                try:
-                    return send_task(name, *args, headers=headers, **options)
-                except BaseException as error:
-                    span.set_status(Status(StatusCode.ERROR, type(error).__name__))
-                    raise
+                return send_task(name, *args, headers=headers, **options)
+            except BaseException as error:
+                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+                raise
+            finally:
+                span.end()
+                current.detach(token)
 
         return send
 
     def _begin_outbox(self, sender: str, task_id: str, options: MutableMapping[str, Any], **_: Any) -> None:
         """A row of the outbox keeps the context: the relay's span is a part of this one."""
         headers = dict(options.get("headers") or {})
-        attributes = self._attributes("outbox", sender, task_id)
-        with self._tracer.start_as_current_span(f"outbox/{sender}", None, SpanKind.PRODUCER, attributes) as span:
-            inject(headers, span)
+        span = self._start("outbox", sender, task_id, None)
+        inject(headers, span)
+        span.end()
         options["headers"] = headers
 
     def _begin_workflow(self, sender: str, headers: MutableMapping[str, Any], **_: Any) -> None:
@@ -137,14 +134,13 @@ class Traces:
         if not request.is_eager:
             while self._here.runs:  # what ended without a signal
                 current.detach(self._here.runs.pop().token)
-        attributes = self._attributes("run", task.name, task_id)
-        if request.retries:
-            attributes["celery.retries"] = request.retries
-        if count := redeliveries(request):
-            attributes["celery.redeliveries"] = count
         headers = request.headers or {}
         parent, links = parent_of(headers) if request.is_eager else context_of(headers), links_to(attempts_of(headers))
-        span = self._tracer.start_span(f"run/{task.name}", parent, SpanKind.CONSUMER, attributes, links)
+        span = self._start("run", task.name, task_id, parent, SpanKind.CONSUMER, links)
+        if request.retries:
+            span.set_attribute("celery.retries", request.retries)
+        if count := redeliveries(request):
+            span.set_attribute("celery.redeliveries", count)
         token = current.attach(trace.set_span_in_context(span, parent))
         self._here.runs.append(Run(task_id, span, token))
 
@@ -191,14 +187,23 @@ class Traces:
         name = task.name if task else "unknown"  # any other name is whatever somebody has sent
         run, own = trace.get_current_span().get_span_context(), context_of(headers)
         links = [Link(run)] if action == "replay" and run.is_valid else []
-        self._here.publishing = self._tracer.start_span(
-            f"{action}/{name}",
-            own if action == "replay" else parent_of(headers),
-            SpanKind.PRODUCER,
-            self._attributes(action, name, headers.get("id")),
-            links,
-        )
+        parent = own if action == "replay" else parent_of(headers)
+        self._here.publishing = self._start(action, name, headers.get("id"), parent, links=links)
         return self._here.publishing
+
+    def _start(
+        self,
+        action: str,
+        task: str,
+        task_id: object,
+        parent: Context | None,
+        kind: SpanKind = SpanKind.PRODUCER,
+        links: Sequence[Link] = (),
+    ) -> Span:
+        """A span below that of `parent` (None: the current context)."""
+        return self._unsampled(trace.get_current_span(parent)) or self._tracer.start_span(
+            f"{action}/{task}", parent, kind, self._attributes(action, task, task_id), links
+        )
 
     def _attributes(self, action: str, task: str, task_id: object) -> dict[str, Any]:
         attributes: dict[str, Any] = {"celery.action": action, "celery.task_name": task, "messaging.system": "celery"}
