@@ -19,7 +19,7 @@ from tests.support import copied
 
 from .awkward import Surroundings, command_lines, damage, ran_in, surroundings
 
-CASES = int(os.environ.get("ASYNCGEN_FUZZ", "300"))
+CASES = int(os.environ.get("ASYNCGEN_FUZZ", "100"))
 FUZZ = settings(
     deadline=None,
     derandomize=CASES < 1000,
