@@ -134,7 +134,7 @@ def test_a_message_arrives_as_it_was_published(outbox: Kind, broker: Broker) -> 
 
 
 def test_a_signature_is_published_as_celery_would(outbox: Kind, broker: Broker) -> None:
-    app = Celery()
+    app = Celery(set_as_current=False)
 
     @app.task(name="tasks.pay", shared=False)
     def pay(*args: int, **kwargs: int) -> None: ...
