@@ -459,3 +459,35 @@ def test_a_result_that_is_surely_ready(planted: Planted) -> None:
             return result.result
     """
     planted("ACG101", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/ready.py": code})
+
+
+def test_names_that_are_made_from_themselves(planted: Planted) -> None:
+    code = """
+        from celery import Celery, group
+        from celery.result import AsyncResult
+
+        app = Celery("shop", broker="redis://b/0", backend="redis://b/1")
+
+        @app.task(ignore_result=True)
+        def work(path): ...
+
+        def parts(part):
+            return parts(part) if part else parts(None)
+
+        def turns(tasks):
+            for task in tasks:
+                flow = flow | work.si(task)
+                key = str(key)
+                sent = sent.id
+                jobs = jobs.values()
+                path = path / task
+                result = result or work.delay(path)
+            parts(flow)().get()
+            jobs[0].get()
+            for job in jobs:
+                job.get()
+            AsyncResult(sent.id).get()
+            return AsyncResult(key).get()
+    """
+    for rule in ("ACG101", "ACG105", "ACG107"):
+        planted(rule, {"shop.py": code})

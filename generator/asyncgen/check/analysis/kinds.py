@@ -216,6 +216,8 @@ class Kinds:
 
     def _element(self, module: Module, listed: ast.expr, depth: int) -> str:
         """What a collection of results holds: a list, a comprehension, a dict's values, what is appended one by one."""
+        if depth > _DEPTH:
+            return ""
         match listed:
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) | ast.SetComp(elt=element):
                 parts = [element]
@@ -224,7 +226,7 @@ class Kinds:
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(values=parts):
                 pass
             case ast.Call(func=ast.Attribute(value=inner, attr="values"), args=[]):
-                return self._element(module, inner, depth)
+                return self._element(module, inner, depth + 1)
             case ast.Name(id=name):
                 found = self.names.bindings(module, name, listed)
                 if len(found) != 1 or found[0].kind != "value" or not isinstance(found[0].target, ast.expr):
@@ -236,7 +238,7 @@ class Kinds:
                     return ""
                 parts = added_to(module, name, listed)
                 if not parts:
-                    return self._element(module, made, depth)
+                    return self._element(module, made, depth + 1)
             case _:
                 return ""
         return RESULT if parts and all(self.of(module, part, depth) == RESULT for part in parts) else ""

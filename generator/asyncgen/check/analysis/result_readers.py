@@ -20,6 +20,7 @@ _SHOWS = re.compile(r"celery_progress|allow_join_result")
 #: The backend's own look-ups.
 _LOOK_UPS = {"get_task_meta", "get_state", "get_status", "get_result", "wait_for", "get_group_meta"}
 _PLACES = re.compile("|".join([*_READERS, *(rf"backend\.{name}" for name in _LOOK_UPS)]))
+_DEPTH = 6
 _NO_READS = {"isinstance", "issubclass", "cast"}
 
 
@@ -52,19 +53,16 @@ class ResultReaders:
     def _mention(self, module: Module, node: ast.Name | ast.Attribute) -> None:
         if self.project.names.name(module, node).startswith("multiprocessing") or _is_annotation(module, node):
             return
-        parent = module.parents[node]
-        if not isinstance(parent, ast.Call):
-            if not isinstance(parent, ast.Attribute):  # `GroupResult.restore`
+        match module.parents[node]:
+            case ast.Call(func=func) as call if func is node:
+                if self.values.of(module, call) is Use.READ:
+                    tasks = self._of_reader(module, node, call)
+                    self.traced |= tasks or set()
+                    self.untraced = self.untraced or tasks is None
+            case ast.Call(func=func) if last_name(func) in _NO_READS:
+                pass
+            case _:  # a base class, another name, `GroupResult.restore`
                 self.untraced = True
-        elif parent.func is not node:
-            self.untraced = self.untraced or last_name(parent.func) not in _NO_READS
-            return
-        if isinstance(parent, ast.Attribute):
-            self.untraced = True
-        elif isinstance(parent, ast.Call) and self.values.of(module, parent) is Use.READ:
-            tasks = self._of_reader(module, node, parent)
-            self.traced |= tasks or set()
-            self.untraced = self.untraced or tasks is None
 
     def _of_reader(self, module: Module, node: ast.Name | ast.Attribute, call: ast.Call) -> set[Task] | None:
         """Whose result `AsyncResult(key)` or `task.AsyncResult(key)` is; None where that cannot be known."""
@@ -73,31 +71,36 @@ class ResultReaders:
             named = task_of(self.project, module, node.value)
             if named is not None and named is not self.project.tasks.around(module, node):
                 return {named}
-        return self._of_key(module, key, 0) if key is not None else None
+        return self._of_key(module, key) if key is not None else None
 
-    def _of_key(self, module: Module, key: ast.expr, depth: int) -> set[Task] | None:
+    def _of_key(self, module: Module, key: ast.expr, depth: int = 0, called: bool = False) -> set[Task] | None:
+        """Whose id an expression is; `called`: it is an argument of the function that reads."""
+        if depth > _DEPTH:
+            return None
         match key:
             case ast.Attribute(attr="id", value=ast.Attribute(attr="request")):
                 own = self.project.tasks.around(module, key)
                 return {own} if own is not None else None
             case ast.Attribute(attr="id" | "task_id", value=value):
-                return self._sent(module, value, depth)
+                return self._sent(module, value, depth + 1)
             case ast.Call(func=ast.Name(id="str"), args=[value]):
-                return self._of_key(module, value, depth)
+                return self._of_key(module, value, depth + 1, called)
             case ast.Name():
                 found = self.project.names.bindings(module, key.id, key)
-                if len(found) == 1 and found[0].kind == "value" and isinstance(found[0].target, ast.expr):
-                    return self._of_key(module, found[0].target, depth) if depth < 4 else None
+                if len(found) != 1:
+                    return None
+                if found[0].kind == "value" and isinstance(found[0].target, ast.expr):
+                    return self._of_key(module, found[0].target, depth + 1, called)
                 function = module.function_of(key)
-                if len(found) == 1 and found[0].kind == "param" and function is not None and depth == 0:
+                if found[0].kind == "param" and function is not None and not called:
                     return self._of_parameter(module, function, key.id)
         return None
 
     def _sent(self, module: Module, expr: ast.expr, depth: int) -> set[Task] | None:
         """The task that was sent where an expression is its result."""
-        if isinstance(expr, ast.Name):
+        if isinstance(expr, ast.Name) and depth <= _DEPTH:
             found = self.project.names.bindings(module, expr.id, expr)
-            if len(found) == 1 and found[0].kind == "value" and isinstance(found[0].target, ast.Call) and depth < 4:
+            if len(found) == 1 and found[0].kind == "value" and isinstance(found[0].target, ast.Call):
                 return self._sent(module, found[0].target, depth + 1)
         tasks = {sent.task for sent in self.dispatches.of(module) if sent.call is expr and sent.task is not None}
         return tasks or None
@@ -115,7 +118,7 @@ class ResultReaders:
         for home, call in calls:
             given = dict(zip(names[names[:1] in (["self"], ["cls"]) :], call.args, strict=False))
             given.update({k.arg: k.value for k in call.keywords if k.arg is not None})
-            tasks = self._of_key(home, given[name], 1) if name in given else None
+            tasks = self._of_key(home, given[name], called=True) if name in given else None
             if tasks is None:
                 return None
             found |= tasks

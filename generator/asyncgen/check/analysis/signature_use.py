@@ -23,8 +23,15 @@ class SignatureUses:
     def __init__(self, project: CeleryProject, values: ValueUses) -> None:
         self.project = project
         self.values = values
+        self._found: dict[ast.expr, Use] = {}
 
     def of(self, module: Module, node: ast.expr, depth: int = 0) -> Use:
+        if node not in self._found:
+            self._found[node] = Use.NONE  # while it is looked at: a name may be made from itself
+            self._found[node] = self._of(module, node, depth)
+        return self._found[node]
+
+    def _of(self, module: Module, node: ast.expr, depth: int) -> Use:
         parent = module.parents[node]
         if depth > _DEPTH:
             return Use.READ

@@ -35,9 +35,16 @@ class ValueUses:
     def __init__(self, project: CeleryProject, callers: Callers) -> None:
         self.project = project
         self.callers = callers
+        self._found: dict[ast.expr, Use] = {}
 
     def of(self, module: Module, node: ast.expr, depth: int = 0) -> Use:
         """What becomes of the value of an expression, which is a result."""
+        if node not in self._found:
+            self._found[node] = Use.NONE  # while it is looked at: a name may be made from itself
+            self._found[node] = self._of(module, node, depth)
+        return self._found[node]
+
+    def _of(self, module: Module, node: ast.expr, depth: int) -> Use:
         parent = module.parents[node]
         if depth > _DEPTH:
             return Use.READ

@@ -66,7 +66,7 @@ def is_signature(project: CeleryProject, module: Module, expr: ast.expr, depth: 
                 return is_signature(project, module, func.value, depth + 1)
         return _returns_signature(project, module, expr, depth)
     if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitOr):
-        return any(is_signature(project, module, side, depth + 1) for side in (expr.left, expr.right))
+        return any(is_signature(project, module, side, depth + 1) for side in (expr.right, expr.left))
     if isinstance(expr, ast.Name):
         for binding in project.names.bindings(module, expr.id, expr):
             if (
