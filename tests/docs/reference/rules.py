@@ -11,7 +11,7 @@ __all__ = ["page"]
 HEAD = """# Rules of asyncgen check
 
 What [`asyncgen check`](../check.md) finds, and why: the same as `asyncgen check --explain CODE`. How right each
-rule was on real projects [was measured](../check.md#measured-precision).
+rule was on real projects [was measured](../check.md#how-right-it-is).
 
 """
 EXAMPLE = re.compile(r"^(Bad|Good):\n((?:(?:    .*)?(?:\n|\Z))+)", re.MULTILINE)
