@@ -88,6 +88,7 @@ def test_what_commits_is_sent_once_and_what_is_rolled_back_never(outbox: Kind, b
 
 
 def test_nothing_is_sent_before_the_commit(postgresql: Kind, broker: Broker) -> None:
+    postgresql.query(f"DELETE FROM {OUTBOX}")
     with session(postgresql) as uncommitted:
         publish(uncommitted, "tasks.pay", [0])
         assert relay(postgresql, broker.send).drain() == 0
