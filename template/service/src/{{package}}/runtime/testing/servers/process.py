@@ -43,6 +43,7 @@ class Server:
     log: Path
     env: Mapping[str, str] | None = None
     timeout: float = 60
+    cwd: Path | None = None
     process: subprocess.Popen[bytes] = field(init=False)
 
     def start(self) -> None:
@@ -55,6 +56,7 @@ class Server:
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 env=self.env,
+                cwd=self.cwd,
                 start_new_session=True,
             )
         deadline = time.monotonic() + self.timeout
@@ -93,10 +95,15 @@ STARTED: list[Server] = []
 
 @contextmanager
 def serving(
-    command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None, timeout: float = 60
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60,
+    cwd: Path | None = None,
 ) -> Iterator[Server]:
     """Run `command` until the block ends; the block begins when `port` answers (within `timeout` seconds)."""
-    server = Server(command, port, log, env, timeout)
+    server = Server(command, port, log, env, timeout, cwd)
     STARTED.append(server)
     try:
         server.start()

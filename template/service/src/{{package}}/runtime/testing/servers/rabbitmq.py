@@ -62,7 +62,8 @@ def started(folder: Path, management_port: int = 0) -> Iterator[str]:
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
     }
-    with serving([binary], port, folder / "rabbitmq.log", env=env, timeout=90):
+    # Its database writes a core file into the working directory when it fails.
+    with serving([binary], port, folder / "rabbitmq.log", env=env, timeout=90, cwd=home):
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
 
 
