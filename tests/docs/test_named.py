@@ -33,7 +33,7 @@ GENERATOR = get_command(app)
 
 
 def pages() -> list[Path]:
-    return [ROOT / "README.md", *sorted(PAGES.rglob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(PAGES.rglob("*.md"))]
 
 
 def said(page: Path) -> Iterator[str]:

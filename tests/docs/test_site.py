@@ -44,7 +44,7 @@ def named(entry: Any) -> list[str]:
     return [page for below in (entry.values() if isinstance(entry, dict) else entry) for page in named(below)]
 
 
-@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"])
 def test_links_from_outside_of_the_site_lead_to_files(document: str) -> None:
     links = LINK.findall((ROOT / document).read_text())
     assert links
