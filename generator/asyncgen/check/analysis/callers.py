@@ -2,9 +2,12 @@
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 
+from asyncgen.check.analysis.row_classes import row_class
+from asyncgen.check.analysis.usage import Usage
 from asyncgen.check.celery.dispatch import SENDING
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.task import Task
@@ -15,21 +18,34 @@ from asyncgen.check.source.syntax import Function, last_name
 __all__ = ["Callers"]
 
 _TRANSPARENT = {"staticmethod", "classmethod"}
+#: How many calls may lie between a publish and the place that is looked for.
+_LEVELS = 3
 
 
 class Callers:
-    def __init__(self, project: CeleryProject) -> None:
+    def __init__(self, project: CeleryProject, usage: Usage) -> None:
         self.project = project
+        self.usage = usage
+        self._found: dict[Function, list[tuple[Module, ast.Call]]] = {}
 
     def of(self, module: Module, function: Function | None) -> list[tuple[Module, ast.Call]]:
         """The calls that run a function there and then. Decorators may put it off; a generator runs when it is used."""
-        if function is None or any(last_name(d) not in _TRANSPARENT for d in function.decorator_list):
+        if function is None:
             return []
-        if isinstance(function, ast.AsyncFunctionDef) or function in self.project.tasks.by_node:
-            return []
-        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function)):
-            return []
-        return [(home, call) for home, call in self._calls[function.name] if self._means(home, call, function)]
+        if function not in self._found:
+            self._found[function] = list(self._of(function))
+        return self._found[function]
+
+    def _of(self, function: Function) -> Iterator[tuple[Module, ast.Call]]:
+        if any(last_name(d) not in _TRANSPARENT for d in function.decorator_list):
+            return
+        calls = self._calls[function.name] if function not in self.project.tasks.by_node else []
+        if not calls or any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function)):
+            return
+        awaited = isinstance(function, ast.AsyncFunctionDef)
+        for home, call in calls:
+            if self._means(home, call, function) and (not awaited or isinstance(home.parents[call], ast.Await)):
+                yield home, call
 
     def in_tasks(self, module: Module, function: Function) -> list[tuple[Task, ast.Call]]:
         """The tasks that call a function themselves, and where."""
@@ -59,21 +75,55 @@ class Callers:
         return found
 
     def _means(self, module: Module, call: ast.Call, function: Function) -> bool:
+        """Whether a call is of that function: of a method of what none can see, if no other function has its name."""
         symbol = self.project.names.resolve(module, call.func)
-        return symbol is not None and symbol.node is function
+        if symbol is not None and (symbol.node is not None or "()" not in symbol.name):
+            return symbol.node is function
+        match call.func:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+                return False
+            case ast.Attribute(value=owner):
+                return self._is_row_of(module, owner, function) or ("_" in function.name and self._is_alone(function))
+        return False
+
+    def _is_row_of(self, module: Module, owner: ast.expr, function: Function) -> bool:
+        """Whether a method is called on a row of the model that it belongs to."""
+        model = row_class(self.project, module, owner)
+        own = self.project.names.class_attribute(model, function.name) if model is not None else None
+        return own is not None and own.node is function
+
+    def _is_alone(self, function: Function) -> bool:
+        return self._named[function.name] == 1
+
+    @cached_property
+    def _named(self) -> Counter[str]:
+        """How many functions have a name."""
+        return Counter(function.name for module in self._modules for function in module.functions)
 
     @cached_property
     def _calls(self) -> dict[str, list[tuple[Module, ast.Call]]]:
-        """By the last name of what is called, in modules that look free of Celery but open transactions too."""
+        """By the last name of what is called."""
         found: dict[str, list[tuple[Module, ast.Call]]] = defaultdict(list)
-        names = {f"{name}(".encode() for module in self.project.modules for name in _publishing(module)}
-        own = self.project.modules
-        aside = [module for module in self.project.modules_aside(names) if module not in own]
-        for module in [*own, *aside]:
+        for module in self._modules:
             for call in module.calls:
                 name = last_name(call.func)
                 if name:
                     found[name].append((module, call))
+        return found
+
+    @cached_property
+    def _modules(self) -> list[Module]:
+        """Those that have to do with Celery; and those that look free of it, but call a function that publishes, or one
+        that calls such a function, and speak of transactions, unless each request is one.
+        """
+        everywhere = self.usage.atomic_requests
+        found = list(self.project.modules)
+        called = set(SENDING)
+        for _ in range(_LEVELS):
+            called = {name for module in found for name in _callers_of(module, called)} - called
+            known = set(found)
+            words = {f"{name}(".encode() for name in called}
+            found += [module for module in self.project.modules_aside(words, everywhere) if module not in known]
         return found
 
 
@@ -87,12 +137,11 @@ def _is_of_module(func: ast.expr, own: Bindings) -> bool:
     return False
 
 
-def _publishing(module: Module) -> set[str]:
-    """The functions at a module's top level that send a task."""
-    found = set()
+def _callers_of(module: Module, names: set[str]) -> Iterator[str]:
+    """The names of functions that call one of some names; of methods those that others are not likely to have."""
     for call in module.calls:
-        sends = isinstance(call.func, ast.Attribute) and call.func.attr in SENDING
-        function = module.function_of(call) if sends else None
-        if function is not None and not function.decorator_list and module.parents.get(function) is module.tree:
-            found.add(function.name)
-    return found
+        function = module.function_of(call) if last_name(call.func) in names else None
+        if function is None or function.decorator_list or function.name.startswith("__"):
+            continue
+        if "_" in function.name or module.parents.get(function) is module.tree:
+            yield function.name

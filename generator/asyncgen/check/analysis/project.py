@@ -5,6 +5,7 @@ from functools import cached_property
 from asyncgen.check.analysis.callers import Callers
 from asyncgen.check.analysis.kinds import Kinds
 from asyncgen.check.analysis.local_paths import LocalPaths
+from asyncgen.check.analysis.receivers import Receivers
 from asyncgen.check.analysis.result_reads import ResultReads
 from asyncgen.check.analysis.retrying import Retrying
 from asyncgen.check.analysis.usage import Usage
@@ -40,7 +41,11 @@ class Project(CeleryProject):
 
     @cached_property
     def callers(self) -> Callers:
-        return Callers(self)
+        return Callers(self, self.usage)
+
+    @cached_property
+    def receivers(self) -> Receivers:
+        return Receivers(self)
 
     @cached_property
     def retrying(self) -> Retrying:

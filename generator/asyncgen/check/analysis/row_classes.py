@@ -9,7 +9,7 @@ from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["field_of"]
+__all__ = ["field_of", "row_class"]
 
 _DEPTH = 6
 _TEXTS = {"TextField", "Text", "UnicodeText", "RichTextField", "HTMLField", "MarkdownField"}
@@ -23,7 +23,7 @@ _CONTENTS = re.compile(
 
 def field_of(project: CeleryProject, module: Module, expr: ast.Attribute) -> str:
     """`the text of Article.body`, where a row's field has no limit; else the empty string."""
-    row = _row_class(project, module, expr.value, 0)
+    row = row_class(project, module, expr.value)
     field = project.names.class_attribute(row, expr.attr) if row is not None else None
     if row is None or field is None or not isinstance(field.node, ast.Call) or not _CONTENTS.search(expr.attr):
         return ""
@@ -39,13 +39,13 @@ def _type_name(argument: ast.expr) -> str:
     return last_name(argument.func if isinstance(argument, ast.Call) else argument)
 
 
-def _row_class(project: CeleryProject, module: Module, expr: ast.expr, depth: int) -> Symbol | None:
+def row_class(project: CeleryProject, module: Module, expr: ast.expr, depth: int = 0) -> Symbol | None:
     """The model of a row: of the query that gives it, of the class that makes it, of an annotation."""
     if depth > _DEPTH:
         return None
     match expr:
         case ast.Await(value=value) | ast.NamedExpr(value=value):
-            return _row_class(project, module, value, depth + 1)
+            return row_class(project, module, value, depth + 1)
         case ast.Name(id="self"):
             function = module.function_of(expr)
             owner = module.class_of(function) if function is not None else None
@@ -55,17 +55,17 @@ def _row_class(project: CeleryProject, module: Module, expr: ast.expr, depth: in
         case ast.Name():
             bound = project.names.bindings(module, expr.id, expr)
             if len(bound) == 1 and isinstance(bound[0].target, ast.expr):
-                return _row_class(project, module, bound[0].target, depth + 1)
+                return row_class(project, module, bound[0].target, depth + 1)
             function = module.function_of(expr)
             return _sender(project, module, function) if function is not None and len(bound) == 1 else None
         case ast.Call(args=[model, *_]) if last_name(expr.func) in {"get_object_or_404", "query", "get", "select"}:
-            return _model(project, module, model) or _row_class(project, module, expr.func, depth + 1)
+            return _model(project, module, model) or row_class(project, module, expr.func, depth + 1)
         case ast.Call(func=func):
-            return _row_class(project, module, func, depth + 1)
+            return row_class(project, module, func, depth + 1)
         case ast.Subscript(value=value):
-            return _row_class(project, module, value, depth + 1)
+            return row_class(project, module, value, depth + 1)
         case ast.Attribute(value=value):
-            return _model(project, module, value) or _row_class(project, module, value, depth + 1)
+            return _model(project, module, value) or row_class(project, module, value, depth + 1)
     return None
 
 

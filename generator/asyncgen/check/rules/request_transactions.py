@@ -5,17 +5,17 @@ Who writes nothing has nothing to commit: a publish counts only where a row is w
 """
 
 import ast
-from collections.abc import Iterator
 
 from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.kind_names import MANAGER, MODEL, QUERYSET
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.request_handlers import is_django_view
 from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.rules.run_before import certain_calls, statements_before
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function
 
-__all__ = ["transaction_of_request"]
+__all__ = ["is_written_before", "transaction_of_request"]
 
 _ADMIN = ("django.contrib.admin.ModelAdmin", "django.contrib.admin.options.ModelAdmin")
 _IN_ADMIN = {
@@ -31,17 +31,15 @@ _OF_SUPER = {"save_model", "save_related", "delete_model", "create", "update", "
 
 
 def transaction_of_request(project: Project, module: Module, call: ast.Call) -> str:
-    """In words where a publish stands, or the empty string."""
+    """In words the transaction of Django's in which a call is made, or the empty string."""
     function = running_function(module, call)
     if function is None or project.tasks.around(module, call) is not None:
         return ""
     if _is_in_admin(project, module, function):
-        where = "the transaction of Django's admin"
-    elif project.usage.atomic_requests and is_django_view(project, module, function):
-        where = "the request's transaction (ATOMIC_REQUESTS)"
-    else:
-        return ""
-    return where if _is_written_before(project, module, function, call) else ""
+        return "the transaction of Django's admin"
+    if project.usage.atomic_requests and is_django_view(project, module, function):
+        return "the request's transaction (ATOMIC_REQUESTS)"
+    return ""
 
 
 def _is_in_admin(project: Project, module: Module, function: Function) -> bool:
@@ -51,34 +49,15 @@ def _is_in_admin(project: Project, module: Module, function: Function) -> bool:
     return bool(project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner)) & set(_ADMIN))
 
 
-def _is_written_before(project: Project, module: Module, function: Function, call: ast.Call) -> bool:
-    """In the arguments of the publish, or in a statement that has run whenever the publish runs."""
+def is_written_before(project: Project, module: Module, call: ast.Call) -> bool:
+    """Whether a row is written in the arguments of a call, or in a statement that has run whenever the call is made."""
+    function = running_function(module, call)
+    if function is None:
+        return False
     if any(_is_write(project, module, inner) for inner in ast.walk(call) if isinstance(inner, ast.Call)):
         return True
-    child: ast.AST = call
-    for ancestor in module.ancestors(call):
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(ancestor, field, None)
-            if isinstance(block, list) and child in block:
-                before = block[: block.index(child)]
-                if any(_is_write(project, module, done) for statement in before for done in _certain(statement)):
-                    return True
-        if ancestor is function:
-            return False
-        child = ancestor
-    return False
-
-
-def _certain(statement: ast.stmt) -> Iterator[ast.Call]:
-    """The calls of a statement that it makes in any case."""
-    if isinstance(statement, ast.With | ast.Try):
-        for inner in statement.body:
-            yield from _certain(inner)
-    elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign):
-        later = {id(inner) for node in ast.walk(statement) if isinstance(node, ast.Lambda) for inner in ast.walk(node)}
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and id(node) not in later:
-                yield node
+    before = statements_before(module, function, call)
+    return any(_is_write(project, module, done) for statement in before for done in certain_calls(statement))
 
 
 def _is_write(project: Project, module: Module, call: ast.Call) -> bool:
@@ -89,7 +68,7 @@ def _is_write(project: Project, module: Module, call: ast.Call) -> bool:
     if symbol is None or symbol.module is None or not isinstance(symbol.node, ast.FunctionDef):
         return False
     for statement in symbol.node.body:
-        if any(_writes(project, symbol.module, inner) for inner in _certain(statement)):
+        if any(_writes(project, symbol.module, inner) for inner in certain_calls(statement)):
             return True
         if any(isinstance(node, ast.Return | ast.Yield) for node in ast.walk(statement)):
             return False

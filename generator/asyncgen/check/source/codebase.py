@@ -54,11 +54,15 @@ class Codebase:
                     found.append(module)
         return found
 
-    def modules_aside(self, names: set[bytes]) -> list[Module]:
-        """The modules that look free of Celery, open transactions and have one of the names, tests aside."""
+    def modules_aside(self, names: set[bytes], everywhere: bool = False) -> list[Module]:
+        """The modules that look free of Celery and have one of the names: those that speak of transactions, or
+        `everywhere`; tests aside.
+        """
         found = []
         for file in self.files:
             content = file.aside
+            if everywhere and file.content is None and content is None:
+                content = self._content(file.path)
             if content is not None and any(name in content for name in names) and self.kind(file.path) != "test":
                 module = self.parse(file.path, content)
                 if module is not None:

@@ -66,6 +66,16 @@ WORDS = (
     b"non_atomic_requests",
 )
 _DECORATED = re.compile(rb"@[\w.]+\.task\b")
+#: What opens or ends a transaction, connects to a signal or puts a model into Django's admin.
+_OF_TRANSACTIONS = (
+    b"atomic",
+    b"commit()",
+    b".flush()",
+    b".begin(",
+    b".connect(",
+    b"site.register(",
+    b"admin.register(",
+)
 
 
 def hints_at_celery(content: bytes) -> bool:
@@ -77,7 +87,7 @@ def hints_at_celery(content: bytes) -> bool:
 
 class SourceFile(NamedTuple):
     """`shown` is the path in the user's words; `content` is None where Celery cannot play a part. `aside` is it
-    where it cannot, but a transaction is opened: in that, functions may be called which publish.
+    where it cannot, but transactions are spoken of: in them, functions may be called which publish.
     """
 
     path: Path
@@ -98,7 +108,7 @@ def load(path: Path, shown: str, skip: Callable[[Skipped], None]) -> SourceFile:
         return SourceFile(path, shown)
     if hints_at_celery(content):
         return SourceFile(path, shown, content)
-    return SourceFile(path, shown, aside=content if b"atomic" in content else None)
+    return SourceFile(path, shown, aside=content if any(word in content for word in _OF_TRANSACTIONS) else None)
 
 
 def read(path: Path) -> bytes | None:

@@ -1,0 +1,159 @@
+"""The part of ACG109 that looks at what an ORM calls when a row changes: receivers of Django's signals, `save()` of a
+model, listeners of SQLAlchemy.
+
+They run in the transaction of whoever changes the row. Django opens one itself around a deletion, a change of a
+many-to-many relation, `get_or_create`, and each change in its admin. Sources: `Collector.delete`,
+`create_forward_many_to_many_manager` and `QuerySet.get_or_create` of `django.db.models`, `changeform_view` of
+`django.contrib.admin.options`.
+"""
+
+import ast
+import re
+
+from asyncgen.check.analysis.class_kinds import is_model
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.analysis.receivers import Connection
+from asyncgen.check.analysis.row_classes import row_class
+from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.rules.opened_transactions import OpenedTransactions
+from asyncgen.check.rules.run_before import certain_calls, statements_after, statements_before
+from asyncgen.check.rules.session_writes import SESSION
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function, last_name
+
+__all__ = ["ModelEvents"]
+
+_DELETED = "Django's transaction around a deletion"
+_OF_ITSELF = {
+    "pre_delete": _DELETED,
+    "post_delete": _DELETED,
+    "m2m_changed": "Django's transaction around the change of a relation",
+}
+#: Events of SQLAlchemy that come before the commit.
+_FLUSHES = re.compile(r"(before|after)_(insert|update|delete|flush|flush_postexec)$|before_commit$")
+_OVERRIDES = {"save", "delete"}
+_SAVING = {"save", "create", "get_or_create", "update_or_create"}
+
+
+class ModelEvents:
+    def __init__(self, project: Project, opened: OpenedTransactions) -> None:
+        self.project = project
+        self.opened = opened
+        self._saved: dict[str, str] = {}
+
+    def transaction(self, module: Module, function: Function) -> str:
+        """In words the transaction in which a function is called for an event, or the empty string."""
+        if any(_listens_to_flushes(decorator) for decorator in function.decorator_list):
+            return f"{SESSION}, at its flush"
+        for connection in self.project.receivers.of(module, function):
+            event = connection.of_django
+            if event in _OF_ITSELF:
+                return _OF_ITSELF[event]
+            sender = self._model(connection) if event == "post_save" else None
+            if sender is not None and (where := self._saved_in(sender)):
+                return where
+        owner = module.class_of(function)
+        if owner is None or function.name not in _OVERRIDES:
+            return ""
+        model = Symbol(f"{module.name}.{owner.name}", module, owner)
+        return self._saved_in(model) if is_model(self.project.names, model) else ""
+
+    def is_before_save(self, module: Module, function: Function, call: ast.Call) -> bool:
+        """Whether the row is saved only after a call: in a receiver of `pre_save`, before `super().save()`."""
+        if any(connection.of_django == "pre_save" for connection in self.project.receivers.of(module, function)):
+            return True
+        if function.name != "save" or module.class_of(function) is None or not _mentions(call, "self"):
+            return False
+        if any(_saves_self(c) for s in statements_before(module, function, call) for c in ast.walk(s)):
+            return False
+        return any(_saves_self(c) for s in statements_after(module, function, call) for c in certain_calls(s))
+
+    def _model(self, connection: Connection) -> Symbol | None:
+        """The class of whose rows a receiver is told, by itself or by its label: `"shop.Order"`."""
+        match connection.sender:
+            case None:
+                return None
+            case ast.Constant(value=str(label)):
+                return Symbol(label)
+        sender = self.project.names.resolve(connection.module, connection.sender)
+        return sender if sender is not None and isinstance(sender.node, ast.ClassDef) else None
+
+    def _saved_in(self, model: Symbol) -> str:
+        """A transaction in which a row of a model is saved."""
+        if self.project.usage.atomic_requests:
+            return "the request's transaction (ATOMIC_REQUESTS)"
+        if model.name not in self._saved:
+            self._saved[model.name] = self._registered(model) or self._saved_somewhere(model)
+        return self._saved[model.name]
+
+    def _about(self, model: Symbol) -> list[Module]:
+        name = model.name.rpartition(".")[2]
+        own = [module for module in self.project.modules if name in module.text]
+        return [*own, *(m for m in self.project.modules_aside({name.encode()}) if m not in own)]
+
+    def _registered(self, model: Symbol) -> str:
+        for module in self._about(model):
+            if "admin" not in module.text or module.kind != "code":
+                continue
+            for call in module.calls:
+                if last_name(call.func) != "register" or not _is_of_admin(call.func):
+                    continue
+                given = [node for argument in call.args[:1] for node in ast.walk(argument)] + call.args
+                if any(self._is(module, node, model) for node in given if isinstance(node, ast.Name | ast.Attribute)):
+                    return f"the transaction of Django's admin ({module.shown}:{call.lineno})"
+        return ""
+
+    def _saved_somewhere(self, model: Symbol) -> str:
+        for module in self._about(model):
+            for call in module.calls:
+                func = call.func
+                if not isinstance(func, ast.Attribute) or func.attr not in _SAVING or module.kind != "code":
+                    continue
+                row = row_class(self.project, module, func.value)
+                if row is None or not _is_same(row, model):
+                    continue
+                if func.attr in {"get_or_create", "update_or_create"}:
+                    return f"the transaction of {func.attr} ({module.shown}:{call.lineno})"
+                where = self.opened.around(module, call)
+                if where:
+                    return f"{where} ({module.shown}:{call.lineno})"
+        return ""
+
+    def _is(self, module: Module, expr: ast.expr, model: Symbol) -> bool:
+        if last_name(expr) != model.name.rpartition(".")[2]:
+            return False
+        symbol = self.project.names.resolve(module, expr)
+        return symbol is not None and _is_same(symbol, model)
+
+
+def _listens_to_flushes(decorator: ast.expr) -> bool:
+    match decorator:
+        case ast.Call(func=func, args=[_, ast.Constant(value=str(event))]) if last_name(func) == "listens_for":
+            return _FLUSHES.match(event) is not None
+    return False
+
+
+def _is_same(one: Symbol, model: Symbol) -> bool:
+    if model.node is not None:
+        return one.node is model.node
+    return isinstance(one.node, ast.ClassDef) and one.name.rpartition(".")[2] == model.name.rpartition(".")[2]
+
+
+def _is_of_admin(func: ast.expr) -> bool:
+    """`admin.site.register`, `admin.register`, `own_site.register`."""
+    return isinstance(func, ast.Attribute) and last_name(func.value).endswith(("admin", "site"))
+
+
+def _mentions(call: ast.Call, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for part in call.args for node in ast.walk(part))
+
+
+def _saves_self(node: ast.AST) -> bool:
+    """`super().save(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "save"
+        and isinstance(node.func.value, ast.Call)
+        and last_name(node.func.value.func) == "super"
+    )

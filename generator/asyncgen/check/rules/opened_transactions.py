@@ -1,0 +1,132 @@
+"""The part of ACG109 that looks for a transaction which code opens around a call: a block or a decorator, the
+project's own among them.
+"""
+
+import ast
+
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.rules.session_writes import SESSION, SessionWrites, commits_after_its_yield
+from asyncgen.check.rules.transaction_writes import may_write
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function, last_name
+
+__all__ = ["OpenedTransactions"]
+
+_ATOMIC = {"django.db.transaction.atomic", "django.db.transaction.Atomic", "django.db.transaction.commit_on_success"}
+_OF_DJANGO = "transaction.atomic"
+#: What a project makes itself of a session: it commits at its end.
+_SCOPE = "a session's transaction, which its context manager commits"
+_DEPTH = 4
+
+
+class OpenedTransactions:
+    def __init__(self, project: Project, sessions: SessionWrites) -> None:
+        self.project = project
+        self.sessions = sessions
+
+    def around(self, module: Module, call: ast.Call) -> str:
+        """In words the transaction that is open where a call is made, or the empty string."""
+        child: ast.AST = call
+        for ancestor in module.ancestors(call):
+            match ancestor:
+                case ast.Lambda():
+                    return ""
+                case ast.With() | ast.AsyncWith() if child in ancestor.body:
+                    for item in ancestor.items:
+                        name = self._opens(module, item.context_expr, 0)
+                        if name and not _committed_before(ancestor, call) and self._has_work(module, name, ancestor):
+                            return name
+                case ast.FunctionDef() | ast.AsyncFunctionDef() if child in ancestor.body:
+                    for decorator in ancestor.decorator_list:
+                        name = self._opens(module, decorator, 0)
+                        if name and self._has_work(module, name, ancestor):
+                            return name
+                    return ""
+            child = ancestor
+        return ""
+
+    def _has_work(self, module: Module, kind: str, around: ast.With | ast.AsyncWith | Function) -> bool:
+        """Whether a transaction may write. A session writes what was assigned to its objects, too."""
+        if kind == _SCOPE:
+            return self.sessions.are_in(module, around.body)
+        opened = [item.context_expr for item in around.items] if isinstance(around, ast.With | ast.AsyncWith) else []
+        return kind != _OF_DJANGO or may_write(self.project, module, [*opened, *around.body])
+
+    def _opens(self, module: Module, expr: ast.expr, depth: int) -> str:
+        """What kind of transaction an expression opens, as a context manager or a decorator."""
+        target = expr.func if isinstance(expr, ast.Call) else expr
+        if (
+            isinstance(expr, ast.Call)
+            and isinstance(target, ast.Attribute)
+            and target.attr in {"begin", "begin_nested"}
+        ):
+            owner = self.project.names.name(module, target.value)
+            return SESSION if _is_session(owner, target.value) else ""
+        if isinstance(expr, ast.Call) and last_name(target) == "method_decorator" and expr.args:
+            return self._opens(module, expr.args[0], depth + 1)
+        symbol = self.project.names.resolve(module, target)
+        if symbol is None or depth > _DEPTH:
+            return ""
+        if symbol.name in _ATOMIC:
+            return _OF_DJANGO
+        if isinstance(symbol.node, Function) and symbol.module is not None:
+            return self._own_wrapper(symbol.module, symbol.node, depth)
+        return _SCOPE if self._commits_at_its_end(symbol) else ""
+
+    def _own_wrapper(self, module: Module, function: Function, depth: int) -> str:
+        """A project's own context manager or decorator that yields or calls within `atomic`, or commits after it."""
+        for node in ast.walk(function):
+            if isinstance(node, ast.With | ast.AsyncWith) and _yields_or_calls(node):
+                for item in node.items:
+                    name = self._opens(module, item.context_expr, depth + 1)
+                    if name:
+                        return name
+            match node:
+                case ast.Return(value=ast.Call(func=func)) if self.project.names.name(module, func) in _ATOMIC:
+                    return _OF_DJANGO
+        managers = {"contextmanager", "asynccontextmanager"}
+        if managers & {last_name(d) for d in function.decorator_list} and commits_after_its_yield(function):
+            return _SCOPE
+        return ""
+
+    def _commits_at_its_end(self, symbol: Symbol) -> bool:
+        """Whether an object is a context manager of a class of the project whose end commits: a unit of work."""
+        made = symbol.node.func if isinstance(symbol.node, ast.Call) else None
+        owner = self.project.names.resolve(symbol.module, made) if made is not None and symbol.module else symbol
+        ends = (self.project.names.class_attribute(owner, name) for name in ("__exit__", "__aexit__") if owner)
+        return any(
+            isinstance(node, ast.Attribute) and node.attr == "commit"
+            for end in ends
+            if end is not None and end.node is not None
+            for node in ast.walk(end.node)
+        )
+
+
+def _yields_or_calls(block: ast.With | ast.AsyncWith) -> bool:
+    for node in ast.walk(block):
+        if isinstance(node, ast.Yield):
+            return True
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and any(isinstance(a, ast.Starred) for a in node.args)
+            and any(k.arg is None for k in node.keywords)
+        ):
+            return True
+    return False
+
+
+def _is_session(owner: str, expr: ast.expr) -> bool:
+    last = last_name(expr)
+    return "session" in last.lower() or "session" in owner.lower() or last in {"engine", "Session", "db"}
+
+
+def _committed_before(block: ast.With | ast.AsyncWith, call: ast.Call) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "commit"
+        and node.lineno < call.lineno
+        for node in ast.walk(block)
+    )

@@ -1,0 +1,496 @@
+"""ACG109 where the transaction is not opened in the function that publishes: signals, `save()`, sessions, callers."""
+
+from collections.abc import Callable
+
+import pytest
+
+Planted = Callable[[str, dict[str, str]], None]
+
+TASKS = """
+    from celery import shared_task
+
+    @shared_task
+    def invoice(pk): ...
+"""
+MODELS = """
+    from django.db import models
+
+    class Order(models.Model):
+        pass
+
+    class Note(models.Model):
+        pass
+"""
+SHOP = {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/models.py": MODELS}
+ATOMIC = 'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "ATOMIC_REQUESTS": True}}\n'
+
+
+def test_receivers_that_django_calls_in_its_own_transaction(planted: Planted) -> None:
+    code = """
+        from functools import partial
+        from django.db import transaction
+        from django.db.models import signals
+        from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+        from django.dispatch import receiver
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        @receiver([post_delete, m2m_changed], sender=Order)
+        def gone(sender, instance, **kwargs):
+            invoice.delay(instance.pk)  # <- ACG109
+
+        @receiver(pre_save, sender=Order)
+        def not_there_yet(sender, instance, **kwargs):
+            invoice.delay(instance.pk)  # <- ACG109
+
+        def connected(sender, instance, **kwargs):
+            invoice.delay(instance.pk)  # <- ACG109
+
+        def removed(sender, instance, **kwargs):
+            tell(instance.pk)
+
+        def tell(pk):
+            invoice.delay(pk)  # <- ACG109
+
+        signals.m2m_changed.connect(removed, sender=Order.notes.through)
+
+        @receiver(post_delete, sender=Order)
+        def after_the_commit(sender, instance, **kwargs):
+            transaction.on_commit(partial(invoice.delay, instance.pk))
+            transaction.on_commit(lambda: invoice.delay(instance.pk))
+            invoice.delay_on_commit(instance.pk)
+
+        @receiver(post_save, sender=Order)
+        def in_nobody_s_transaction(sender, instance, **kwargs):
+            invoice.delay(instance.pk)
+
+        def not_connected(sender, instance, **kwargs):
+            invoice.delay(instance.pk)
+    """
+    apps = """
+        from django.apps import AppConfig
+
+        class ShopConfig(AppConfig):
+            def ready(self):
+                from django.db.models.signals import post_delete
+                from shop import events
+                post_delete.connect(events.connected)
+    """
+    planted("ACG109", {**SHOP, "shop/events.py": code, "shop/apps.py": apps})
+
+
+RECEIVER = """
+    from django.db.models.signals import post_save
+    from django.dispatch import receiver
+    from shop.models import Order
+    from shop.tasks import invoice
+
+    @receiver(post_save, sender=Order)
+    def saved(sender, instance, **kwargs):
+        invoice.delay(instance.pk)  # <- ACG109
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"shop/settings.py": ATOMIC},
+        {"shop/admin.py": "from django.contrib import admin\nfrom .models import Order\nadmin.site.register(Order)\n"},
+        {
+            "shop/admin.py": """
+                from django.contrib import admin
+                from shop import models
+
+                @admin.register(models.Note, models.Order)
+                class OrderAdmin(admin.ModelAdmin): ...
+            """
+        },
+        {
+            "shop/orders.py": """
+                from django.db import transaction
+                from shop.models import Order
+
+                def pay(pk):
+                    with transaction.atomic():
+                        order = Order.objects.get(pk=pk)
+                        order.save()
+            """
+        },
+        {
+            "shop/orders.py": """
+                from django.db import transaction
+                from shop.models import Order
+
+                @transaction.atomic
+                def open_order():
+                    return Order.objects.create()
+            """
+        },
+        {
+            "shop/events.py": RECEIVER.replace("=Order)", '="shop.Order")'),
+            "shop/admin.py": "from django.contrib.admin import site\nfrom .models import Order\nsite.register([Order])",
+        },
+        {
+            "shop/imports.py": """
+                # atomic by itself
+                from shop.models import Order
+
+                def take(pk):
+                    return Order.objects.update_or_create(pk=pk)
+            """
+        },
+    ],
+)
+def test_receivers_of_rows_that_are_saved_in_a_transaction(planted: Planted, files: dict[str, str]) -> None:
+    planted("ACG109", {**SHOP, "shop/events.py": RECEIVER, **files})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"shop/settings.py": ATOMIC.replace("True", "False")},
+        {"shop/admin.py": "from django.contrib import admin\nfrom .models import Note\nadmin.site.register(Note)\n"},
+        {
+            "shop/orders.py": """
+                from django.db import transaction
+                from shop.models import Note, Order
+
+                def pay(pk):
+                    with transaction.atomic():
+                        Note.objects.create()
+                        Order.objects.select_for_update().get(pk=pk)
+                    Order.objects.create()
+                    Note.objects.get_or_create(pk=pk)
+                    transaction.on_commit(lambda: Order.objects.create())
+            """
+        },
+    ],
+)
+def test_receivers_of_rows_that_are_saved_in_none(planted: Planted, files: dict[str, str]) -> None:
+    planted("ACG109", {**SHOP, "shop/events.py": RECEIVER.replace("  # <- ACG109", ""), **files})
+
+
+def test_save_of_a_model(planted: Planted) -> None:
+    models = """
+        from django.db import models, transaction
+        from shop.tasks import invoice
+
+        class Order(models.Model):
+            def save(self, *args, **kwargs):
+                super().save(*args, **kwargs)
+                invoice.delay(self.pk)  # <- ACG109
+
+        class Draft(models.Model):
+            def save(self, *args, **kwargs):
+                super().save(*args, **kwargs)
+                invoice.delay(self.pk)
+
+        class Early(models.Model):
+            def save(self, *args, **kwargs):
+                if self.pk:
+                    invoice.delay(self.pk)  # <- ACG109
+                super().save(*args, **kwargs)
+
+        class Careful(models.Model):
+            def save(self, *args, **kwargs):
+                super().save(*args, **kwargs)
+                transaction.on_commit(lambda: invoice.delay(self.pk))
+
+            def send_again(self):
+                invoice.delay(self.pk)  # <- ACG109
+    """
+    orders = """
+        from django.db import transaction
+        from shop.models import Careful, Order
+
+        def pay(pk):
+            with transaction.atomic():
+                Order.objects.create(pk=pk)
+
+        def again(pk):
+            careful = Careful.objects.get(pk=pk)
+            with transaction.atomic():
+                careful.save()
+                careful.send_again()
+    """
+    planted("ACG109", {**SHOP, "shop/models.py": models, "shop/orders.py": orders})
+
+
+def test_rows_that_are_saved_after_the_publish(planted: Planted) -> None:
+    code = """
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        def too_early(pk):
+            order = Order.objects.get(pk=pk)
+            order.state = "paid"
+            invoice.delay(order.pk)  # <- ACG109
+            order.save()
+
+        def keeps_the_id(pk):
+            order = Order.objects.get(pk=pk)
+            order.state = "paid"
+            order.save()
+            order.task = invoice.delay(order.pk).id
+            order.save()
+
+        def another_row(order, note):
+            note.state = "paid"
+            invoice.delay(order.pk)
+            note.save()
+
+        def saved_elsewhere(order, store):
+            order.state = "paid"
+            store.put(order)
+            invoice.delay(order.pk)
+            order.save()
+
+        def not_its_key(order):
+            order.state = "paid"
+            invoice.delay(order.state)
+            order.save()
+
+        def in_another_branch(order, late):
+            order.state = "paid"
+            if late:
+                invoice.delay(order.pk)
+            else:
+                order.save()
+    """
+    planted("ACG109", {**SHOP, "shop/orders.py": code})
+
+
+def test_signals_of_the_project(planted: Planted) -> None:
+    code = """
+        from django.db import transaction
+        from django.dispatch import Signal, receiver
+        from shop.tasks import invoice
+
+        paid = Signal()
+        shipped = Signal()
+
+        @receiver(paid)
+        def send(sender, order, **kwargs):
+            invoice.delay(order)  # <- ACG109
+
+        @receiver(shipped)
+        def send_later(sender, order, **kwargs):
+            invoice.delay(order)
+
+        def pay(order):
+            with transaction.atomic():
+                order.save()
+                paid.send(sender=None, order=order)
+            shipped.send_robust(sender=None, order=order)
+    """
+    planted("ACG109", {**SHOP, "shop/orders.py": code})
+
+
+def test_services_that_are_called_through_others(planted: Planted) -> None:
+    services = """
+        from shop.tasks import invoice
+
+        class OrderService:
+            def place_order(self, pk):
+                self.tell_all(pk)
+
+            def tell_all(self, pk):
+                invoice.delay(pk)  # <- ACG109
+
+            def cancel_order(self, pk):
+                invoice.delay(pk)
+
+        def notify(pk):
+            invoice.delay(pk)  # <- ACG109
+    """
+    steps = """
+        from shop.services import notify
+
+        def finish(pk):
+            notify(pk)
+    """
+    views = """
+        from django.db import transaction
+        from shop import steps
+        from shop.services import OrderService
+
+        class Checkout:
+            def __init__(self, service: OrderService):
+                self.service = service
+
+            def post(self, pk):
+                with transaction.atomic():
+                    pk.save()
+                    self.service.place_order(pk)
+                    steps.finish(pk)
+                self.service.cancel_order(pk)
+    """
+    files = {"shop/services.py": services, "shop/steps.py": steps + "    # commit()\n", "shop/views.py": views}
+    planted("ACG109", {**SHOP, **files})
+
+
+def test_what_a_view_s_service_writes(planted: Planted) -> None:
+    services = """
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        def place_order():
+            order = Order.objects.create()
+            invoice.delay(order.pk)  # <- ACG109
+
+        def look_at_order(pk):
+            invoice.delay(Order.objects.get(pk=pk).pk)
+    """
+    views = """
+        from django.http import HttpResponse
+        from django.utils.decorators import method_decorator
+        from django.db import transaction
+        from django.views import View
+        from shop.services import look_at_order, place_order
+        from shop.tasks import invoice
+
+        def place(request):
+            place_order()
+            return HttpResponse()
+
+        def look(request, pk):
+            look_at_order(pk)
+            return HttpResponse()
+    """
+    planted("ACG109", {**SHOP, "shop/services.py": services, "shop/views.py": views, "shop/settings.py": ATOMIC})
+
+
+def test_sessions_that_are_committed_later(planted: Planted) -> None:
+    code = """
+        from contextlib import asynccontextmanager, contextmanager
+        from fastapi import Depends
+        from sqlalchemy import event, select, update
+        from storage import find_order, insert_order
+        from sqlalchemy.orm import Session
+        from shop.tasks import invoice
+
+        async def get_db():
+            async with factory() as session:
+                yield session
+                await session.commit()
+
+        @contextmanager
+        def scope():
+            session = Session()
+            try:
+                yield session
+                session.commit()
+            finally:
+                session.close()
+
+        class UnitOfWork:
+            async def __aenter__(self): ...
+
+            async def __aexit__(self, *args):
+                await self.session.commit()
+
+        async def endpoint(db: Session = Depends(get_db)):
+            order = Order()
+            db.add(order)
+            await db.flush()
+            invoice.delay(order.id)  # <- ACG109
+            return order
+
+        async def of_others(order, db: Session = Depends(get_db)):
+            connection = await db.connection()
+            await insert_order(connection, order)
+            invoice.delay(order.id)  # <- ACG109
+
+        async def of_others_that_read(order, db: Session = Depends(get_db)):
+            connection = await db.connection()
+            await find_order(connection, order)
+            await insert_order(order)
+            invoice.delay(order.id)
+
+        @event.listens_for(Order, "after_insert")
+        def inserted(mapper, connection, target):
+            invoice.delay(target.id)  # <- ACG109
+
+        @event.listens_for(Session, "after_commit")
+        def committed(session):
+            invoice.delay(session.info["order"])
+
+        async def store(db, order):
+            db.add(order)
+            await db.flush()
+
+        async def store_and_commit(db, order):
+            db.add(order)
+            await db.commit()
+
+        async def calls_what_writes(order, db: Session = Depends(get_db)):
+            await store(db, order)
+            if order.paid:
+                invoice.delay(order.id)  # <- ACG109
+
+        async def calls_what_commits(order, db: Session = Depends(get_db)):
+            await store_and_commit(db, order)
+            invoice.delay(order.id)
+            await store(db, order)
+            await db.commit()
+            invoice.delay(order.id)
+
+        class Orders:
+            def pay(self, pk):
+                self.session.execute(update(Order).where(Order.id == pk).values(paid=True))
+                invoice.delay(pk)  # <- ACG109
+
+            def look(self, pk):
+                self.session.execute(select(Order).where(Order.id == pk))
+                invoice.delay(pk)
+
+            def pay_and_commit(self, pk):
+                order = self.session.get(Order, pk)
+                order.paid = True
+                if pk:
+                    invoice.delay(order.id)  # <- ACG109
+                self.session.commit()
+
+            async def notify(self, order):
+                invoice.delay(order.id)  # <- ACG109
+
+            async def place(self, order):
+                self.session.add(order)
+                await self.notify(order)
+
+        def in_scope(order):
+            with scope() as session:
+                session.merge(order)
+                invoice.delay(order.id)  # <- ACG109
+            with scope() as session:
+                session.add(order)
+            invoice.delay(order.id)
+            with scope() as session:
+                for row in session.query(Order):
+                    invoice.delay(row.id)
+
+        async def in_unit(order):
+            async with UnitOfWork() as unit:
+                unit.orders.add(order)
+                invoice.delay(order.id)  # <- ACG109
+
+        def savepoint(session, order):
+            with session.begin_nested():
+                session.add(order)
+                invoice.delay(order.id)  # <- ACG109
+
+        def is_none(request, seen, order, late):
+            request.session.flush()
+            seen.add(order)
+            invoice.delay(order.id)
+
+        def may_be_rolled_back(session, order):
+            session.add(order)
+            try:
+                session.commit()
+            except ValueError:
+                session.rollback()
+            invoice.delay(order.id)
+    """
+    planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})
