@@ -107,7 +107,8 @@ def test_a_file_size_limit_is_one_sentence(template: Path, service: Path, tmp_pa
 
 def run_limited(service: Path, limit: int) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "asyncgen", "update", "--no-verify"],
+        # -B: Python would keep bytecode that is cut short.
+        [sys.executable, "-B", "-m", "asyncgen", "update", "--no-verify"],
         cwd=service,
         capture_output=True,
         text=True,

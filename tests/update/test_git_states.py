@@ -316,7 +316,8 @@ def test_no_file_may_grow(template: Path, service: Path, tmp_path: Path, command
     release(template, "0.2.0", NEWER)
     before, arguments = snapshot(service), ["depot", "--defaults", "--template", str(template)]
     done = subprocess.run(
-        [sys.executable, "-m", "asyncgen", command, *(arguments if command == "new" else [])],
+        # -B: Python would keep bytecode that is cut short.
+        [sys.executable, "-B", "-m", "asyncgen", command, *(arguments if command == "new" else [])],
         cwd=service if command == "update" else tmp_path,
         capture_output=True,
         text=True,
