@@ -3,7 +3,7 @@
 import ast
 import re
 
-from asyncgen.check.analysis.kind_names import FILE, MODEL, REQUEST, RESPONSE
+from asyncgen.check.analysis.kind_names import FILE, MODEL, QUERYSET, REQUEST, RESPONSE, VALUES
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.row_classes import field_of
 from asyncgen.check.rules.rows import COPIES, Rows
@@ -63,16 +63,19 @@ class LargeValues:
                 return self._attribute(module, expr)
             case ast.Name():
                 bound = self.project.names.bindings(module, expr.id, expr)
-                if [binding.kind for binding in bound] == ["value"] and isinstance(bound[0].target, ast.expr):
-                    return first(bound[0].target) or self._filled(module, expr, bound[0].target)
+                made = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
+                found = first(*made) if len(bound) == 1 else ""
+                return found or (_LIST if self._is_list(module, expr) else "")
         return ""
+
+    def _is_list(self, module: Module, expr: ast.expr) -> bool:
+        """Whether an expression is a list of rows; a query itself is no value at all, as another rule says."""
+        return self.project.kinds.of(module, expr) not in {QUERYSET, VALUES} and self.rows.are_many(module, expr)
 
     def _call(self, module: Module, call: ast.Call, depth: int) -> str:
         func, name = call.func, last_name(call.func)
         inner = call.args[0] if call.args else None
-        if isinstance(func, ast.Name) and name in COPIES and inner is not None and self.rows.are_many(module, inner):
-            return _LIST
-        if name == "in_bulk" and self.rows.are_many(module, call):
+        if self._is_list(module, call):
             return _LIST
         if name == "model_to_dict":
             return _COPY
@@ -115,15 +118,6 @@ class LargeValues:
             return _COPY
         return field_of(self.project, module, expr) if kind == MODEL else ""
 
-    def _filled(self, module: Module, name: ast.Name, made: ast.expr) -> str:
-        """A list that a loop over rows fills, and that nothing empties before it is sent."""
-        if not isinstance(made, ast.List) or made.elts:
-            return ""
-        for loop in ast.walk(module.function_of(name) or module.tree):
-            if isinstance(loop, ast.For) and _fills(loop, name) and self.rows.are_many(module, loop.iter):
-                return _LIST
-        return ""
-
 
 def _is_file(expr: ast.expr, kind: str) -> bool:
     if kind in {FILE, RESPONSE} or _FILE.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)):
@@ -137,11 +131,3 @@ def _is_response(expr: ast.expr, kind: str) -> bool:
 
 def _is_serializer(expr: ast.expr) -> bool:
     return _SERIALIZER.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)) is not None
-
-
-def _fills(loop: ast.For, name: ast.Name) -> bool:
-    """Whether a loop appends to a list, and does not send it as well."""
-    nodes = list(ast.walk(loop))
-    return name not in nodes and any(
-        isinstance(node, ast.Attribute) and node.attr == "append" and last_name(node.value) == name.id for node in nodes
-    )

@@ -2,17 +2,21 @@
 
 import ast
 import re
+from collections.abc import Iterator
 
+from asyncgen.check.analysis.class_kinds import is_model_class
 from asyncgen.check.analysis.kind_names import MANAGER, QUERYSET, VALUES
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import last_name
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["COPIES", "Rows"]
 
 #: What has all the elements of its first argument.
 COPIES = {"list", "tuple", "set", "frozenset", "sorted", "dict", "iter", "reversed", "enumerate", "chain", "tqdm"}
-_DEPTH = 5
+#: Methods whose result has all the rows, or all the elements, of what they are called on.
+_GIVE_ALL = {"values", "items", "keys", "all", "fetchall", "mappings", "scalars", "unique"}
+_DEPTH = 6
 _FILTERS = {"filter", "where", "filter_by", "get", "get_or_create", "Q"}
 _BOUNDS = {"first", "none", "limit", "due", "sample"}
 _RANGES = {"lt", "lte", "gt", "gte", "isnull", "ne"}
@@ -48,30 +52,75 @@ class Rows:
 
     def are_many(self, module: Module, expr: ast.expr) -> bool:
         """Whether an expression gives row after row of a query that nothing bounds."""
-        query = self.query(module, expr, 0)
-        return query is not None and self._is_unbounded(module, query)
+        return any(self._is_unbounded(home, query) for home, query in self._queries(module, expr, 0))
 
-    def query(self, module: Module, expr: ast.expr, depth: int) -> ast.expr | None:
-        """The query whose rows an expression gives: itself, a list of them, a comprehension over them."""
+    def _queries(self, module: Module, expr: ast.expr, depth: int) -> Iterator[tuple[Module, ast.expr]]:
+        """The queries whose rows an expression may give: itself, a list of them, a comprehension over them, what a
+        function of the project returns.
+        """
         if depth > _DEPTH:
-            return None
-        if self.project.kinds.of(module, expr) in {QUERYSET, VALUES} or _is_audience(expr):
-            return expr
+            return
+        if (
+            self.project.kinds.of(module, expr) in {QUERYSET, VALUES}
+            or _is_audience(expr)
+            or self._is_select(module, expr)
+        ):
+            yield module, expr
+            return
         match expr:
             case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in COPIES:
-                return self.query(module, inner, depth + 1)
+                yield from self._queries(module, inner, depth + 1)
             case ast.Call(func=ast.Attribute(value=inner, attr="in_bulk"), args=[], keywords=[]):
-                manager = self.project.kinds.of(module, inner) == MANAGER
-                return inner if manager else self.query(module, inner, depth + 1)
-            case ast.Call(func=ast.Attribute(value=inner, attr="values" | "items" | "keys"), args=[]):
-                return self.query(module, inner, depth + 1)
+                if self.project.kinds.of(module, inner) == MANAGER:
+                    yield module, inner
+                yield from self._queries(module, inner, depth + 1)
+            case ast.Call(func=ast.Attribute(attr="execute" | "scalars" | "stream_scalars"), args=[inner, *_]):
+                yield from self._queries(module, inner, depth + 1)
+            case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[]) if attr in _GIVE_ALL:
+                yield from self._queries(module, inner, depth + 1)
+            case ast.Await(value=inner):
+                yield from self._queries(module, inner, depth + 1)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                return self.query(module, expr.generators[0].iter, depth + 1)
+                yield from self._queries(module, expr.generators[0].iter, depth + 1)
             case ast.Name():
-                bound = self.project.names.bindings(module, expr.id, expr)
-                if [binding.kind for binding in bound] == ["value"] and isinstance(bound[0].target, ast.expr):
-                    return self.query(module, bound[0].target, depth + 1)
-        return None
+                yield from self._of_name(module, expr, depth + 1)
+        if isinstance(expr, ast.Call):
+            yield from self._returned(module, expr, depth + 1)
+
+    def _of_name(self, module: Module, name: ast.Name, depth: int) -> Iterator[tuple[Module, ast.expr]]:
+        """What is assigned to a name, unless one of the values is a slice, or put into the list that it is."""
+        bound = self.project.names.bindings(module, name.id, name)
+        values = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
+        if len(values) != len(bound) or any(_bounds(node) for value in values for node in ast.walk(value)):
+            values = values if len(bound) == 1 else []
+        for value in values:
+            yield from self._queries(module, value, depth)
+        if len(values) == 1 and _is_empty(values[0]):
+            for loop in ast.walk(module.function_of(name) or module.tree):
+                if isinstance(loop, ast.For | ast.AsyncFor) and _fills(loop, name):
+                    yield from self._queries(module, loop.iter, depth)
+
+    def _returned(self, module: Module, call: ast.Call, depth: int) -> Iterator[tuple[Module, ast.expr]]:
+        callee = self.project.names.resolve(module, call.func)
+        if callee is None or callee.module is None or not isinstance(callee.node, Function):
+            return
+        if all(last_name(decorator) in {"staticmethod", "classmethod"} for decorator in callee.node.decorator_list):
+            for node in ast.walk(callee.node):
+                if isinstance(node, ast.Return) and node.value is not None:
+                    for home, query in self._queries(callee.module, node.value, depth):
+                        if not _is_audience(query):  # of what it is, the caller knows
+                            yield home, query
+
+    def _is_select(self, module: Module, expr: ast.expr) -> bool:
+        """`select(Row).where(...)`, `select(Row.id)`: a query of SQLAlchemy."""
+        while isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute):
+            expr = expr.func.value
+        if not (isinstance(expr, ast.Call) and last_name(expr.func) == "select" and expr.args):
+            return False
+        row = expr.args[0]
+        return is_model_class(self.project.names, module, row) or (
+            isinstance(row, ast.Attribute) and is_model_class(self.project.names, module, row.value)
+        )
 
     def _is_unbounded(self, module: Module, query: ast.expr) -> bool:
         steps = self._steps(module, query)
@@ -195,3 +244,30 @@ def _is_constant(value: ast.expr) -> bool:
     while isinstance(value, ast.Attribute) and not value.attr.isupper():
         value = value.value
     return isinstance(value, ast.Constant) or last_name(value).isupper()
+
+
+def _is_empty(made: ast.expr) -> bool:
+    """`[]`, `set()`, `{}`."""
+    match made:
+        case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(func=ast.Name(id="list" | "set" | "dict"), args=[]):
+            return True
+    return False
+
+
+def _fills(loop: ast.For | ast.AsyncFor, name: ast.Name) -> bool:
+    """Whether a loop puts something into a list for each row, and does not send it, ask for its length or end early."""
+    nodes = list(ast.walk(loop))
+    if name in nodes or any(isinstance(node, ast.Break) for node in nodes):
+        return False
+    fills = False
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=owner)]) if owner == name.id:
+                return False
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="append" | "add" | "extend")):
+                fills = fills or owner == name.id
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="clear" | "pop")) if owner == name.id:
+                return False
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=owner))], value=value):
+                fills = fills or (owner == name.id and not isinstance(value, ast.List))
+    return fills

@@ -1,0 +1,164 @@
+"""ACG112 where a list comes through several assignments, loops or functions before it is sent."""
+
+from collections.abc import Callable
+
+Planted = Callable[[str, dict[str, str]], None]
+
+MODELS = """
+    from django.db import models
+
+    class User(models.Model): ...
+"""
+SHOP = {"shop/__init__.py": "", "shop/models.py": MODELS}
+
+
+def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from shop.models import User
+
+        @shared_task
+        def news(ids): ...
+
+        def filtered(skip, given, late):
+            ids = list(User.objects.values_list("pk", flat=True))
+            ids = [pk for pk in ids if pk not in skip]
+            news.delay(ids)  # <- ACG112
+            if late:
+                some = list(User.objects.filter(active=True).values_list("pk", flat=True))
+            else:
+                some = given
+            news.delay(some)  # <- ACG112
+
+        def filled():
+            ids, by_name, seen = [], {}, set()
+            for user in User.objects.all():
+                ids.append(user.pk)
+                seen.add(user.pk)
+                by_name[user.name] = user.pk
+            news.delay(ids)  # <- ACG112
+            news.delay(list(seen))  # <- ACG112
+            news.delay(by_name)  # <- ACG112
+            for pk in ids:
+                news.delay(pk)  # <- ACG112
+
+        def pages(late, size):
+            ids = list(User.objects.values_list("pk", flat=True))
+            if late:
+                ids = ids[:100]
+            news.delay(ids)
+            for start in range(0, len(ids), size):
+                page = ids[start : start + size]
+                news.delay(page)
+
+        def batches(size):
+            batch = []
+            for user in User.objects.all():
+                batch.append(user.pk)
+                if len(batch) >= size:
+                    news.delay(batch)
+                    batch = []
+            news.delay(batch)
+
+        def sent_when_full(send):
+            batch = []
+            for user in User.objects.all():
+                batch.append(user.pk)
+                if len(batch) == 100:
+                    send(batch)
+                    batch.clear()
+            news.delay(batch)
+
+        def first_ones():
+            ids = []
+            for user in User.objects.all():
+                ids.append(user.pk)
+                if user.last:
+                    break
+            news.delay(ids)
+
+        def of_something_else(names):
+            ids = []
+            for name in names:
+                ids.append(name)
+            for user in User.objects.all():
+                names.append(user)
+            news.delay(ids)
+    """
+    planted("ACG112", {**SHOP, "shop/news.py": code})
+
+
+def test_lists_that_functions_return(planted: Planted) -> None:
+    rows = """
+        from functools import cache
+        from shop.models import User
+
+        def active_ids():
+            users = User.objects.filter(active=True)
+            return [user.pk for user in users]
+
+        def ids_of(group):
+            return list(User.objects.filter(group=group).values_list("pk", flat=True))
+
+        @cache
+        def decorated():
+            return list(User.objects.values_list("pk", flat=True))
+
+        class Finder:
+            def everyone(self):
+                return User.objects.all()
+
+            def page(self):
+                return User.objects.all()[:100]
+    """
+    code = """
+        from celery import shared_task
+        from shop import rows
+
+        @shared_task
+        def news(ids): ...
+
+        def send(group):
+            news.delay(rows.active_ids())  # <- ACG112
+            ids = rows.active_ids()
+            news.delay(ids)  # <- ACG112
+            for user in rows.Finder().everyone():
+                news.delay(user.pk)  # <- ACG112
+            for user in rows.Finder().page():
+                news.delay(user.pk)
+            news.delay(rows.ids_of(group))
+            news.delay(rows.decorated())
+    """
+    planted("ACG112", {**SHOP, "shop/rows.py": rows, "shop/news.py": code})
+
+
+def test_queries_of_sqlalchemy_2(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from sqlalchemy import select
+        from sqlalchemy.orm import DeclarativeBase
+
+        class Base(DeclarativeBase): ...
+
+        class User(Base):
+            __tablename__ = "user"
+
+        @shared_task
+        def news(ids): ...
+
+        async def send(session, group, plan):
+            users = (await session.execute(select(User).where(User.active == True))).scalars().all()
+            for user in users:
+                news.delay(user.id)  # <- ACG112
+            query = select(User.id)
+            ids = session.scalars(query).all()
+            news.delay(ids)  # <- ACG112
+            news.delay([row.id for row in session.execute(query).fetchall()])  # <- ACG112
+            mine = session.scalars(select(User.id).where(User.group_id == group)).all()
+            news.delay(mine)
+            for user in session.scalars(select(User).limit(100)):
+                news.delay(user.id)
+            for line in session.scalars(plan):
+                news.delay(line)
+    """
+    planted("ACG112", {**SHOP, "shop/news.py": code})
