@@ -25,9 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         config.add_cleanup(stack.close)
         os.environ["TMPDIR"] = tempfile.tempdir = stack.enter_context(folder_for_files())
-    # Bytecode of all that runs, outside of the projects: no process compiles the runtime anew.
+    # Hundreds of processes are started: each would compile the runtime anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = f"{tempfile.gettempdir()}/bytecode"
     # What mypy knows of libraries, for all the projects that one process has checked: the tests that run it are in one
     # group, `mypy`, since it takes six seconds of a core to know Celery, and one for each project after that.
     os.environ["MYPY_CACHE_DIR"] = f"{tempfile.gettempdir()}/mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
