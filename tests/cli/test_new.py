@@ -116,8 +116,7 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
     flags += "--producer django --observe metrics"
     ran = asyncgen("new", "shop", *shlex.split(flags), "-d", "idempotency_store=postgresql", "-d", "deploy=")
     assert ran.code == 0
-    made = {name: value for name, value in answers(workdir / "shop").items() if not name.startswith("_")}
-    assert made == {
+    answered = {
         "service_name": "Web Shop",
         "package": "web_shop",
         "author_name": "Ann",
@@ -133,6 +132,7 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
         "deploy": [],
         "observe": ["metrics"],
     }
+    assert answered.items() <= answers(workdir / "shop").items()
 
 
 def test_the_replay_makes_the_same(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
