@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench bench-cli docs pictures lint golden release clean
+.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench bench-cli docs pictures lint golden example release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ lint: $(VENV)/.installed ## Check format, lint and types
 
 golden: $(VENV)/.installed ## Render tests/template/golden anew, after a change in the template
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden
+
+example: $(VENV)/.installed ## Write the example NAME of docs/develop anew, from what differs from HEAD
+	@$(BIN)/python -m tests.docs.examples $(NAME)
 
 release: $(VENV)/.installed ## Commit the release VERSION, on main: CHANGELOG.md and pyproject.toml name it then
 	@$(BIN)/python -m tests.release $(if $(VERSION),"$$VERSION")
