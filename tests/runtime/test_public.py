@@ -93,6 +93,7 @@ def test_a_service_s_wheel_holds_its_scripts_and_no_tests(tmp_path: Path) -> Non
     (wheel,) = (service / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = {name.removeprefix("myservice/runtime/") for name in archive.namelist() if "/runtime/" in name}
+        assert "myservice/py.typed" in archive.namelist()
     rendered = service / "src/myservice/runtime"
     scripts = {path.relative_to(rendered).as_posix() for path in rendered.rglob("*.lua")}
     assert scripts >= {"brokers/redis/transport/claim.lua", "idempotency/redis/acquire.lua"}

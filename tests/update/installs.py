@@ -13,9 +13,10 @@ from tests.support import git, write
 
 from .histories import ROOT
 
-__all__ = ["BIN", "WAYS", "Install", "install", "unpacked_wheel"]
+__all__ = ["BIN", "UV", "WAYS", "Install", "install", "unpacked_wheel"]
 
 BIN = Path(sys.executable).parent
+UV = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
 WAYS = ("wheel", "folder", "git-url", "editable", "clone")
 
 
@@ -62,13 +63,12 @@ def install(way: str, clone: Path, commit: str, folder: Path) -> Install:
     if not target.exists():
         git(clone, "checkout", "--quiet", commit)
         source = {"wheel": "", "folder": str(clone), "git-url": f"git+{clone.as_uri()}@{commit}"}[way]
-        uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
         if way == "wheel":
             built = folder / f"built-{commit[:7]}"
-            subprocess.run([uv, "build", "--quiet", "--wheel", "--out-dir", built, clone], check=True)
+            subprocess.run([UV, "build", "--quiet", "--wheel", "--out-dir", built, clone], check=True)
             (source,) = map(str, built.glob("*.whl"))
         options = ["--quiet", "--no-deps", "--python", sys.executable, "--target", str(target), "--reinstall"]
-        subprocess.run([uv, "pip", "install", *options, source], check=True)
+        subprocess.run([UV, "pip", "install", *options, source], check=True)
         # What a remote's HEAD names is its branch, as on a host.
         git(clone, "checkout", "--quiet", "-")
     return Install(way, str(target))

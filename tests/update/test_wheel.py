@@ -1,12 +1,14 @@
-"""What the build puts into a wheel and an sdist: the releases of the template, whatever it is built from."""
+"""What the build puts into a wheel and an sdist, the template's releases above all; and that both install anywhere."""
 
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,12 @@ from asyncgen.releases import bundle_of
 from tests.support import commit, git, write
 
 from .histories import ROOT
-from .installs import BIN, unpacked_wheel
+from .installs import UV, unpacked_wheel
 from .planted import FIRST, release
 
 README = "template/service/README.md.jinja"
+CACHE = subprocess.check_output([UV, "cache", "dir"], text=True).strip()
+"""Where uv keeps what it has fetched, whatever home a test has."""
 
 
 @pytest.fixture
@@ -183,7 +187,6 @@ def test_a_bundle_of_odd_names_is_sound(tmp_path: Path) -> None:
 
 def test_the_wheel_and_the_sdist_contain_them(clone: Path, tmp_path: Path, home: Path) -> None:
     """The real hook in a small project, run by a real build, under what Git for Windows is configured to convert."""
-    uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}") or "uv"
     shutil.copy(ROOT / "hatch_build.py", clone)
     for name in ("__init__.py", "bundle.py", "errors.py", "git.py", "locks.py", "places.py", "releases.py"):
         write(clone, {f"generator/asyncgen/{name}": (ROOT / "generator/asyncgen" / name).read_text()})
@@ -194,7 +197,9 @@ def test_the_wheel_and_the_sdist_contain_them(clone: Path, tmp_path: Path, home:
     expected, found = bundle_of(clone)
     write(home, {".gitconfig": "[core]\n\tautocrlf = true\n"})
     # An sdist, and the wheel from it: no history is left at the second step.
-    subprocess.run([uv, "build", "--quiet", "--out-dir", tmp_path / "dist", clone], check=True)
+    without_bytecode = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    command = [UV, "build", "--quiet", "--out-dir", str(tmp_path / "dist"), str(clone)]
+    subprocess.run(command, check=True, env=without_bytecode)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         listed = json.loads(packed.read("asyncgen/releases.json"))
@@ -241,3 +246,103 @@ def test_a_lock_that_a_killed_process_left_does_not_stop_it(clone: Path, home: P
     release(clone, "0.3.0", {README: "# three\n"})
     assert template_cache.install_bundled(clone) == ["0.3.0"]
     assert (home / ".asyncgen/template" / README).read_text() == "# three\n"
+
+
+# ---- the archives of this repository ----
+
+
+@pytest.fixture(scope="module")
+def archives(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The sdist, the wheel that is built from it, and the wheel that is built from git."""
+    folder = tmp_path_factory.mktemp("archives")
+    subprocess.run([UV, "build", "--quiet", "--out-dir", folder, repository], check=True)
+    subprocess.run([UV, "build", "--quiet", "--wheel", "--out-dir", folder / "git", repository], check=True)
+    (sdist,), (wheel,), (from_git,) = folder.glob("*.tar.gz"), folder.glob("*.whl"), folder.glob("git/*.whl")
+    return {"sdist": sdist, "wheel": wheel, "wheel from git": from_git}
+
+
+def tracked(repository: Path, *paths: str) -> set[str]:
+    return set(git(repository, "ls-files", "--", *paths).splitlines())
+
+
+@pytest.mark.xdist_group("archives")
+def test_a_wheel_has_the_package_and_the_releases_and_nothing_else(
+    repository: Path, archives: dict[str, Path], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(archives["wheel"]) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        (newest,) = [each["commit"] for each in json.loads(wheel.read("asyncgen/releases.json"))][-1:]
+        there = unbundled(wheel.read("asyncgen/releases.bundle"), tmp_path / "there")
+    assert names == {
+        *(path.removeprefix("generator/") for path in tracked(repository, "generator/asyncgen")),
+        *(f"asyncgen/{name}" for name in ("releases.bundle", "releases.json")),
+    }
+    assert "asyncgen/py.typed" in names
+    # Hidden files too: a list of names would miss none that git has.
+    paths = ("copier.yml", "template", "CHANGELOG.md")
+    assert set(git(there, "ls-tree", "-r", "--name-only", newest).splitlines()) == tracked(repository, *paths)
+    assert archives["wheel"].read_bytes() == archives["wheel from git"].read_bytes()
+
+
+@pytest.mark.xdist_group("archives")
+def test_an_sdist_has_what_a_wheel_is_made_of(repository: Path, archives: dict[str, Path]) -> None:
+    with tarfile.open(archives["sdist"]) as packed:
+        names = {name.partition("/")[2] for name in packed.getnames()}
+    sources = tracked(repository, "generator/asyncgen", "template", "copier.yml", "CHANGELOG.md")
+    about = {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", "PKG-INFO"}
+    assert names == sources | about | {"releases.bundle", "releases.json"}
+
+
+@pytest.mark.xdist_group("archives")
+def test_a_wheel_says_what_it_is(archives: dict[str, Path]) -> None:
+    with zipfile.ZipFile(archives["wheel"]) as wheel:
+        (name,) = [name for name in wheel.namelist() if name.endswith("/METADATA")]
+        metadata = BytesParser().parsebytes(wheel.read(name))
+        assert wheel.read(name.replace("METADATA", "licenses/LICENSE")) == (ROOT / "LICENSE").read_bytes()
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert str(metadata.get_payload()).startswith("# asyncgen\n")
+    versions = re.findall(r"Python :: (3\.\d+)", "\n".join(metadata.get_all("Classifier", [])))
+    workflow = (ROOT / "template/service/{% if github %}.github{% endif %}/workflows/ci.yml.jinja").read_text()
+    assert versions == json.loads(re.findall(r"matrix: {python: (\[.*\])}", workflow)[0]), "as services are tested"
+
+
+@pytest.mark.xdist_group("archives")
+@pytest.mark.parametrize(
+    ("way", "archive"),
+    [
+        ("uvx", "wheel"),
+        *(
+            pytest.param(way, archive, marks=pytest.mark.slow)
+            for way in ("uvx", "pip", "pipx")
+            for archive in ("wheel", "sdist")
+            if (way, archive) != ("uvx", "wheel")
+        ),
+    ],
+)
+def test_it_installs_and_works_where_nothing_is(
+    way: str, archive: str, archives: dict[str, Path], home: Path, tmp_path: Path
+) -> None:
+    """An empty folder, a home without a file, and no program on PATH but those of the system."""
+    place = str(archives[archive])
+    env = os.environ | {"HOME": str(home), "UV_CACHE_DIR": CACHE, "PATH": os.defpath}
+    uvx = [str(UV), "tool", "run", "--quiet", "--python", sys.executable]
+    command = {
+        "uvx": [*uvx, "--from", place, "asyncgen"],
+        "pipx": [*uvx, "pipx", "run", "--quiet", "--spec", place, "asyncgen"],
+        "pip": [str(tmp_path / "venv/bin/asyncgen")],
+    }[way]
+    if way == "pip":
+        subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+        subprocess.run([tmp_path / "venv/bin/python", "-m", "pip", "install", "--quiet", place], check=True, env=env)
+
+    def run(*words: str, at: Path = tmp_path) -> str:
+        ran = subprocess.run([*command, *words], cwd=at, env=env, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    assert run("--version").strip() == archives["wheel"].name.split("-")[1]
+    run("new", "shop", "--defaults")
+    run("add-task", "send_invoice", "--defaults", at=tmp_path / "shop")
+    assert run("check", ".", at=tmp_path / "shop") == ""
