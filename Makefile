@@ -50,8 +50,9 @@ lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-golden: $(VENV)/.installed ## Render tests/template/golden anew, after a change in the template
+golden: $(VENV)/.installed ## Render tests/template/golden and draw the architecture anew: after a change in the template, or of imports
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden
+	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs.architecture
 
 example: $(VENV)/.installed ## Write the example NAME of docs/develop anew, from what differs from HEAD
 	@$(BIN)/python -m tests.docs.examples $(NAME)
