@@ -60,3 +60,48 @@ def test_late_acks_from_the_configuration(planted: Planted) -> None:
             httpx.post("https://pay", json={"pk": pk})
     """
     planted("ACG108", {"shop.py": code})
+
+
+def test_what_comes_before_the_effect_and_what_after(planted: Planted) -> None:
+    sending = """
+        import requests
+
+        def pay(order):
+            requests.post("https://pay", json={"pk": order.pk})
+
+        def pay_once(order):
+            if not order.charged_already:
+                requests.post("https://pay", json={"pk": order.pk})
+
+        def through(order):
+            pay(order)
+    """
+    code = """
+        import stripe
+        from celery import shared_task
+        from shop.sending import pay, pay_once, through
+
+        @shared_task(acks_late=True)
+        def noted_afterwards(order):
+            stripe.Charge.create(amount=order.total)  # <- ACG108
+            order.status = "sent"
+
+        @shared_task(acks_late=True)
+        def looked_before(order):
+            if order.status == "new":
+                stripe.Charge.create(amount=order.total)
+
+        @shared_task(acks_late=True)
+        def by_another(order):
+            through(order)  # <- ACG108
+
+        @shared_task(acks_late=True)
+        def by_another_that_looks(order):
+            pay_once(order)
+
+        @shared_task(acks_late=True)
+        def by_another_after_a_look(order):
+            if order.status == "new":
+                pay(order)
+    """
+    planted("ACG108", {"shop/__init__.py": "", "shop/sending.py": sending, "shop/tasks.py": code})

@@ -31,6 +31,8 @@ _EFFECTS = {
     "stripe.Charge.create": "a charge", "stripe.PaymentIntent.create": "a payment",
     "stripe.Refund.create": "a refund",
 }  # fmt: skip
+#: How many functions of the project may lie between a task and its effect.
+_DEPTH = 2
 _GUARD = re.compile(
     r"idempot|dedup|\bnx\s*=|setnx|get_or_create|update_or_create|select_for_update|\block(ed|s|ing)?\b|_lock|already|"
     r"cache\.add|once|processed|sent\b|_sent|sent_|is_done|\bunique|\.status\b|\.state\b|exists\(\)",
@@ -63,9 +65,7 @@ class LateAckNotIdempotent(Rule):
             run = task.run
             if run is None or task.effective("acks_late") is not True:
                 continue
-            if self._is_guarded(task, run):
-                continue
-            effect = self._effect(module, project, run)
+            effect = None if _is_guarded(task, run) else _effect(project, module, run, 0)
             if effect is not None:
                 call, what = effect
                 yield self.finding(
@@ -75,22 +75,37 @@ class LateAckNotIdempotent(Rule):
                     "pass an idempotency key on, or record what is done before the effect",
                 )
 
-    @staticmethod
-    def _is_guarded(task: Task, run: Function) -> bool:
-        if any(_GUARD.search(name) for name in (*task.options, *(a.arg for a in run.args.args))):
-            return True
-        if task.has_custom_base and task.base is not None and _GUARD.search(task.base.name):
-            return True
-        if task.find("idempotency") is not None or task.opaque:
-            return True
-        text = "\n".join(ast.unparse(statement) for statement in run.body)
-        return len(run.decorator_list) > 1 or bool(_GUARD.search(text))
 
-    @staticmethod
-    def _effect(module: Module, project: Project, run: Function) -> tuple[ast.Call, str] | None:
-        calls = [n for n in ast.walk(run) if isinstance(n, ast.Call)]
-        for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)):
-            what = _EFFECTS.get(project.names.name(module, call.func))
-            if what is not None:
-                return call, what
-        return None
+def _is_guarded(task: Task, run: Function) -> bool:
+    if any(_GUARD.search(name) for name in (*task.options, *(a.arg for a in run.args.args))):
+        return True
+    if task.has_custom_base and task.base is not None and _GUARD.search(task.base.name):
+        return True
+    return task.find("idempotency") is not None or task.opaque or len(run.decorator_list) > 1
+
+
+def _effect(project: Project, module: Module, function: Function, depth: int) -> tuple[ast.Call, str] | None:
+    """The first call of a function that has an effect, itself or in a function of the project, with nothing before it
+    that keeps it from happening twice.
+    """
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)):
+        what = _EFFECTS.get(project.names.name(module, call.func)) or _of_callee(project, module, call, depth)
+        if what:
+            return None if _GUARD.search(_text_until(module, function, call)) else (call, what)
+    return None
+
+
+def _of_callee(project: Project, module: Module, call: ast.Call, depth: int) -> str:
+    symbol = project.names.resolve(module, call.func) if depth < _DEPTH else None
+    if symbol is None or symbol.module is None or not isinstance(symbol.node, Function):
+        return ""
+    if symbol.node.decorator_list or symbol.node in project.tasks.by_node:
+        return ""
+    effect = _effect(project, symbol.module, symbol.node, depth + 1)
+    return f"{effect[1]}, in {symbol.node.name}" if effect is not None else ""
+
+
+def _text_until(module: Module, function: Function, call: ast.Call) -> str:
+    """What a function does up to a call: what comes later keeps nothing from happening twice."""
+    return "\n".join(module.lines[function.body[0].lineno - 1 : call.end_lineno])
