@@ -580,6 +580,35 @@ def test_a_limit_that_is_commented_out(project: Any) -> None:
     assert project.check(select=["ACG104"]) == []
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "settings = Settings()",
+        "def get_settings():\n    return Settings()\n\nsettings = get_settings()",
+        'class Config:\n    @property\n    def broker_url(self):\n        return f"redis://{A}"\n\nsettings = Config()',
+    ],
+    ids=["object", "function", "property"],
+)
+def test_a_broker_of_an_object_of_settings(planted: Planted, settings: str) -> None:
+    config = f"""from pydantic_settings import BaseSettings
+A = "b"
+
+class Settings(BaseSettings):
+    broker_url: str = "redis://b/0"
+
+{settings}
+"""
+    code = """
+        import os
+        from celery import Celery
+        from shop.config import settings
+        app = Celery("shop", broker=settings.broker_url)  # <- ACG115
+    """
+    variable = code.replace("settings.broker_url", 'os.environ["REDIS_URL"]').replace("app =", "other =")
+    planted("ACG115", {"shop/__init__.py": "", "shop/config.py": config, "shop/app.py": code})
+    planted("ACG115", {"shop/app.py": variable})
+
+
 def test_brokers(planted: Planted) -> None:
     planted(
         "ACG115",

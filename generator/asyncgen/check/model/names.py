@@ -6,6 +6,7 @@ its class.
 """
 
 import ast
+import re
 from functools import cached_property
 
 from asyncgen.check.model.canonical_names import CANONICAL
@@ -19,6 +20,8 @@ from asyncgen.check.source.syntax import Binding, Function
 __all__ = ["Names"]
 
 _DEPTH = 12
+#: What the class of an application's settings is called, or the function that gives them.
+_OF_SETTINGS = re.compile(r"([sS]ettings|[cC]onfig\w*)$")
 
 
 class Names(ClassHierarchy):
@@ -157,16 +160,33 @@ class Names(ClassHierarchy):
         if base.node is not None and not isinstance(base.node, ast.Call):
             return None if not isinstance(base.node, Function) else Symbol(f"{base.name}.{attr}")
         dotted = f"{base.name}.{attr}"
-        method = self._method(base, attr, depth)
-        return method._replace(name=dotted) if method else Symbol(CANONICAL.get(dotted, dotted))
+        member = self._member(base, attr, depth)
+        return member._replace(name=dotted) if member else Symbol(CANONICAL.get(dotted, dotted))
 
-    def _method(self, base: Symbol, attr: str, depth: int) -> Symbol | None:
-        """The method of an object that a class of the project makes."""
+    def _member(self, base: Symbol, attr: str, depth: int) -> Symbol | None:
+        """The method of an object that a class of the project makes; of an object of settings what it is set to."""
         if base.module is None or not isinstance(base.node, ast.Call):
             return None
         made = self.resolve(base.module, base.node.func, depth)
+        of_settings = made is not None and _OF_SETTINGS.search(made.name) is not None
+        if of_settings and made is not None and isinstance(made.node, Function):
+            made = self._class_of_returned(made, depth)
         found = self.class_attribute(made, attr) if made is not None else None
-        return found if found is not None and isinstance(found.node, Function) else None
+        if found is None or not isinstance(found.node, Function):
+            return found if of_settings else None
+        match found.node:
+            case ast.FunctionDef(
+                decorator_list=[ast.Name(id="property")], body=[*_, ast.Return(value=ast.expr() as value)]
+            ):
+                return found._replace(node=value)
+        return found
+
+    def _class_of_returned(self, factory: Symbol, depth: int) -> Symbol | None:
+        """The class of the object that a function makes in its last statement: `return Settings()`."""
+        match factory.node:
+            case ast.FunctionDef(body=[*_, ast.Return(value=ast.Call(func=func))]) if factory.module is not None:
+                return self.resolve(factory.module, func, depth)
+        return None
 
     def _own_attribute(self, module: Module, expr: ast.expr, attr: str, depth: int) -> Symbol | None:
         function = module.function_of(expr)

@@ -109,6 +109,8 @@ def _named(names: Names, module: Module, expr: ast.expr, depth: int) -> Any:
         return _django_setting(names, symbol.name.rpartition(".")[2], depth)
     if symbol.module is None or not isinstance(symbol.node, ast.expr) or symbol.node is expr:
         return UNKNOWN
+    if "()." in symbol.name:
+        return UNKNOWN  # the environment may set an object's attribute to something else
     owner = symbol.module.names(symbol.module.tree).get(symbol.name.rpartition(".")[2], [])
     if len(owner) > 1:
         return UNKNOWN

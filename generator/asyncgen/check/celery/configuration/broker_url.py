@@ -4,6 +4,7 @@ import ast
 
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["known_start", "transport_of"]
 
@@ -45,15 +46,27 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             return known_start(names, module, first, depth + 1)
         case ast.Call(func=ast.Attribute(attr="format"), args=_):
             return known_start(names, module, expr.func.value, depth + 1)  # type: ignore[attr-defined] # matched
-        case ast.Call(args=[_, *rest], keywords=keywords):
-            defaults = [k.value for k in keywords if k.arg in {"default", "fallback"}]
-            candidates = [*rest[:1], *defaults]
+        case ast.Call(args=args, keywords=keywords):
+            given = args[:1] if last_name(expr.func) == "Field" else args[1:2]
+            candidates = [*given, *(k.value for k in keywords if k.arg in {"default", "fallback"})]
             texts = [known_start(names, module, c, depth + 1) for c in candidates]
-            return next((t for t in texts if t), "")
+            return next((t for t in texts if t), "") or _by_variable(next(iter(args), None))
+        case ast.Subscript(slice=key):
+            return _by_variable(key)
         case ast.Name() | ast.Attribute():
             symbol = names.resolve(module, expr)
             if symbol is None or symbol.module is None or symbol.node is expr:
                 return ""
             if isinstance(symbol.node, ast.expr):
                 return known_start(names, symbol.module, symbol.node, depth + 1)
+    return ""
+
+
+def _by_variable(key: ast.expr | None) -> str:
+    """The scheme that the name of an environment variable tells: `os.environ["REDIS_URL"]`."""
+    match key:
+        case ast.Constant(value=str(name)) if "REDIS" in name:
+            return "redis://"
+        case ast.Constant(value=str(name)) if "RABBIT" in name or "AMQP" in name:
+            return "amqp://"
     return ""

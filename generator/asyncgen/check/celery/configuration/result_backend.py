@@ -7,6 +7,7 @@ from asyncgen.check.celery.configuration.configuration import Configuration
 from asyncgen.check.model.names import Names
 from asyncgen.check.model.values import UNKNOWN
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["are_results_stored"]
 
@@ -41,7 +42,8 @@ def is_given(names: Names, module: Module, expr: ast.expr, depth: int = 0) -> bo
         case ast.Constant(value=value):
             return value is not None and value not in _NONE
         case ast.Call(args=args, keywords=keywords):
-            defaults = [*args[1:2], *(k.value for k in keywords if k.arg in {"default", "fallback"})]
+            given = args[:1] if last_name(expr.func) == "Field" else args[1:2]
+            defaults = [*given, *(k.value for k in keywords if k.arg in {"default", "fallback"})]
             return all(is_given(names, module, default, depth + 1) for default in defaults)
         case ast.JoinedStr() | ast.BinOp() | ast.Subscript():
             return True
