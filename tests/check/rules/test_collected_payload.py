@@ -8,14 +8,17 @@ MODELS = """
     from django.db import models
 
     class User(models.Model): ...
+    class Order(models.Model): ...
 """
 SHOP = {"shop/__init__.py": "", "shop/models.py": MODELS}
 
 
 def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
     code = """
+        import csv
+        import requests
         from celery import shared_task
-        from shop.models import User
+        from shop.models import Order, User
 
         @shared_task
         def news(ids): ...
@@ -76,6 +79,27 @@ def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
                 if user.last:
                     break
             news.delay(ids)
+
+        def of_all(given):
+            ids = list(User.objects.filter(active=True).values_list("pk", flat=True))
+            for order in Order.objects.filter(user_id__in=ids):
+                news.delay(order.pk)  # <- ACG112
+            for order in Order.objects.filter(user_id__in=given):
+                news.delay(order.pk)
+            for given in Order.objects.filter(user_id__in=given):
+                news.delay(given.pk)
+
+        def rows_of_a_file(path, request):
+            rows = [row for row in csv.DictReader(path)]
+            news.delay(rows)  # <- ACG112
+            lines = open(path).read().decode("utf-8").splitlines()
+            news.delay(lines)  # <- ACG112
+            cells = []
+            for row in sheet.iter_rows():
+                cells.append(row[0].value)
+            news.delay(cells)  # <- ACG112
+            names = [part["name"] for part in requests.get("https://a").json()]
+            news.delay(names)
 
         def of_something_else(names):
             ids = []

@@ -6,7 +6,7 @@ import re
 from asyncgen.check.analysis.kind_names import FILE, MODEL, QUERYSET, REQUEST, RESPONSE, VALUES
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.row_classes import field_of
-from asyncgen.check.rules.rows import COPIES, Rows
+from asyncgen.check.rules.rows import COPIES, Rows, filling
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
@@ -15,15 +15,17 @@ __all__ = ["LargeValues"]
 _DEPTH = 6
 _LIST = "an unbounded list"
 _DOCUMENT = "a whole document"
+_ANSWER = "a whole response"
 _BODY = "the whole body of a request"
 _COPY = "a copy of a row"
 #: Functions whose result is as large as what they are given.
 _ENCODERS = {"b64encode", "dumps", "loads", "str", "jsonable_encoder", "compress", "hexlify", "quote"}
 #: Methods whose result is as large as what they are called on.
-_CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip"}
-_OF_REQUEST = {"body", "data", "POST", "json", "form"}
+_CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip", "splitlines"}
+_OF_REQUEST = {"body", "data", "POST", "json", "json_body", "form"}
 _CALLED_ON_REQUEST = {"json", "get_json", "get_data", "body", "read", "form"}
 _READS = {"read", "read_text", "read_bytes", "getvalue", "readlines"}
+_READERS = {"csv.reader", "csv.DictReader"}
 _FRAME = re.compile(r"(^|_)(df|frame|dataframe)\d*$")
 _FRAME_METHODS = {"to_json", "to_csv", "to_dict", "to_records", "to_html", "to_string", "to_parquet"}
 _FILE = re.compile(
@@ -56,7 +58,9 @@ class LargeValues:
             case ast.IfExp(body=one, orelse=other):
                 return first(one, other)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                return _LIST if self.rows.are_many(module, expr) else ""
+                if self.rows.are_many(module, expr):
+                    return _LIST
+                return _of_each(first(expr.generators[0].iter))
             case ast.Call():
                 return self._call(module, expr, depth)
             case ast.Attribute():
@@ -65,7 +69,9 @@ class LargeValues:
                 bound = self.project.names.bindings(module, expr.id, expr)
                 made = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
                 found = first(*made) if len(bound) == 1 else ""
-                return found or (_LIST if self._is_list(module, expr) else "")
+                if not found and self._is_list(module, expr):
+                    return _LIST
+                return found or _of_each(first(*(loop.iter for loop in filling(module, expr, made))))
         return ""
 
     def _is_list(self, module: Module, expr: ast.expr) -> bool:
@@ -77,6 +83,8 @@ class LargeValues:
         inner = call.args[0] if call.args else None
         if self._is_list(module, call):
             return _LIST
+        if self.project.names.name(module, func) in _READERS:
+            return _DOCUMENT
         if name == "model_to_dict":
             return _COPY
         if name == "b64encode" and inner is not None and _CONTENT.search(last_name(inner)):
@@ -96,13 +104,17 @@ class LargeValues:
             return _BODY
         if func.attr in _FRAME_METHODS and self._is_frame(module, func.value):
             return _DOCUMENT
+        if func.attr in _CONVERSIONS and all(isinstance(argument, ast.Constant) for argument in call.args):
+            return self.what(module, func.value, depth + 1)
         if call.args:
             return ""
+        if func.attr in {"iter_rows", "iterrows", "itertuples"}:
+            return _DOCUMENT
         if func.attr in {"read_text", "read_bytes"} or (func.attr in _READS and _is_file(func.value, kind)):
             return _DOCUMENT
         if func.attr == "json" and _is_response(func.value, kind):
-            return _DOCUMENT
-        return self.what(module, func.value, depth + 1) if func.attr in _CONVERSIONS else ""
+            return _ANSWER
+        return ""
 
     def _is_frame(self, module: Module, expr: ast.expr) -> bool:
         made = self.project.names.name(module, expr)
@@ -113,10 +125,15 @@ class LargeValues:
         if kind == REQUEST:
             return _BODY if expr.attr in _OF_REQUEST else ""
         if expr.attr in {"content", "text"} and _is_response(expr.value, kind):
-            return _DOCUMENT
+            return _ANSWER
         if expr.attr == "data" and _is_serializer(expr.value):
             return _COPY
         return field_of(self.project, module, expr) if kind == MODEL else ""
+
+
+def _of_each(found: str) -> str:
+    """What a list is of which each element comes from a large value; of an answer, a part may be small."""
+    return f"a list from {found}" if found in {_DOCUMENT, _BODY} else ""
 
 
 def _is_file(expr: ast.expr, kind: str) -> bool:

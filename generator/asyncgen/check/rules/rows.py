@@ -10,7 +10,7 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["COPIES", "Rows"]
+__all__ = ["COPIES", "Rows", "filling"]
 
 #: What has all the elements of its first argument.
 COPIES = {"list", "tuple", "set", "frozenset", "sorted", "dict", "iter", "reversed", "enumerate", "chain", "tqdm"}
@@ -49,10 +49,14 @@ _AUDIENCE = re.compile(
 class Rows:
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._known: dict[ast.expr, bool] = {}
 
     def are_many(self, module: Module, expr: ast.expr) -> bool:
         """Whether an expression gives row after row of a query that nothing bounds."""
-        return any(self._is_unbounded(home, query) for home, query in self._queries(module, expr, 0))
+        if expr not in self._known:
+            self._known[expr] = False  # while it is looked at: a name may be made from itself
+            self._known[expr] = any(self._is_unbounded(*query) for query in self._queries(module, expr, 0))
+        return self._known[expr]
 
     def _queries(self, module: Module, expr: ast.expr, depth: int) -> Iterator[tuple[Module, ast.expr]]:
         """The queries whose rows an expression may give: itself, a list of them, a comprehension over them, what a
@@ -91,14 +95,12 @@ class Rows:
         """What is assigned to a name, unless one of the values is a slice, or put into the list that it is."""
         bound = self.project.names.bindings(module, name.id, name)
         values = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
-        if len(values) != len(bound) or any(_bounds(node) for value in values for node in ast.walk(value)):
+        if len(values) != len(bound) or any(self._bounds(module, node) for value in values for node in ast.walk(value)):
             values = values if len(bound) == 1 else []
         for value in values:
             yield from self._queries(module, value, depth)
-        if len(values) == 1 and _is_empty(values[0]):
-            for loop in ast.walk(module.function_of(name) or module.tree):
-                if isinstance(loop, ast.For | ast.AsyncFor) and _fills(loop, name):
-                    yield from self._queries(module, loop.iter, depth)
+        for loop in filling(module, name, values):
+            yield from self._queries(module, loop.iter, depth)
 
     def _returned(self, module: Module, call: ast.Call, depth: int) -> Iterator[tuple[Module, ast.expr]]:
         callee = self.project.names.resolve(module, call.func)
@@ -126,10 +128,62 @@ class Rows:
         steps = self._steps(module, query)
         nodes = [node for step in steps for node in ast.walk(step)]
         tables = [last_name(_root(step)) for step in steps]
-        if any(_bounds(node) for node in nodes) or any(_SET_UP.search(table) for table in tables):
+        if any(self._bounds(module, node) for node in nodes) or any(_SET_UP.search(table) for table in tables):
             return False
         grows = _is_audience(query) or any(_GROWS.search(table) for table in tables)
         return grows or not any(_is_switch(node) for node in nodes)
+
+    def _bounds(self, module: Module, node: ast.AST) -> bool:
+        """Whether a part of a query keeps it small: a slice, a look-up by key, a condition that nobody can see."""
+        match node:
+            case ast.Slice():
+                return True
+            case ast.Attribute(attr=attr):
+                return attr in _BOUNDS
+            case ast.Call(func=func, args=args, keywords=keywords) if last_name(func) in _FILTERS:
+                return any(self._leaves_few(module, argument) for argument in args) or any(
+                    self._scopes(module, keyword) for keyword in keywords
+                )
+        return False
+
+    def _leaves_few(self, module: Module, condition: ast.expr) -> bool:
+        """`Row.name == name`, or what cannot be read; not `Row.active == True`, nor a `Q`, which is looked into."""
+        match condition:
+            case ast.BinOp(left=left, right=right):
+                return self._leaves_few(module, left) or self._leaves_few(module, right)
+            case ast.UnaryOp(operand=operand):
+                return isinstance(operand, ast.Name) or (
+                    isinstance(operand, ast.BinOp) and self._leaves_few(module, operand)
+                )
+            case ast.Call(func=func, args=args) if last_name(func) in {"is_", "is_not", "isnot"}:
+                return not all(isinstance(argument, ast.Constant) for argument in args)
+            case ast.Call(func=func, args=[value]) if last_name(func) == "in_":
+                return not self.are_many(module, value)
+            case ast.Call(func=func):
+                return last_name(func) != "Q"
+            case ast.Compare(ops=[ast.Eq()], comparators=[value]):
+                return not _is_constant(value)
+            case ast.Compare():
+                return False
+            case ast.Attribute():
+                return False  # Row.active
+        return True
+
+    def _scopes(self, module: Module, keyword: ast.keyword) -> bool:
+        """Whether a condition narrows a query to what belongs to one thing: a key, or another object."""
+        name = keyword.arg
+        if name is None:
+            return True
+        field, _, comparison = name.rpartition("__")
+        if field and comparison == "in" and self.are_many(module, keyword.value):
+            return False
+        if name in _ONE_OF_ITS_KIND or field in _ONE_OF_ITS_KIND or name.endswith(("_id", "__id", "__pk")):
+            return True
+        if _FEW.search(name):
+            return True
+        if field and comparison in _RANGES:
+            return comparison in {"lt", "lte"} and _is_now(keyword.value)
+        return not _is_constant(keyword.value)
 
     def _steps(self, module: Module, expr: ast.expr) -> list[ast.expr]:
         """A query, and what its first name was assigned: `rows = Row.objects.filter(...); pks = rows.values("pk")`."""
@@ -166,53 +220,6 @@ def _root(expr: ast.expr) -> ast.expr:
     return expr
 
 
-def _bounds(node: ast.AST) -> bool:
-    """Whether a part of a query keeps it small: a slice, a look-up by key, a condition that nobody can see."""
-    match node:
-        case ast.Slice():
-            return True
-        case ast.Attribute(attr=attr):
-            return attr in _BOUNDS
-        case ast.Call(func=func, args=args, keywords=keywords) if last_name(func) in _FILTERS:
-            return any(_leaves_few(arg) for arg in args) or any(_scopes(keyword) for keyword in keywords)
-    return False
-
-
-def _leaves_few(condition: ast.expr) -> bool:
-    """`Row.name == name`, or what cannot be read; not `Row.active == True`, nor a `Q`, which is looked into."""
-    match condition:
-        case ast.BinOp(left=left, right=right):
-            return _leaves_few(left) or _leaves_few(right)
-        case ast.UnaryOp(operand=operand):
-            return isinstance(operand, ast.Name) or (isinstance(operand, ast.BinOp) and _leaves_few(operand))
-        case ast.Call(func=func, args=args) if last_name(func) in {"is_", "is_not", "isnot"}:
-            return not all(isinstance(argument, ast.Constant) for argument in args)
-        case ast.Call(func=func):
-            return last_name(func) != "Q"
-        case ast.Compare(ops=[ast.Eq()], comparators=[value]):
-            return not _is_constant(value)
-        case ast.Compare():
-            return False
-        case ast.Attribute():
-            return False  # Row.active
-    return True
-
-
-def _scopes(keyword: ast.keyword) -> bool:
-    """Whether a condition narrows a query to what belongs to one thing: a key, or another object."""
-    name = keyword.arg
-    if name is None:
-        return True
-    field, _, comparison = name.rpartition("__")
-    if name in _ONE_OF_ITS_KIND or field in _ONE_OF_ITS_KIND or name.endswith(("_id", "__id", "__pk")):
-        return True
-    if _FEW.search(name):
-        return True
-    if field and comparison in _RANGES:
-        return comparison in {"lt", "lte"} and _is_now(keyword.value)
-    return not _is_constant(keyword.value)
-
-
 def _is_now(value: ast.expr) -> bool:
     """Of what is due by now there is as much as has come since the last look."""
     return last_name(value.func if isinstance(value, ast.Call) else value) in {"now", "utcnow", "today", "localtime"}
@@ -244,6 +251,14 @@ def _is_constant(value: ast.expr) -> bool:
     while isinstance(value, ast.Attribute) and not value.attr.isupper():
         value = value.value
     return isinstance(value, ast.Constant) or last_name(value).isupper()
+
+
+def filling(module: Module, name: ast.Name, values: list[ast.expr]) -> Iterator[ast.For | ast.AsyncFor]:
+    """The loops that put each of their elements into the list that a name is; `values` is all that it is assigned."""
+    if len(values) == 1 and _is_empty(values[0]):
+        for loop in ast.walk(module.function_of(name) or module.tree):
+            if isinstance(loop, ast.For | ast.AsyncFor) and _fills(loop, name):
+                yield loop
 
 
 def _is_empty(made: ast.expr) -> bool:
