@@ -366,6 +366,7 @@ def test_sessions_that_are_committed_later(planted: Planted) -> None:
         from contextlib import asynccontextmanager, contextmanager
         from fastapi import Depends
         from sqlalchemy import event, select, update
+        from tortoise.transactions import in_transaction
         from storage import find_order, insert_order
         from sqlalchemy.orm import Session
         from shop.tasks import invoice
@@ -474,6 +475,22 @@ def test_sessions_that_are_committed_later(planted: Planted) -> None:
             async with UnitOfWork() as unit:
                 unit.orders.add(order)
                 invoice.delay(order.id)  # <- ACG109
+
+        async def in_other_libraries(database, order, db, log):
+            async with database.transaction():
+                invoice.delay(order.id)  # <- ACG109
+            with db.atomic():
+                invoice.delay(order.id)  # <- ACG109
+            async with in_transaction():
+                invoice.delay(order.id)  # <- ACG109
+            with log.transaction():
+                invoice.delay(order.id)
+
+        def in_a_unit_of_its_own(uow, order):
+            uow.orders.add(order)
+            invoice.delay(order.id)  # <- ACG109
+            uow.commit()
+            invoice.delay(order.id)
 
         def savepoint(session, order):
             with session.begin_nested():

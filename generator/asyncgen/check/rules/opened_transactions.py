@@ -15,6 +15,10 @@ __all__ = ["OpenedTransactions"]
 
 _ATOMIC = {"django.db.transaction.atomic", "django.db.transaction.Atomic", "django.db.transaction.commit_on_success"}
 _OF_DJANGO = "transaction.atomic"
+_OF_TORTOISE = {"tortoise.transactions.in_transaction", "tortoise.transactions.atomic"}
+#: Methods of sessions, engines and connections that begin a transaction: of SQLAlchemy, Peewee, databases, psycopg.
+_BEGINS = {"begin", "begin_nested", "atomic", "transaction"}
+_DATABASES = {"engine", "db", "database", "conn", "connection"}
 #: What a project makes itself of a session: it commits at its end.
 _SCOPE = "a session's transaction, which its context manager commits"
 _DEPTH = 4
@@ -56,13 +60,10 @@ class OpenedTransactions:
     def _opens(self, module: Module, expr: ast.expr, depth: int) -> str:
         """What kind of transaction an expression opens, as a context manager or a decorator."""
         target = expr.func if isinstance(expr, ast.Call) else expr
-        if (
-            isinstance(expr, ast.Call)
-            and isinstance(target, ast.Attribute)
-            and target.attr in {"begin", "begin_nested"}
-        ):
+        if isinstance(expr, ast.Call) and isinstance(target, ast.Attribute) and target.attr in _BEGINS:
             owner = self.project.names.name(module, target.value)
-            return SESSION if _is_session(owner, target.value) else ""
+            if _is_session(owner, target.value):
+                return SESSION
         if isinstance(expr, ast.Call) and last_name(target) == "method_decorator" and expr.args:
             return self._opens(module, expr.args[0], depth + 1)
         symbol = self.project.names.resolve(module, target)
@@ -70,6 +71,8 @@ class OpenedTransactions:
             return ""
         if symbol.name in _ATOMIC:
             return _OF_DJANGO
+        if symbol.name in _OF_TORTOISE:
+            return SESSION
         if isinstance(symbol.node, Function) and symbol.module is not None:
             return self._own_wrapper(symbol.module, symbol.node, depth)
         return _SCOPE if self._commits_at_its_end(symbol) else ""
@@ -118,8 +121,8 @@ def _yields_or_calls(block: ast.With | ast.AsyncWith) -> bool:
 
 
 def _is_session(owner: str, expr: ast.expr) -> bool:
-    last = last_name(expr)
-    return "session" in last.lower() or "session" in owner.lower() or last in {"engine", "Session", "db"}
+    last = last_name(expr).lower()
+    return "session" in last or "session" in owner.lower() or last in _DATABASES
 
 
 def _committed_before(block: ast.With | ast.AsyncWith, call: ast.Call) -> bool:

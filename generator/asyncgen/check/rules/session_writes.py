@@ -5,6 +5,7 @@ commit, whoever makes it: the function itself, its caller, the dependency of a r
 import ast
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.project import Project
@@ -22,6 +23,11 @@ _STATEMENTS = {"insert", "update", "delete"}
 _SQL = re.compile(r"\s*(insert|update|delete)\b", re.IGNORECASE)
 #: What is called so writes, where a session is handed to what none can see.
 _WRITERS = re.compile(r"(^|_)(add|create|delete|enqueue|insert|mark|record|register|save|set|store|update|upsert)(_|$)")
+_USED = re.compile(
+    rb"(?i)(?:session|db|conn|connection)(?:\(\))?\.(?:add|add_all|flush|merge|execute|commit)\(|"
+    rb"\bDepends\(|\b(?:uow|unit_of_work)\."
+)
+_UNIT_OF_WORK = re.compile(r"\b(uow|unit_of_work)\b")
 _ENDS = re.compile(r"commit|rollback")
 _TRANSPARENT = {"staticmethod", "classmethod"}
 _DEPTH = 2
@@ -32,9 +38,15 @@ class SessionWrites:
         self.project = project
         self._left_open: dict[Function, bool] = {}
 
+    @cached_property
+    def _are_sessions_used(self) -> bool:
+        """Whether something looks as if it wrote through a session: in most projects of Django nothing does."""
+        used = (_USED.search(module.text.encode()) for module in self.project.modules)
+        return any(used) or bool(self.project.found_aside(_USED))
+
     def before(self, module: Module, call: ast.Call) -> bool:
         """Whether a call is made after something was written through a session, and before the commit."""
-        function = running_function(module, call)
+        function = running_function(module, call) if self._are_sessions_used else None
         if function is None:
             return False
         given = self._committed_for_it(module, function)
@@ -157,7 +169,9 @@ def _is_write(module: Module, call: ast.Call) -> bool:
 
 
 def is_session(module: Module, owner: ast.expr) -> bool:
-    """By its name: `session`, `db.session`, `self.session`; `db` and `conn` where SQLAlchemy is about."""
+    """By its name: `session`, `db.session`, `uow.orders`; `db` and `conn` where SQLAlchemy is about."""
+    if _UNIT_OF_WORK.search(ast.unparse(owner)):
+        return True
     called = owner.func if isinstance(owner, ast.Call) else owner
     name = last_name(called).lower()
     if "session" in name:
