@@ -27,6 +27,7 @@ class Callers:
         self.project = project
         self.usage = usage
         self._found: dict[Function, list[tuple[Module, ast.Call]]] = {}
+        self._modules: set[Module] = set()
 
     def of(self, module: Module, function: Function | None) -> list[tuple[Module, ast.Call]]:
         """The calls that run a function there and then. Decorators may put it off; a generator runs when it is used."""
@@ -52,7 +53,7 @@ class Callers:
         found = self._called_in_tasks.get(function.name, [])
         if not found or function in self.project.tasks.by_node:
             return []
-        return [(task, call) for task, call in found if self._means(task.module, call, function)]
+        return [(task, call) for task, call in found if self._is_named(task.module, call, function)]
 
     @cached_property
     def _called_in_tasks(self) -> dict[str, list[tuple[Task, ast.Call]]]:
@@ -73,6 +74,10 @@ class Callers:
             imported = [b for b in module.names(module.tree).get(function.name, ()) if b.kind == "import"]
             found += len(word.findall(module.text)) - len(imported)
         return found
+
+    def _is_named(self, module: Module, call: ast.Call, function: Function) -> bool:
+        symbol = self.project.names.resolve(module, call.func)
+        return symbol is not None and symbol.node is function
 
     def _means(self, module: Module, call: ast.Call, function: Function) -> bool:
         """Whether a call is of that function: of a method of what none can see, if no other function has its name."""
@@ -102,28 +107,22 @@ class Callers:
 
     @cached_property
     def _calls(self) -> dict[str, list[tuple[Module, ast.Call]]]:
-        """By the last name of what is called."""
-        found: dict[str, list[tuple[Module, ast.Call]]] = defaultdict(list)
-        for module in self._modules:
-            for call in module.calls:
-                name = last_name(call.func)
-                if name:
-                    found[name].append((module, call))
-        return found
-
-    @cached_property
-    def _modules(self) -> list[Module]:
-        """Those that have to do with Celery; and those that look free of it, but call a function that publishes, or one
-        that calls such a function, and speak of transactions, unless each request is one.
+        """By the last name of what is called. In modules that have to do with Celery, and in those that look free of it
+        but call a function that publishes, or one that calls such a function, and speak of transactions, unless each
+        request is one.
         """
+        found: dict[str, list[tuple[Module, ast.Call]]] = defaultdict(list)
         everywhere = self.usage.atomic_requests
-        found = list(self.project.modules)
+        new = list(self.project.modules)
         called = set(SENDING)
         for _ in range(_LEVELS):
-            called = {name for module in found for name in _callers_of(module, called)} - called
-            known = set(found)
+            self._modules.update(new)
+            for module in new:
+                for call in module.calls:
+                    found[last_name(call.func)].append((module, call))
+            called = {name for callee in called for place in found.get(callee, ()) for name in _caller(*place)} - called
             words = {f"{name}(".encode() for name in called}
-            found += [module for module in self.project.modules_aside(words, everywhere) if module not in known]
+            new = [m for m in self.project.modules_aside(words, everywhere) if m not in self._modules] if words else []
         return found
 
 
@@ -137,11 +136,10 @@ def _is_of_module(func: ast.expr, own: Bindings) -> bool:
     return False
 
 
-def _callers_of(module: Module, names: set[str]) -> Iterator[str]:
-    """The names of functions that call one of some names; of methods those that others are not likely to have."""
-    for call in module.calls:
-        function = module.function_of(call) if last_name(call.func) in names else None
-        if function is None or function.decorator_list or function.name.startswith("__"):
-            continue
-        if "_" in function.name or module.parents.get(function) is module.tree:
-            yield function.name
+def _caller(module: Module, call: ast.Call) -> Iterator[str]:
+    """The name of the function that makes a call; of a method only if others are not likely to have it."""
+    function = module.function_of(call)
+    if function is None or function.decorator_list or function.name.startswith("__"):
+        return
+    if "_" in function.name or module.parents.get(function) is module.tree:
+        yield function.name

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from asyncgen.check.celery.project import CeleryProject
@@ -13,6 +14,7 @@ from asyncgen.check.source.syntax import Function, last_name
 __all__ = ["Connection", "Receivers"]
 
 _OF_MODELS = re.compile(r"django\.db\.models\.(?:signals\.)?(\w+)$")
+_CONNECTS = re.compile(rb"\.connect\(\s*(?:[\w.]+\.)?(\w+)")
 _SENDS = {"send", "send_robust", "asend", "asend_robust"}
 
 
@@ -54,7 +56,7 @@ class Receivers:
                     | ast.Call(func=ast.Attribute(value=signal, attr="connect_via"))
                 ):
                     yield from self._connections(module, [signal], [])
-        if module.parents.get(function) is module.tree:
+        if function.name in self._connected_names and module.parents.get(function) is module.tree:
             yield from self._connected(module, function)
 
     def _connections(
@@ -65,6 +67,13 @@ class Receivers:
             symbol = self.project.names.resolve(module, signal)
             if symbol is not None:
                 yield Connection(symbol, last_name(signal), module, sender)
+
+    @cached_property
+    def _connected_names(self) -> set[str]:
+        """What is connected somewhere."""
+        texts = [module.text.encode() for module in self.project.modules if ".connect(" in module.text]
+        names = {name for text in texts for name in _CONNECTS.findall(text)} | self.project.found_aside(_CONNECTS)
+        return {name.decode(errors="replace") for name in names}
 
     def _connected(self, module: Module, function: Function) -> Iterator[Connection]:
         """By `signal.connect(function)`."""

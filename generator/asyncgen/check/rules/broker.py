@@ -45,7 +45,7 @@ class BrokerConfig(Rule):
         yield from self._prefetch(module, project)
 
     def _mirrored(self, module: Module, project: Project) -> Iterator[Finding]:
-        for call in module.calls:
+        for call in module.calls if any(word in module.text for word in _MIRRORED) else ():
             if project.names.name(module, call.func) not in {"kombu.Queue", "kombu.entity.Queue"}:
                 continue
             for node in ast.walk(call):

@@ -36,7 +36,7 @@ class Schedule(Rule):
     name = "schedule"
 
     def check(self, module: Module, project: Project) -> Iterator[Finding]:
-        for call in module.calls:
+        for call in module.calls if "crontab" in module.text else ():
             if project.names.name(module, call.func) in _CRONTABS:
                 yield from self._crontab(module, call)
         for entry in project.schedule:

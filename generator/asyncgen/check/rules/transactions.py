@@ -102,7 +102,7 @@ class _Transactions:
     def _through(self, module: Module, call: ast.Call, steps: tuple[tuple[Module, ast.Call], ...]) -> str:
         """The transaction in which the function is called that publishes."""
         function = running_function(module, call)
-        if function is None or len(steps) > _LEVELS or _minds_transactions(function, call):
+        if function is None or len(steps) > _LEVELS or _minds_transactions(module, function, call):
             return ""
         where = self.events.transaction(module, function)
         if where:
@@ -134,11 +134,12 @@ def _waits_for_commit(project: Project, sent: Dispatch) -> bool:
     return False
 
 
-def _minds_transactions(function: Function, call: ast.Call) -> bool:
+def _minds_transactions(module: Module, function: Function, call: ast.Call) -> bool:
     """Whether a function commits before it publishes, asks whether it stands in a transaction, or waits elsewhere for
     the commit: then its author knows where it is called.
     """
-    return any(
+    text = module.text_of(function)
+    return ("commit" in text or "in_atomic_block" in text) and any(
         isinstance(node, ast.Attribute)
         and (node.attr in {"in_atomic_block", "on_commit"} or (node.attr == "commit" and node.lineno < call.lineno))
         for node in ast.walk(function)

@@ -69,6 +69,10 @@ class Codebase:
                     found.append(module)
         return found
 
+    def found_aside(self, pattern: re.Pattern[bytes]) -> set[bytes]:
+        """What matches in files that look free of Celery and speak of transactions."""
+        return {text for file in self.files if file.aside is not None for text in pattern.findall(file.aside)}
+
     def named_aside(self, names: dict[str, set[str]]) -> set[str]:
         """Which names, given by the last name of their module, stand in files that look free of Celery, tests aside."""
         sought = {module.encode(): [name.encode() for name in inside] for module, inside in names.items()}

@@ -4,6 +4,7 @@ This walk is what a run spends most of its time on: it avoids `ast.walk`, and ne
 """
 
 import ast
+from typing import Any
 
 from asyncgen.check.source.binder import HANDLERS, Binder, Bindings, Handlers
 from asyncgen.check.source.syntax import SCOPES, Binding, Function, Scope
@@ -11,6 +12,7 @@ from asyncgen.check.source.syntax import SCOPES, Binding, Function, Scope
 __all__ = ["Index"]
 
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.alias})
+_SCOPES = frozenset(SCOPES)
 _NO_NODES = frozenset(
     {"ctx", "op", "ops", "id", "attr", "arg", "module", "level", "type_comment", "conversion", "simple"}
 )
@@ -37,28 +39,29 @@ class Index(Binder):
 
     def _walk(self, tree: ast.Module) -> None:
         parents, leaves, fields, handlers = self.parents, _LEAVES, _FIELDS, _HANDLERS
-        stack: list[tuple[ast.AST, Scope]] = [(tree, tree)]
+        calls, attributes = self.calls, self.attributes
+        stack: list[tuple[Any, Any]] = [(tree, tree)]
         while stack:
             node, scope = stack.pop()
             kind = type(node)
             handler = handlers.get(kind)
             if handler is not None:
                 handler(self, node, scope)
-            elif isinstance(node, ast.Call):
-                self.calls.append(node)
-            elif isinstance(node, ast.Attribute) and node.ctx.__class__ is ast.Load:
-                self.attributes.add(node.attr)
-            inner: Scope = node if isinstance(node, SCOPES) else scope
-            below: list[tuple[ast.AST, Scope]] = []
+            elif kind is ast.Call:
+                calls.append(node)
+            elif kind is ast.Attribute and node.ctx.__class__ is ast.Load:
+                attributes.add(node.attr)
+            inner = node if kind in _SCOPES else scope
+            below: list[tuple[Any, Any]] = []
             for field in fields[kind]:
                 value = getattr(node, field, None)
                 if value.__class__ is list:
                     for item in value:
-                        if isinstance(item, ast.AST):
+                        if item.__class__ in fields:
                             parents[item] = node
                             if item.__class__ not in leaves:
                                 below.append((item, inner))
-                elif isinstance(value, ast.AST):
+                elif value.__class__ in fields:
                     parents[value] = node
                     if value.__class__ not in leaves:
                         below.append((value, inner))

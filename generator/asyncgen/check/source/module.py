@@ -113,23 +113,30 @@ class Module:
         """The scope in which a node is evaluated: the decorators, defaults and annotations of a function are in the one
         around it, and so is the function itself.
         """
-        child, current = node, self.parents.get(node)
+        parents = self.parents
+        child, current = node, parents.get(node)
         while current is not None:
             if isinstance(current, SCOPES) and _is_body(child, current):
                 return current
-            child, current = current, self.parents.get(current)
+            child, current = current, parents.get(current)
         return self.tree
 
     def scopes_from(self, node: ast.AST) -> list[Scope]:
         """The scopes that a name at `node` is looked up in, innermost first."""
-        found: list[Scope] = []
-        scope: Scope = self.scope_of(node)
-        while True:
-            if not found or not isinstance(scope, ast.ClassDef):
-                found.append(scope)
-            if isinstance(scope, ast.Module):
-                return found
-            scope = self.scope_of(scope)
+        scope = self.scope_of(node)
+        if scope not in self._outer:
+            around = scope
+            self._outer[scope] = outer = [scope]
+            while not isinstance(around, ast.Module):
+                around = self.scope_of(around)
+                if not isinstance(around, ast.ClassDef):
+                    outer.append(around)
+        return self._outer[scope]
+
+    @cached_property
+    def _outer(self) -> dict[Scope, list[Scope]]:
+        """The scopes in which the names of a scope are looked up."""
+        return {}
 
     def function_of(self, node: ast.AST) -> Function | None:
         """The function (not the lambda) around a node."""

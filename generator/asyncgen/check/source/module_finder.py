@@ -31,13 +31,14 @@ _LIBRARIES = sys.stdlib_module_names | {"celery", "django", "flask", "kombu", "r
 class ModuleFinder:
     def __init__(self, root: Path, files: list[SourceFile]) -> None:
         self._root = root
-        self._packages = {file.path.parent for file in files if file.path.name == "__init__.py"}
+        self._packages = {os.path.dirname(file.path) for file in files if file.path.name == "__init__.py"}
         self._base = root
         while (self._base / "__init__.py").is_file() and self._base != self._base.parent:
-            self._packages.add(self._base)
+            self._packages.add(str(self._base))
             self._base = self._base.parent
         self._with_celery = {file.path for file in files if file.content is not None}
         self._shadowing = {_module_path(file.path) for file in files if _imports_its_own_name(file)}
+        self._base_text = os.path.join(self._base, "")
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._main_name: dict[Path, str] = {}
         self._starts: dict[tuple[str, ...], bool] = {}
@@ -45,22 +46,20 @@ class ModuleFinder:
             self._register(file.path)
 
     def _register(self, path: Path) -> None:
-        try:
-            parts = list(path.relative_to(self._base).with_suffix("").parts)
-        except ValueError:
-            parts = [path.stem]
+        text, base = str(path), self._base_text
+        parts = os.path.splitext(text[len(base) :])[0].split(os.sep) if text.startswith(base) else [path.stem]
         folders = list(parts)
         for depth, part in enumerate(parts[:-1]):
-            if not part.isidentifier() and self._base.joinpath(*folders[: depth + 1]) in self._packages:
+            if not part.isidentifier() and os.path.join(base, *folders[: depth + 1]) in self._packages:
                 name = re.split(r"[-.]", part)[0]
                 parts[depth] = part if name in _LIBRARIES else name
         if parts[-1] == "__init__":
             parts.pop()
         top = _module_path(path)
         start = max(len(parts) - 1, 0)
-        while start > 0 and top.parent in self._packages:
+        while start > 0 and os.path.dirname(top) in self._packages:
             start -= 1
-            top = top.parent
+            top = os.path.dirname(top)
         if top in self._shadowing:
             if start > 0:
                 start -= 1
@@ -108,10 +107,13 @@ class ModuleFinder:
         return any(path in self._with_celery or path.name == "__init__.py" for path in self._by_name.get(name, ()))
 
 
-def _module_path(path: Path) -> Path:
+def _module_path(path: Path) -> str:
     """The module as others see it: the folder of a package, else the file without its ending."""
-    return path.parent if path.name == "__init__.py" else path.with_suffix("")
+    return os.path.dirname(path) if path.name == "__init__.py" else os.path.splitext(path)[0]
 
 
 def _imports_its_own_name(file: SourceFile) -> bool:
-    return file.content is not None and b"from %b import" % os.fsencode(_module_path(file.path).name) in file.content
+    return (
+        file.content is not None
+        and b"from %b import" % os.fsencode(os.path.basename(_module_path(file.path))) in file.content
+    )
