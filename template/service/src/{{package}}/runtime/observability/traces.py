@@ -135,25 +135,30 @@ class Traces:
             while self._here.runs:  # what ended without a signal
                 current.detach(self._here.runs.pop().token)
         headers = request.headers or {}
-        parent, links = parent_of(headers) if request.is_eager else context_of(headers), links_to(attempts_of(headers))
-        span = self._start("run", task.name, task_id, parent, SpanKind.CONSUMER, links)
-        if request.retries:
-            span.set_attribute("celery.retries", request.retries)
-        if count := redeliveries(request):
-            span.set_attribute("celery.redeliveries", count)
-        token = current.attach(trace.set_span_in_context(span, parent))
-        self._here.runs.append(Run(task_id, span, token))
+        parent = parent_of(headers) if request.is_eager else context_of(headers)
+        above = trace.get_current_span(parent)
+        if (span := self._unsampled(above)) is None:
+            links = links_to(attempts_of(headers))
+            span = self._sampled("run", task.name, task_id, parent, SpanKind.CONSUMER, links)
+            if request.retries:
+                span.set_attribute("celery.retries", request.retries)
+            if count := redeliveries(request):
+                span.set_attribute("celery.redeliveries", count)
+        # Where it is not sampled, what the message brings is the context already.
+        begun = parent if span is above and parent is not None else trace.set_span_in_context(span, parent)
+        self._here.runs.append(Run(task_id, span, current.attach(begun)))
 
     def _end_run(self, task_id: str, state: str | None, retval: Any, **_: Any) -> None:
         if not self._here.runs or self._here.runs[-1].task_id != task_id:
             return
         run = self._here.runs.pop()
-        run.span.set_attribute("celery.state", state or "")
-        if state == "RETRY":
-            run.span.set_attribute("celery.retry.reason", type(retval.exc).__name__)
-        if state == "FAILURE":
-            run.span.set_status(Status(StatusCode.ERROR, type(retval).__name__))
-        run.span.end()
+        if run.span.is_recording():
+            run.span.set_attribute("celery.state", state or "")
+            if state == "RETRY":
+                run.span.set_attribute("celery.retry.reason", type(retval.exc).__name__)
+            if state == "FAILURE":
+                run.span.set_status(Status(StatusCode.ERROR, type(retval).__name__))
+            run.span.end()
         current.detach(run.token)
 
     def _note_duplicate(self, **_: Any) -> None:
@@ -192,18 +197,17 @@ class Traces:
         return self._here.publishing
 
     def _start(
-        self,
-        action: str,
-        task: str,
-        task_id: object,
-        parent: Context | None,
-        kind: SpanKind = SpanKind.PRODUCER,
-        links: Sequence[Link] = (),
+        self, action: str, task: str, task_id: object, parent: Context | None, links: Sequence[Link] = ()
     ) -> Span:
-        """A span below that of `parent` (None: the current context)."""
-        return self._unsampled(trace.get_current_span(parent)) or self._tracer.start_span(
-            f"{action}/{task}", parent, kind, self._attributes(action, task, task_id), links
+        """A span of a publisher below that of `parent` (None: the current context)."""
+        return self._unsampled(trace.get_current_span(parent)) or self._sampled(
+            action, task, task_id, parent, SpanKind.PRODUCER, links
         )
+
+    def _sampled(
+        self, action: str, task: str, task_id: object, parent: Context | None, kind: SpanKind, links: Sequence[Link]
+    ) -> Span:
+        return self._tracer.start_span(f"{action}/{task}", parent, kind, self._attributes(action, task, task_id), links)
 
     def _attributes(self, action: str, task: str, task_id: object) -> dict[str, Any]:
         attributes: dict[str, Any] = {"celery.action": action, "celery.task_name": task, "messaging.system": "celery"}
