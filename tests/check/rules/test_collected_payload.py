@@ -17,7 +17,9 @@ def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
     code = """
         import csv
         import requests
-        from celery import shared_task
+        from datetime import timedelta
+        from celery import chord, group, shared_task
+        from django.utils import timezone
         from shop.models import Order, User
 
         @shared_task
@@ -88,6 +90,31 @@ def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
                 news.delay(order.pk)
             for given in Order.objects.filter(user_id__in=given):
                 news.delay(given.pk)
+
+        def in_groups(given):
+            sent = [news.si(user.pk) for user in User.objects.all()]  # <- ACG112
+            group(sent).delay()
+            more = []
+            for user in User.objects.filter(active=True):
+                more.append(news.si(user.pk))  # <- ACG112
+            chord(more)(news.si(0))
+            kept = [news.si(user.pk) for user in User.objects.all()]
+            some = [news.si(pk) for pk in given]
+            group(some).delay()
+
+        def added_at_once(given):
+            ids = set()
+            ids.update(User.objects.values_list("pk", flat=True))
+            ids.update(given)
+            news.delay(list(ids))  # <- ACG112
+            names = []
+            names.extend(given)
+            news.delay(names)
+
+        def due():
+            cutoff = timezone.now() - timedelta(minutes=5)
+            for order in Order.objects.filter(status="new", created__lt=cutoff):
+                news.delay(order.pk)
 
         def rows_of_a_file(path, request):
             rows = [row for row in csv.DictReader(path)]

@@ -77,6 +77,7 @@ def test_what_comes_before_the_effect_and_what_after(planted: Planted) -> None:
             pay(order)
     """
     code = """
+        import smtplib
         import stripe
         from celery import shared_task
         from shop.sending import pay, pay_once, through
@@ -85,6 +86,11 @@ def test_what_comes_before_the_effect_and_what_after(planted: Planted) -> None:
         def noted_afterwards(order):
             stripe.Charge.create(amount=order.total)  # <- ACG108
             order.status = "sent"
+
+        @shared_task(acks_late=True)
+        def mails(order):
+            with smtplib.SMTP("mail") as server:
+                server.send_message(order.text)  # <- ACG108
 
         @shared_task(acks_late=True)
         def looked_before(order):

@@ -85,6 +85,7 @@ MODELS = """
         summary = models.CharField(max_length=100)
         text = models.TextField(max_length=100)
         payload = models.JSONField()
+        file_content_b64 = models.TextField()
         options = models.JSONField()
         image = models.BinaryField()
 """
@@ -237,6 +238,9 @@ def test_documents(planted: Planted) -> None:
         def rows(pk, given: Article):
             article = Article.objects.get(pk=pk)
             index.delay(article.body)  # <- ACG112
+            index.delay(article.file_content_b64)  # <- ACG112
+            for one in list(Article.objects.filter(section=key)):
+                index.delay(one.body)  # <- ACG112
             index.delay({"pk": pk, "payload": article.payload})  # <- ACG112
             index.delay(given.image)  # <- ACG112
             for each in Article.objects.filter(author=pk):

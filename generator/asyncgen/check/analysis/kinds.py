@@ -202,7 +202,7 @@ class Kinds:
             return self.of(module, target, depth)
         if binding.kind == "loop" and isinstance(target, ast.expr):
             over = self.of(module, target, depth)
-            if over == QUERYSET:
+            if over in {QUERYSET, MODEL}:  # a list of rows has the kind of a row
                 return MODEL
             return RESULT if over == RESULT else self._element(module, target, depth)
         if binding.kind == "def" and isinstance(binding.node, Function):

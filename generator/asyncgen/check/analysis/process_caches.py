@@ -41,6 +41,8 @@ def _is_test_for_nothing(test: ast.expr, name: str) -> bool:
             return bool(asked) and all(_is_test_for_nothing(value, name) for value in asked)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return _is_test_for_nothing(operand, name)
+        case ast.Call(func=ast.Name(id="hasattr"), args=[holder, ast.Constant(value=str(attribute))]):
+            return f"{ast.unparse(holder)}.{attribute}" == name
         case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() | ast.Eq() | ast.NotEq()], comparators=[other]):
             return ast.unparse(left) == name and isinstance(other, ast.Constant | ast.Name) and not _is_number(other)
     return ast.unparse(test) == name

@@ -17,7 +17,7 @@ _DOCUMENTS = {"JSONField", "JSON", "JSONB", "BinaryField", "LargeBinary", "BLOB"
 #: Fields that hold something to be read as a whole: without a limit in the schema, many a short text is stored, too.
 _CONTENTS = re.compile(
     r"(^|_)(attachments?|article|blob|body|bytes|content|contents|csv|data|document|dump|file|html|image|json|log|logs|"
-    r"markdown|message|output|payload|pdf|raw|report|response|result|results|snapshot|text|transcript|xml)$"
+    r"markdown|message|output|payload|pdf|raw|report|response|result|results|snapshot|text|transcript|xml)(_(b64|base64))?$"
 )
 
 
@@ -60,6 +60,8 @@ def row_class(project: CeleryProject, module: Module, expr: ast.expr, depth: int
             return _sender(project, module, function) if function is not None and len(bound) == 1 else None
         case ast.Call(args=[model, *_]) if last_name(expr.func) in {"get_object_or_404", "query", "get", "select"}:
             return _model(project, module, model) or row_class(project, module, expr.func, depth + 1)
+        case ast.Call(func=ast.Name(id="list" | "sorted"), args=[rows, *_]):
+            return row_class(project, module, rows, depth + 1)
         case ast.Call(func=func):
             return row_class(project, module, func, depth + 1)
         case ast.Subscript(value=value):

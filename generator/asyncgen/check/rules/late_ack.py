@@ -90,10 +90,19 @@ def _effect(project: Project, module: Module, function: Function, depth: int) ->
     """
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)):
-        what = _EFFECTS.get(project.names.name(module, call.func)) or _of_callee(project, module, call, depth)
+        what = _EFFECTS.get(_name(project, module, call.func)) or _of_callee(project, module, call, depth)
         if what:
             return None if _GUARD.search(_text_until(module, function, call)) else (call, what)
     return None
+
+
+def _name(project: Project, module: Module, func: ast.expr) -> str:
+    """The dotted name of what is called, of a method of what a `with` opened too."""
+    if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+        for binding in project.names.bindings(module, func.value.id, func):
+            if binding.kind == "with" and isinstance(binding.target, ast.expr):
+                return f"{project.names.name(module, binding.target)}.{func.attr}"
+    return project.names.name(module, func)
 
 
 def _of_callee(project: Project, module: Module, call: ast.Call, depth: int) -> str:

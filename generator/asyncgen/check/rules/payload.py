@@ -12,7 +12,7 @@ from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.large_values import LargeValues
 from asyncgen.check.rules.rows import Rows
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Function
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["LargePayload"]
 
@@ -105,10 +105,24 @@ class LargePayload(Rule):
 
 
 def _is_in_group(project: Project, module: Module, signature: ast.Call) -> bool:
-    """Whether a signature is made for each element of what a group or a chord is made of."""
+    """Whether a signature is one of those that a group or a chord is made of, in a list of its own too."""
     made = module.parents.get(signature)
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "append":
+        return _is_grouped(project, module, last_name(made.func.value), signature)
     over = module.parents.get(made) if isinstance(made, ast.GeneratorExp | ast.ListComp) else None
+    if isinstance(over, ast.Assign):
+        return _is_grouped(project, module, last_name(over.targets[0]), signature)
     return isinstance(over, ast.Call) and project.names.name(module, over.func) in _GROUPS
+
+
+def _is_grouped(project: Project, module: Module, listed: str, signature: ast.Call) -> bool:
+    """Whether the function around a signature makes a group of a list of that name."""
+    return listed != "" and any(
+        isinstance(node, ast.Call)
+        and last_name(next(iter(node.args), node)) == listed
+        and project.names.name(module, node.func) in _GROUPS
+        for node in ast.walk(module.function_of(signature) or module.tree)
+    )
 
 
 def _unbounded_loop(module: Module, rows: Rows, call: ast.Call) -> ast.expr | None:

@@ -16,6 +16,7 @@ __all__ = ["COPIES", "Rows", "filling"]
 COPIES = {"list", "tuple", "set", "frozenset", "sorted", "dict", "iter", "reversed", "enumerate", "chain", "tqdm"}
 #: Methods whose result has all the rows, or all the elements, of what they are called on.
 _GIVE_ALL = {"values", "items", "keys", "all", "fetchall", "mappings", "scalars", "unique"}
+_CLOCKS = {"now", "utcnow", "today", "localtime"}
 _DEPTH = 6
 _FILTERS = {"filter", "where", "filter_by", "get", "get_or_create", "Q"}
 _BOUNDS = {"first", "none", "limit", "due", "sample"}
@@ -27,8 +28,8 @@ _FEW = re.compile(r"(^|_)(superuser|staff|admin|moderator|default|primary|curren
 #: Tables that hold what somebody set up, a handful of rows, and those to whom the other rows belong: one message for
 #: each tenant is what a queue is for.
 _SET_UP = re.compile(
-    r"(Backend|Branch|Channel|Cluster|Compan(y|ie)|Config\w*|Connector|Corporation|Countr(y|ie)|Credential|Currenc(y|ie)|"
-    r"Department|Feed|Group|Index|Integration|Language|Manager|Monitor|Office|Organi[sz]ation|Owner|Plan|Plugin|"
+    r"(Backend|Branch|Channel|Cluster|Compan(y|ie)|Config\w*|Connect(ion|or)|Corporation|Countr(y|ie)|Credential|Currenc(y|ie)|"
+    r"Department|Feed|Group|Index|Integration|Language|Manager|Monitor|Office|Organi[sz](ation|er)|Owner|Plan|Plugin|"
     r"Polic(y|ie)|Project|Provider|Queue|Region|Repo|Repository|Rule|Schedule|Server|Service|Setting|Site|Source|Team|"
     r"Template|Tenant|Token|Tracker|Type|Web[Hh]ook|Workflow|Workspace)s?$"
 )
@@ -42,7 +43,7 @@ _GROWS = re.compile(
 #: What many belong to one.
 _AUDIENCE = re.compile(
     r"(^|_)(subscribers|subscriptions|followers|recipients|users|user_set|customers|clients|students|enrol?lments|"
-    r"attendees|contacts|accounts)$"
+    r"attendees|contacts)$"
 )
 
 
@@ -101,6 +102,8 @@ class Rows:
             yield from self._queries(module, value, depth)
         for loop in filling(module, name, values):
             yield from self._queries(module, loop.iter, depth)
+        for added in _added_at_once(module, name, values):
+            yield from self._queries(module, added, depth)
 
     def _returned(self, module: Module, call: ast.Call, depth: int) -> Iterator[tuple[Module, ast.expr]]:
         callee = self.project.names.resolve(module, call.func)
@@ -182,8 +185,19 @@ class Rows:
         if _FEW.search(name):
             return True
         if field and comparison in _RANGES:
-            return comparison in {"lt", "lte"} and _is_now(keyword.value)
+            return comparison in {"lt", "lte"} and self._is_now(module, keyword.value)
         return not _is_constant(keyword.value)
+
+    def _is_now(self, module: Module, value: ast.expr) -> bool:
+        """Of what is due by now, or a while ago, there is as much as has come since the last look."""
+        match value:
+            case ast.BinOp(left=left, op=ast.Sub()):
+                return self._is_now(module, left)
+            case ast.Name():
+                bound = self.project.names.bindings(module, value.id, value)
+                made = bound[0].target if len(bound) == 1 and bound[0].kind == "value" else None
+                return isinstance(made, ast.expr) and made is not value and self._is_now(module, made)
+        return last_name(value.func if isinstance(value, ast.Call) else value) in _CLOCKS
 
     def _steps(self, module: Module, expr: ast.expr) -> list[ast.expr]:
         """A query, and what its first name was assigned: `rows = Row.objects.filter(...); pks = rows.values("pk")`."""
@@ -220,11 +234,6 @@ def _root(expr: ast.expr) -> ast.expr:
     return expr
 
 
-def _is_now(value: ast.expr) -> bool:
-    """Of what is due by now there is as much as has come since the last look."""
-    return last_name(value.func if isinstance(value, ast.Call) else value) in {"now", "utcnow", "today", "localtime"}
-
-
 def _is_switch(node: ast.AST) -> bool:
     """`enabled=True`: what can be turned on was set up by somebody, if it is no person's and no record."""
     match node:
@@ -259,6 +268,16 @@ def filling(module: Module, name: ast.Name, values: list[ast.expr]) -> Iterator[
         for loop in ast.walk(module.function_of(name) or module.tree):
             if isinstance(loop, ast.For | ast.AsyncFor) and _fills(loop, name):
                 yield loop
+
+
+def _added_at_once(module: Module, name: ast.Name, values: list[ast.expr]) -> Iterator[ast.expr]:
+    """What is put into an empty list or set as a whole: `ids.extend(rows)`, `ids.update(rows)`."""
+    if len(values) == 1 and _is_empty(values[0]):
+        for node in ast.walk(module.function_of(name) or module.tree):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="extend" | "update"), args=[added]):
+                    if owner == name.id:
+                        yield added
 
 
 def _is_empty(made: ast.expr) -> bool:
