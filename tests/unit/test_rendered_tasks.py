@@ -137,6 +137,7 @@ def test_ruff_accepts_them(rendered: Path) -> None:
 
 
 @pytest.mark.xdist_group("mypy")
+@pytest.mark.parametrize("rendered", ["s"], indirect=True)  # no type depends on the length of a name
 def test_mypy_accepts_them(rendered: Path) -> None:
     options = ["--strict", "--explicit-package-bases"]
     # These are errors of libraries that the project would have to install.

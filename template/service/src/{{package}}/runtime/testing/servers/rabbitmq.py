@@ -24,6 +24,12 @@ __all__ = ["description", "own", "started", "url"]
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/homebrew/sbin", "/usr/local/sbin", "/usr/sbin")
 """Searched before PATH: Debian's wrapper on PATH changes to a user who cannot write a private folder."""
 
+FRUGAL = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
+"""Erlang's arguments, where the environment has none: one scheduler, which does not spin while it waits.
+
+To start and to end takes a third less CPU; a deployed server has a scheduler for each core.
+"""
+
 
 def description() -> str:
     """What `started` gives."""
@@ -50,6 +56,7 @@ def started(folder: Path, management_port: int = 0) -> Iterator[str]:
     (home / "plugins").write_text(f"[{'rabbitmq_management' if management_port else ''}].\n")
     (home / "env.conf").write_text("")
     env = {
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": FRUGAL,
         **os.environ,
         "HOME": str(home),
         "RABBITMQ_NODENAME": f"dev{port}@localhost",
