@@ -3,9 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
+PYTHONS ?= 3.12 3.13 3.14
+PYTHON3 := python$(or $(USE_PYTHON),3)
+
+# What depends on the Python that it runs on: syntax trees, imports, subprocesses; and a service's own suite.
+GENERATOR := tests/test_architecture.py tests/unit tests/cli tests/check tests/contract tests/growing tests/template/test_generated.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all update-fuzz fuzz-messages chaos alerts bench bench-cli docs pictures lint golden example release clean
+.PHONY: help demo test test-all test-pythons test-python update-fuzz fuzz-messages chaos alerts bench bench-cli docs pictures lint golden example release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +23,13 @@ test: lint ## What CI runs
 
 test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
+
+test-pythons: ## Run the tests of the generator and of a service on each of PYTHONS (3.12 3.13 3.14)
+	@for python in $(PYTHONS); do $(MAKE) --no-print-directory test-python USE_PYTHON=$$python VENV=build/python-$$python || exit; done
+
+test-python: $(VENV)/.installed
+	$(BIN)/python --version
+	unset MAKEFLAGS; UV_PYTHON=$(abspath $(BIN)/python) $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup $(or $(PYTEST),$(GENERATOR))
 
 update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents merged, commands given wrong input
 	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \
@@ -65,12 +77,12 @@ clean: ## Remove what the other targets made
 
 $(VENV)/.installed: pyproject.toml
 ifdef UV
-	$(UV) venv --quiet --allow-existing --python '>=3.11' $(VENV)
+	$(UV) venv --quiet --allow-existing --python '$(or $(USE_PYTHON),>=3.11)' $(VENV)
 	$(UV) pip install --quiet --python $(BIN)/python --editable '.[dev,docs]'
 else
-	@python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
-		{ echo "expected python3 to be 3.11 or newer with venv, got: $$(python3 --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
-	python3 -m venv $(VENV)
+	@$(PYTHON3) -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
+		{ echo "expected python3 to be 3.11 or newer with venv, got: $$($(PYTHON3) --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
+	$(PYTHON3) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 endif
 	@touch $@

@@ -47,9 +47,11 @@ def moved(scopes: Scopes, old: str) -> bool:
     after = symtable.symtable(uses.edits.applied(source.text), source.path, "exec")
     for before, now in tables(symtable.symtable(source.text, source.path, "exec"), after):
         there, new = meaning(before, old), meaning(before, NEW)
-        # The module's, or imported again in a function.
-        is_the_module = there is not None and (before.get_type() == "module" or there[3] or (there[0] and not there[1]))
-        expected = (new, there) if is_renamed and is_the_module else (there, new)
+        # The module's, or imported again in a function, which may be renamed where the module's cannot.
+        is_module = before.get_type() == "module"
+        is_the_module = there is not None and (is_module or there[3] or (there[0] and not there[1]))
+        is_renamed_here = is_renamed or (there is not None and there[3] and not is_module and meaning(now, old) is None)
+        expected = (new, there) if is_renamed_here and is_the_module else (there, new)
         assert (meaning(now, old), meaning(now, NEW)) == expected, f"{old} in {before} of {source.path}"
     return is_renamed
 

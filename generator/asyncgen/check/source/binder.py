@@ -1,6 +1,7 @@
 """Turns statements into bindings."""
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -108,3 +109,8 @@ HANDLERS: Handlers = {
     ast.With: lambda binder, node, scope: binder.bind_with(node, scope),
     ast.AsyncWith: lambda binder, node, scope: binder.bind_with(node, scope),
 }
+if sys.version_info >= (3, 12):
+    # An older Python reads `type X = ...` as an assignment, see newer_syntax.
+    HANDLERS[ast.TypeAlias] = lambda binder, node, scope: binder.bind(
+        scope, node.name.id, Binding("value", node, node.value)
+    )
