@@ -57,10 +57,11 @@ bench-cli: $(VENV)/.installed ## Measure commands beside Copier, and imports bes
 pictures: $(VENV)/.installed ## Run the demo in a terminal and draw it, and the plot of README, in docs/assets
 	@PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs.pictures
 
-lint: $(VENV)/.installed ## Check format, lint and types
+lint: $(VENV)/.installed ## Check format, lint and types, of the generator on Windows and the newest Python too
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --python-version 3.14 generator
 
 golden: $(VENV)/.installed ## Render tests/template/golden and draw the architecture anew: after a change in the template, or of imports
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden

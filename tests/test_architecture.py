@@ -8,6 +8,7 @@ check: command → entry → engine → named_files, summarize → options, disc
 """
 
 import ast
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,9 @@ WRITING = {
     "chmod", "copy", "copy2", "copyfile", "copytree", "mkdir", "mkdtemp", "move", "remove", "rename", "renames",
     "replace", "rmdir", "rmtree", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
 }  # fmt: skip
+NOT_ON_WINDOWS = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+LOCKS = "locks.py"
+"""Where it asks on what system it runs. `make lint` has mypy look for functions that Windows lacks."""
 FILE_MODULES = {"os", "shutil", "tempfile"}
 # `replace` is also a method of str, and `remove` and `copy` of lists: these count only on a module of files.
 AMBIGUOUS = {"copy", "move", "remove", "replace"}
@@ -142,11 +146,33 @@ def offences(package: Path) -> list[str]:
                 found.append(f"{path}: imports copier")
             if top == "subprocess" and path not in RUNNERS:
                 found.append(f"{path}: runs programs")
+            if top in NOT_ON_WINDOWS and path != LOCKS:
+                found.append(f"{path}: imports {top}")
+        found += [f"{path}: {what}" for what in unnamed_encodings(tree)]
         if module != "cli" and path not in EDGE:
             found += [f"{path}: {what}" for what in edge_calls(tree)]
         if path not in WRITERS:
             found += [f"{path}: {what}" for what in writing_calls(tree)]
     return found
+
+
+def unnamed_encodings(tree: ast.Module) -> Iterator[str]:
+    """What reads or writes text in the encoding of the system, which is not UTF-8 everywhere."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        named = {keyword.arg for keyword in node.keywords}
+        modes = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        opens_text = (
+            name == "open"
+            and ast.unparse(node.func) != "os.open"
+            and not any(re.fullmatch("[rwxa+]*b[rwxa+]*", mode) for mode in modes)
+        )
+        is_file = name in {"read_text", "write_text"} and "distribution" not in ast.unparse(node.func)
+        runs = name in {"run", "Popen", "check_output"} and "text" in named
+        if (opens_text or is_file or runs) and "encoding" not in named:
+            yield f"{name} without an encoding"
 
 
 def edge_calls(tree: ast.Module) -> Iterator[str]:
@@ -308,10 +334,18 @@ def planted_in_check(package: Path, path: str, code: str) -> Path:
         ("project.py", "import sys\nsys.exit(2)", "project.py: uses sys.exit"),
         ("source.py", "import typer", "source.py: imports typer"),
         ("tasks/importing.py", "import subprocess", "tasks/importing.py: runs programs"),
-        ("service.py", "from pathlib import Path\nPath('x').write_text('')", "service.py: calls write_text"),
+        (
+            "service.py",
+            "from pathlib import Path\nPath('x').write_text('', encoding='utf-8')",
+            "service.py: calls write_text",
+        ),
         ("cli/new.py", "import shutil\nshutil.rmtree('x')", "cli/new.py: calls rmtree"),
         ("tasks/record.py", "import os\nos.replace('a', 'b')", "tasks/record.py: calls replace"),
-        ("tasks/record.py", "open('x', mode='w')", "tasks/record.py: opens a file for writing"),
+        ("tasks/record.py", "open('x', 'wb')", "tasks/record.py: opens a file for writing"),
+        ("git.py", "def f():\n    import fcntl", "git.py: imports fcntl"),
+        ("service.py", "from pathlib import Path\nPath('x').read_text()", "service.py: read_text without an encoding"),
+        ("service.py", "open('file')", "service.py: open without an encoding"),
+        ("git.py", "import subprocess\nsubprocess.run([], text=True)", "git.py: run without an encoding"),
     ],
 )
 def test_an_offence_is_caught(tmp_path: Path, path: str, code: str, offence: str) -> None:

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Change", "digest", "digest_of", "link_or_copy", "make_parents", "move", "prune_empty_parents", "write_file"]
+__all__ = [
+    "Change",
+    "digest",
+    "digest_of",
+    "link_or_copy",
+    "make_parents",
+    "move",
+    "prune_empty_parents",
+    "with_line_ends",
+    "write_file",
+]
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,14 @@ def digest(path: Path) -> str:
     if path.is_symlink():
         return digest_of(os.fsencode(os.readlink(path)) + b"\0")
     return digest_of(path.read_bytes()) if os.path.lexists(path) else ""
+
+
+def with_line_ends(content: bytes, like: bytes) -> bytes:
+    """The content with CRLF where another one has nothing else; not for a script, which would not run."""
+    turned = like.count(b"\r\n")
+    if content.startswith(b"#!") or not turned or turned != like.count(b"\n"):
+        return content
+    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def write_file(file: Path, change: Change, target: Path) -> None:

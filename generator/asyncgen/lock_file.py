@@ -44,7 +44,7 @@ def lock(project: Path) -> str:
             env=_PATIENCE | clean_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=_TIMEOUT,
         )
     except subprocess.TimeoutExpired:

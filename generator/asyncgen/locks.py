@@ -1,7 +1,10 @@
 """What every writer of folders needs: one process at a time, and the system's errors as sentences."""
 
 import errno
+import hashlib
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +18,18 @@ __all__ = ["locked", "system_error", "translate_os_errors"]
 def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold the folder's lock, which the system frees when the process ends, however it ends.
 
-    Windows has no such lock: two runs at once in one folder are not kept apart there.
+    wait: False raises OSError where another process holds it.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield
+    if sys.platform == "win32":
+        from filelock import FileLock
+
+        # Windows locks no folders: a file outside of it stands for each.
+        name = hashlib.sha256(os.fsencode(os.path.normcase(os.path.realpath(folder)))).hexdigest()
+        with FileLock(Path(tempfile.gettempdir(), "asyncgen-locks", f"{name[:16]}.lock"), timeout=-1 if wait else 0):
+            yield
         return
+    import fcntl
+
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -29,11 +29,8 @@ def check(root: Path, changes: Sequence[Change]) -> None:
     for change in changes:
         check_path(change.path, "the template", root)
         target = root / change.path
-        if change.kind == "create" and os.path.lexists(target):
-            raise Refused(
-                f"expected {change.path} to be free, got: a file that is there already; "
-                "take another name, or remove it first"
-            )
+        if change.kind == "create" and (taken := _taken(target)):
+            raise Refused(f"expected {change.path} to be free, got: {taken}; take another name, or remove it first")
         if change.before and digest(target) != change.before:
             raise Refused(f"expected {change.path} to stay as it was, got: a change by another process; run it again")
         blocking = next((p for p in target.parents if os.path.lexists(p)), root)
@@ -41,6 +38,18 @@ def check(root: Path, changes: Sequence[Change]) -> None:
             raise Refused(f"expected {blocking} to be a folder, got: a file; move it away")
         if not os.access(blocking, os.W_OK | os.X_OK):
             raise Refused(f"expected {blocking} to be writable, got: permission denied")
+
+
+def _taken(target: Path) -> str:
+    """What is where a file is to be created, in the spelling of any system; "" for nothing."""
+    if os.path.lexists(target):
+        return "a file that is there already"
+    with suppress(OSError):
+        # On Windows and macOS the two would be one file.
+        for name in os.listdir(target.parent):
+            if name.casefold() == target.name.casefold():
+                return f"{name}, which differs in case alone"
+    return ""
 
 
 def apply(root: Path, changes: Sequence[Change], *, dry_run: bool = False) -> None:

@@ -35,7 +35,7 @@ def inside(folder: Path) -> Iterator[Path]:
 def _stdin(text: str) -> Iterator[None]:
     import sys
 
-    before, sys.stdin = sys.stdin, io.StringIO(text)
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8")
     try:
         yield
     finally:

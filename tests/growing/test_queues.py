@@ -43,6 +43,21 @@ def test_a_queue_is_one_line_and_what_follows(service: Path) -> None:
     assert "QUEUES" not in asyncgen("add-task", "do_report", "--bound", "io").err
 
 
+def test_files_with_crlf_keep_it(service: Path) -> None:
+    """As Git for Windows checks them out; what is new has LF."""
+    files = [service / path for path in subprocess.check_output(["git", "ls-files"], text=True).split()]
+    for file in files:
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    before = {file: file.read_bytes() for file in files}
+    for command in (["add-queue", "reports", "--longest", "900"], ["add-task", "report", "--queue", "REPORTS"]):
+        assert asyncgen(*command).code == 0
+    edited = [file for file in files if file.read_bytes() != before[file]]
+    assert {file.name for file in edited} >= {"README.md", "queues.py", "compose.yaml", "workers.yaml", "__init__.pyi"}
+    for file in edited:
+        assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n"), file
+    assert b"\r" not in (service / "src/shop/tasks/report.py").read_bytes()
+
+
 def manifests(service: Path) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for each in yaml.safe_load_all((service / "kubernetes/workers.yaml").read_text()):

@@ -86,6 +86,18 @@ def test_a_command_line_that_needs_no_celery_imports_none(module: str) -> None:
     assert not {"celery", "sqlalchemy", "redis"} & imported
 
 
+def test_it_can_be_imported_where_nothing_forks() -> None:
+    """As on Windows, from where tasks are published; what starts workers and draws on terminals is not for there."""
+    there = (
+        "import billiard.compat, celery.app.trace, os, prometheus_client, random, sqlalchemy, sys"  # which know Windows
+    )
+    lacking = f"{there}; del os.fork, os.register_at_fork; sys.modules |= dict.fromkeys(['fcntl', 'termios', 'tty'])"
+    parts = ("app", "idempotency.sql.database", "idempotency.renewal", "observability.metrics.observer", "cli.top")
+    modules = ", ".join(f"runtime.{part}" for part in (*parts, "observability.per_process"))
+    code = f"{lacking}; import {modules}; runtime.observability.per_process.PerProcess(list)"
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": str(SOURCE)})
+
+
 @pytest.mark.skipif(shutil.which("uv", path=BIN) is None, reason="expected uv to build a wheel, got: none")
 def test_a_service_s_wheel_holds_its_scripts_and_no_tests(tmp_path: Path) -> None:
     service = render(tmp_path / "myservice", {"service_name": "myservice"})

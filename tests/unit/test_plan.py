@@ -51,6 +51,13 @@ def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: str) -> None:
     assert tree(tmp_path) == {}
 
 
+def test_a_name_that_differs_in_case_alone_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "One").write_text("mine")
+    with pytest.raises(Refused, match="expected a/one to be free, got: One, which differs in case alone; take another"):
+        apply(tmp_path, PLAN[:2])
+
+
 def test_a_file_and_a_dangling_link_are_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "one").write_text("mine")

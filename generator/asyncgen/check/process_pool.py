@@ -1,6 +1,7 @@
 """Work shared out among processes that inherit it: only indexes, results and skipped files pass between them."""
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ _T = TypeVar("_T")
 
 def process_count(size: int) -> int:
     """The processes that so many bytes of code that hints at Celery are worth."""
-    if size < _WORTH_A_PROCESS or not hasattr(os, "fork"):
+    if size < _WORTH_A_PROCESS or sys.platform == "win32":  # which cannot fork
         return 1
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     return min(available, _MOST)

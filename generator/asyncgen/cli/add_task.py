@@ -161,7 +161,7 @@ def _read(source: str) -> str:
     from ..reading import read_file
 
     try:
-        return sys.stdin.read() if source == "-" else read_file(Path(source)).decode()
+        return (sys.stdin.buffer.read() if source == "-" else read_file(Path(source))).decode()
     except (OSError, ValueError) as error:
         reason = "no UTF-8 text" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or error
         raise BadInput(f"expected {source} to be a file of tasks, got: {reason}; name another with --from") from error

@@ -2,6 +2,7 @@
 
 import re
 
+from ..changes import with_line_ends
 from ..edits import Edit, edited
 from ..errors import BadInput
 from ..names import corrected, words
@@ -54,9 +55,10 @@ def plan_sync(service: Service) -> tuple[list[Change], list[Edit]]:
 
 
 def _plan(edits: list[Edit], service: Service) -> tuple[list[Change], list[Edit]]:
-    changes = [
-        Change("replace", edit.path, edit.content, before=digest(service.root / edit.path))
-        for edit in edits
-        if edit.outcome == "done"
-    ]
+    changes = []
+    for edit in edits:
+        if edit.outcome == "done":
+            file = service.root / edit.path
+            content = with_line_ends(edit.content.encode(), file.read_bytes())
+            changes.append(Change("replace", edit.path, content, before=digest(file)))
     return changes, edits

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from ..changes import with_line_ends
 from ..edits import Edit, edited, unable
 from ..plan import Change, digest
 from ..service import Service
@@ -48,7 +49,8 @@ def plan_stub(service: Service, changes: Sequence[Change]) -> tuple[list[Change]
     if after == text:
         return [], [edited(path, text, after)]
     kind: Literal["create", "replace", "remove"] = "create" if not before else "replace" if after.strip() else "remove"
-    return [Change(kind, path, after, before=before)], [edited(path, text, after)]
+    content = with_line_ends(after.encode(), file.read_bytes()) if before else after
+    return [Change(kind, path, content, before=before)], [edited(path, text, after)]
 
 
 def _typed(service: Service, changes: Sequence[Change]) -> Iterable[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..bundle import File
+from ..changes import with_line_ends
 from ..names import ANSWERS_FILE
 from ..plan import Change
 from ..trees import Tree
@@ -148,7 +149,7 @@ def _one(
         )
     mode = theirs.executable if base is None or base.executable != theirs.executable else None
     if same:
-        content = _with_line_ends(theirs.content, ours.content)
+        content = with_line_ends(theirs.content, ours.content)
         return Outcome(path, "replace", ours.content, content, mode)
     after = _merged(path, base or File(b""), ours, theirs, scratch)
     if base is None and after.conflicts:
@@ -167,14 +168,7 @@ def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> O
     structured = merge_structured(path, *sides, None if lines else merged) if path != ANSWERS_FILE else None
     if structured is not None:
         merged, lines = structured, ()
-    content = _with_line_ends(merged, ours.content)
+    content = with_line_ends(merged, ours.content)
     if content == ours.content:
         return Outcome(path, "replace", ours.content, content, edited=True)
     return Outcome(path, "replace", ours.content, content, edited=True, conflicts=lines)
-
-
-def _with_line_ends(content: bytes, like: bytes) -> bytes:
-    turned = like.count(b"\r\n")
-    if content.startswith(b"#!") or not turned or turned != like.count(b"\n"):
-        return content
-    return plain(content).replace(b"\n", b"\r\n")

@@ -79,7 +79,7 @@ def _run(
             stdin=DEVNULL,
             stdout=stdout,
             stderr=stderr,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=timeout,
             check=False,

@@ -42,7 +42,7 @@ def write_baseline(file: Path, findings: list[Finding], line_of: LineOf) -> None
         entry["count"] = int(entry["count"]) + 1
     content = {"version": _VERSION, "findings": dict(sorted(entries.items()))}
     try:
-        file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8", newline="\n")
     except OSError as error:
         raise BadInput(f"expected to write {file}, got: {error.strerror or error}") from None
 

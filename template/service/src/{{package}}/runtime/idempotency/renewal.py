@@ -56,7 +56,8 @@ class LeaseRenewal:
         self.listeners: list[Callable[[Outcome], None]] = []
         """Called after each try to renew a lease, in the thread; they must not raise."""
         self._reset()
-        os.register_at_fork(after_in_child=self._reset)
+        if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+            os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
         """Begin empty: a forked child inherits neither the thread nor the leases of its parent."""

@@ -6,7 +6,6 @@ names, by default in memory. What a process that has ended counted goes into one
 """
 
 import atexit
-import fcntl
 import os
 import shutil
 import tempfile
@@ -43,6 +42,8 @@ def prepare() -> None:
 
 def _lock(folder: Path) -> int:
     """Lock a folder for as long as this process or a child of it lives; raises BlockingIOError if another one does."""
+    import fcntl  # not on Windows, where no worker runs
+
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -139,7 +139,8 @@ def _forget_connections() -> None:
         engine.dispose(close=False)
 
 
-os.register_at_fork(after_in_child=_forget_connections)
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_forget_connections)
 
 
 def _prepare_postgresql(connection: Any, _: Any) -> None:
