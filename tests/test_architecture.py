@@ -1,6 +1,6 @@
 """The generator's architecture, executable: who may import whom, who may print, who may write, who may run programs.
 
-cli → doctor → renaming, update → client, contract, service, skeletons, tasks, queues, workflows, check
+cli → api, doctor → renaming, update → client, contract, service, skeletons, tasks, queues, workflows, check
     → environment, lock_file, project, questions, source, template_cache, releases, mirror, plan → names, errors, git
 
 check: command → entry → engine → named_files, summarize → options, discovery → reports → summary → rules
@@ -52,7 +52,7 @@ LEVELS = [
     },
     {"client", "contract", "service", "skeletons", "tasks", "queues", "workflows", "check"},
     {"renaming", "update"},
-    {"doctor"},
+    {"api", "doctor"},
     {"cli", "__main__"},
 ]
 LEVEL = {module: level for level, names in enumerate(LEVELS) for module in names}

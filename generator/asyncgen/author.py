@@ -1,7 +1,7 @@
 """Who answers for a new service: git's identity, else the one that was given the last time."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from .git import GitError, git
 from .places import STATE, user_folder
 from .safe_yaml import load_mapping
 
-__all__ = ["SETTINGS", "author", "configured", "remember"]
+__all__ = ["SETTINGS", "author", "configured", "known_author", "remember"]
 
 SETTINGS = {"author_name": "user.name", "author_email": "user.email"}
 """The questions about the author, and git's setting for each."""
@@ -35,6 +35,11 @@ def author() -> dict[str, str]:
     if any(remembered.get(name) != value for name, value in known.items()):
         return known
     return {name: str(remembered[name]) for name in SETTINGS if remembered.get(name)}
+
+
+def known_author(given: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:
+    """The answers that are known to the questions `known`, unless those that are given name an author."""
+    return {} if SETTINGS.keys() & given else {name: value for name, value in author().items() if name in known}
 
 
 def remember(answers: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """A new project: rendered beside its place, committed, and moved there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,17 @@ from .rendering import render
 from .source import Template
 from .trees import fill
 
-__all__ = ["Project", "Step", "WorkTree", "check_destination", "create", "create_files", "files_of", "work_tree"]
+__all__ = [
+    "Project",
+    "Step",
+    "WorkTree",
+    "check_destination",
+    "create",
+    "create_files",
+    "files_of",
+    "found_subfolder",
+    "work_tree",
+]
 
 
 _FALLBACK_IDENTITY = {"user.name": "asyncgen", "user.email": "asyncgen@localhost"}
@@ -79,6 +89,12 @@ def work_tree(destination: Path) -> WorkTree | None:
         return None
     _, prefix, root = inside.splitlines()
     return None if ignored else WorkTree(Path(root), f"{prefix}{destination.name}")
+
+
+def found_subfolder(destination: Path, known: Collection[str]) -> tuple[WorkTree | None, dict[str, str]]:
+    """That work tree, and the answer that follows from it, where it is among the questions `known`."""
+    tree = work_tree(destination)
+    return tree, {"subfolder": tree.subfolder if tree else ""} if "subfolder" in known else {}
 
 
 def create(

@@ -309,6 +309,27 @@ def test_a_wheel_says_what_it_is(archives: dict[str, Path]) -> None:
 
 
 @pytest.mark.xdist_group("archives")
+def test_type_checkers_see_the_types_of_an_installed_wheel(archives: dict[str, Path], tmp_path: Path) -> None:
+    python = tmp_path / "venv/bin/python"
+    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")], check=True)
+    install = [UV, "pip", "install", "--quiet", "--no-deps", "--python", str(python), str(archives["wheel"])]
+    subprocess.run(install, check=True)
+    use = """from asyncgen import TaskOptions, add_task, check_code, update_service
+reveal_type(check_code("shop").findings[0].line)
+reveal_type(update_service("shop", {"broker": "rabbitmq"}))
+add_task("shop", "send", TaskOptions(max_retries="many"))
+"""
+    write(tmp_path, {"use.py": use})
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--python-executable", str(python)]
+    done = subprocess.run([*command, "use.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert [line.rpartition("  [")[0] or line for line in done.stdout.splitlines()[:-1]] == [
+        'use.py:2: note: Revealed type is "int"',
+        'use.py:3: note: Revealed type is "asyncgen.api.ServiceUpdate | None"',
+        'use.py:4: error: Argument "max_retries" to "TaskOptions" has incompatible type "str"; expected "int | None"',
+    ], done.stderr
+
+
+@pytest.mark.xdist_group("archives")
 @pytest.mark.parametrize(
     ("way", "archive"),
     [

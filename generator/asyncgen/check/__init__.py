@@ -1,7 +1,7 @@
 """Find what makes a Celery project lose, repeat or block work, from its code alone.
 
-Nothing is imported or run. `run` checks and reports, `explain` tells what a rule is about. Both are loaded when they
-are used: the command line imports this package for its flags alone.
+Nothing is imported or run. `run` checks and reports, `findings_of` only checks, `explain` tells what a rule is about.
+All are loaded when they are used: the command line imports this package for its flags alone.
 
 source → model → celery → analysis → rules → reports: the files, what their Python means, what Celery sees of it, what
 the rules ask, the rules, the forms of their findings. The engine and the command are on top.
@@ -10,9 +10,9 @@ the rules ask, the rules, the forms of their findings. The engine and the comman
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from asyncgen.check.entry import explain, run
+    from asyncgen.check.entry import explain, findings_of, run
 
-__all__ = ["explain", "run"]
+__all__ = ["explain", "findings_of", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,10 +26,13 @@ __all__ = ["check_paths"]
 _CHUNK = 8
 
 
-def check_paths(paths: list[Path], options: Options) -> tuple[list[Finding], Summary]:
-    """The findings, sorted by path and line, and what was seen. Raises BadInput for a path that cannot be checked."""
+def check_paths(paths: list[Path], options: Options, *, ends: bool = False) -> tuple[list[Finding], Summary]:
+    """The findings, sorted by path and line, and what was seen. Raises BadInput for a path that cannot be checked.
+
+    ends: the process has nothing else to do afterwards.
+    """
     skipped: list[Skipped] = []
-    with _without_collector():
+    with _without_collector(ends):
         selections = find_projects(paths, skipped.append)
         require_named(paths, selections, options, skipped)
         done = _check_all(selections, options, skipped)
@@ -38,14 +41,15 @@ def check_paths(paths: list[Path], options: Options) -> tuple[list[Finding], Sum
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def _without_collector(ends: bool) -> Iterator[None]:
     """Syntax trees are many objects that live to the end: looking for garbage among them doubles the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()  # not afterwards either, nor at the end of the process
+        if ends:
+            gc.freeze()  # not afterwards either, nor at the end of the process
         if was_enabled:
             gc.enable()
 

@@ -1,7 +1,7 @@
 """From the flags of `asyncgen check` to an exit code."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ from asyncgen.check.source.files import decode, read
 from asyncgen.check.summary import Summary
 from asyncgen.errors import BadInput
 
-__all__ = ["explain", "run"]
+__all__ = ["explain", "findings_of", "run"]
 
 
 def run(
@@ -39,22 +39,14 @@ def run(
     """
     if format not in REPORTS:
         raise BadInput(f"expected --format to be one of {', '.join(REPORTS)}, got: {format}")
-    given = [Path(path) for path in paths] or [Path()]
-    options = load_options(given, select, ignore, baseline)
-    known = None
-    if write_baseline is None and options.baseline is not None:
-        known = read_baseline(options.baseline)
-    findings, summary = check_paths(given, options)
     lines = _Lines()
     if write_baseline is not None:
+        findings, summary = check_paths(_given(paths), load_options(_given(paths), select, ignore, baseline), ends=True)
         record(write_baseline, findings, lines.of)
         print(f"wrote {_places(findings)} findings to {write_baseline}", file=stderr)
         _tell(summary, stderr)
         return 0
-    if known is not None and options.baseline is not None:
-        total = _places(findings)
-        findings = remaining(findings, known, lines.of, options.baseline.resolve().parent)
-        summary = summary._replace(in_baseline=total - _places(findings))
+    findings, summary = findings_of(paths, select=select, ignore=ignore, baseline=baseline, line_of=lines.of, ends=True)
     if statistics:
         _statistics(findings, stdout)
     else:
@@ -64,6 +56,30 @@ def run(
     return 1 if findings else 0
 
 
+def findings_of(
+    paths: Sequence[Path],
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    baseline: Path | None = None,
+    line_of: Callable[[Finding], str] | None = None,
+    ends: bool = False,
+) -> tuple[list[Finding], Summary]:
+    """The findings without those that the baseline has, and what was seen; BadInput for what cannot be used.
+
+    line_of: tells the text of a finding's line.
+    ends: the process has nothing else to do afterwards.
+    """
+    given = _given(paths)
+    options = load_options(given, select, ignore, baseline)
+    known = read_baseline(options.baseline) if options.baseline is not None else None
+    findings, summary = check_paths(given, options, ends=ends)
+    if known is None or options.baseline is None:
+        return findings, summary
+    left = remaining(findings, known, line_of or _Lines().of, options.baseline.resolve().parent)
+    return left, summary._replace(in_baseline=_places(findings) - _places(left))
+
+
 def explain(code: str) -> str:
     """A rule's page. Raises BadInput for a code or name that no rule has."""
     for rule in CODES:
@@ -71,6 +87,10 @@ def explain(code: str) -> str:
             return rule.page()
     known = ", ".join(rule.code for rule in CODES)
     raise BadInput(f"expected the code or name of a rule, got: {code}; one of {known}")
+
+
+def _given(paths: Sequence[Path]) -> list[Path]:
+    return [Path(path) for path in paths] or [Path()]
 
 
 def _places(findings: list[Finding]) -> int:

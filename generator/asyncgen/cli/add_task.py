@@ -106,11 +106,8 @@ def add_task(
     from ..errors import BadInput
     from ..names import task_name
     from ..plan import apply
-    from ..skeletons import plan_additions
-    from ..source import recorded
-    from ..tasks import TASK, decide, decide_all, variables
-    from ..tasks.former import check_never_used
-    from ..tasks.stub import plan_stub
+    from ..tasks import decide, decide_all
+    from ..tasks.adding import plan_tasks
     from .where_to_write import where_to_write
 
     if (name is None) == (source is None):
@@ -128,11 +125,7 @@ def add_task(
 
             options = ask(task, options, service)
         tasks = [(task, decide(task, options, service))]
-    check_never_used([task for task, _ in tasks], service)
-    version = recorded(template or service.src_path, service.commit)
-    contexts = [variables(task, answers, service.package, service.commit) for task, answers in tasks]
-    changes = plan_additions(TASK, contexts, service, version)
-    stub, edits = plan_stub(service, changes)
+    changes, stub, edits = plan_tasks(tasks, service, template)
     paths = [change.path for change in changes]
     apply(service.root, [*changes, *stub], dry_run=dry_run)
     if json:

@@ -111,24 +111,22 @@ def new(
         found = find(template, ref)
 
         from ..interview import load
-        from ..project import check_destination, create, work_tree
+        from ..project import check_destination, create, found_subfolder
         from ..questions import answers_from, questions
 
         if asking:
             load()
 
     from ..answer_sets import starting_answers
-    from ..author import SETTINGS, author, remember
+    from ..author import SETTINGS, known_author, remember
 
     target = Path(os.path.abspath(destination))
     check_destination(target)
     known = questions(found)
-    tree = work_tree(target)
-    found_subfolder = {"subfolder": tree.subfolder if tree else ""} if "subfolder" in known else {}
+    tree, place = found_subfolder(target, known)
     start, notes = starting_answers(preset, like, known)
     chosen = answers_from(extra | flags, known)
-    who = {} if SETTINGS.keys() & chosen else {name: value for name, value in author().items() if name in known}
-    answers = found_subfolder | who | start | chosen
+    answers = place | known_author(chosen, known) | start | chosen
     for note in (found.notice, *notes):
         notice(note)
     if asking:
@@ -164,7 +162,7 @@ def new(
         if not asking and "author_name" in known.keys() - answers:
             say("", "It names no author: give --author-name and --author-email, or set git's user.name and user.email.")
         # What was found is found again, and may be something else then.
-        by_place = found_subfolder.items() <= project.answers.items()
+        by_place = place.items() <= project.answers.items()
         told = {name: question for name, question in known.items() if not (by_place and name == "subfolder")}
         options = [*(["--template", template] if template else []), *(["--ref", ref] if ref else [])]
         options += ["--no-git"] if no_git else []

@@ -49,7 +49,7 @@ def options_from(values: Mapping[str, object]) -> TaskOptions:
 def _list(name: str, value: object) -> list[str]:
     if isinstance(value, str):
         return split_list(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return [item.strip() for item in value if item.strip() not in ("", "none")]
     fix = "write - invoice_id:int, without a blank after the colon" if name == "arg" else "write a list of texts"
     raise BadInput(f"expected {name} to be a list of texts, got: {value}; {fix}")
