@@ -64,3 +64,11 @@ def test_no_name_changes_its_meaning(is_taken: bool) -> None:
     outcomes = [moved(scopes, name) for scopes in found for name in imported(scopes)[:2]]
     assert len(outcomes) > 30
     assert set(outcomes) == {not is_taken}
+
+
+@pytest.mark.timeout(60)
+def test_names_that_are_made_from_each_other_end_soon() -> None:
+    text = (
+        "import zz_old\n\n\ndef walk(a, b):\n" + "    a = b.next or zz_old\n    b = a.next\n    a = b\n    b = a\n" * 50
+    )
+    assert moved(Scopes(parsed("walk.py", text.encode())), "zz_old")

@@ -58,6 +58,7 @@ class Scopes(ast.NodeVisitor):
         self.names: dict[ast.Name, Scope] = {}
         self.imports: dict[ast.Import | ast.ImportFrom, Scope] = {}
         self.declared: set[str] = set()
+        self._paths: dict[tuple[Scope, str, int], str] = {}
         self.visit(source.tree)
 
     # ---- looking up ----
@@ -87,10 +88,14 @@ class Scopes(ast.NodeVisitor):
         """The dotted name of what a scope binds a name to; "" where it is not certain, or is not always the same."""
         if depth > _DEPTH:
             return ""
-        paths = {
-            self.path(bound.value, depth + 1) if bound.value else bound.path for bound in scope.bound.get(name, ())
-        }
-        return paths.pop() if len(paths) == 1 else ""
+        # Names that are made from themselves and each other would be asked again at every turn.
+        key = (scope, name, depth)
+        if key not in self._paths:
+            paths = {
+                self.path(bound.value, depth + 1) if bound.value else bound.path for bound in scope.bound.get(name, ())
+            }
+            self._paths[key] = paths.pop() if len(paths) == 1 else ""
+        return self._paths[key]
 
     def imported_from(self, node: ast.ImportFrom) -> str:
         """The absolute name of the module that is imported from."""
