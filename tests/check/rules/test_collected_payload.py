@@ -47,6 +47,16 @@ def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
             for pk in ids:
                 news.delay(pk)  # <- ACG112
 
+        def narrowed(city, reach):
+            news.delay([user.pk for user in User.objects.all() if user.city == city])
+            near = []
+            for user in User.objects.all():
+                if distance(user) <= reach:
+                    near.append(user.pk)
+            news.delay(near)
+            paying = [user.pk for user in User.objects.all() if user.paid > 0]
+            news.delay(paying)  # <- ACG112
+
         def pages(late, size):
             ids = list(User.objects.values_list("pk", flat=True))
             if late:

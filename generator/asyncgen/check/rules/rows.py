@@ -86,7 +86,8 @@ class Rows:
             case ast.Await(value=inner):
                 yield from self._queries(module, inner, depth + 1)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                yield from self._queries(module, expr.generators[0].iter, depth + 1)
+                if not self._are_narrow(module, expr.generators[0].ifs):
+                    yield from self._queries(module, expr.generators[0].iter, depth + 1)
             case ast.Name():
                 yield from self._of_name(module, expr, depth + 1)
         if isinstance(expr, ast.Call):
@@ -101,9 +102,25 @@ class Rows:
         for value in values:
             yield from self._queries(module, value, depth)
         for loop in filling(module, name, values):
-            yield from self._queries(module, loop.iter, depth)
+            if not self._are_narrow(module, [node.test for node in ast.walk(loop) if isinstance(node, ast.If)]):
+                yield from self._queries(module, loop.iter, depth)
         for added in _added_at_once(module, name, values):
             yield from self._queries(module, added, depth)
+
+    def _are_narrow(self, module: Module, conditions: list[ast.expr]) -> bool:
+        """Whether rows are chosen by what the function was given: `if distance(row) <= reach`."""
+        return any(
+            isinstance(node, ast.Compare)
+            and not isinstance(node.ops[0], ast.NotIn | ast.NotEq | ast.Is | ast.IsNot)
+            and any(
+                binding.kind == "param"
+                for side in (node.left, *node.comparators)
+                if isinstance(side, ast.Name)
+                for binding in self.project.names.bindings(module, side.id, side)
+            )
+            for condition in conditions
+            for node in ast.walk(condition)
+        )
 
     def _returned(self, module: Module, call: ast.Call, depth: int) -> Iterator[tuple[Module, ast.expr]]:
         callee = self.project.names.resolve(module, call.func)
