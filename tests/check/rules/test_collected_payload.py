@@ -9,6 +9,8 @@ MODELS = """
 
     class User(models.Model): ...
     class Order(models.Model): ...
+    class CompanyInvoice(models.Model): ...
+    class CorporationAudit(models.Model): ...
 """
 SHOP = {"shop/__init__.py": "", "shop/models.py": MODELS}
 
@@ -20,7 +22,7 @@ def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
         from datetime import timedelta
         from celery import chord, group, shared_task
         from django.utils import timezone
-        from shop.models import Order, User
+        from shop.models import CompanyInvoice, CorporationAudit, Order, User
 
         @shared_task
         def news(ids): ...
@@ -125,6 +127,12 @@ def test_lists_that_are_assigned_again_and_filled(planted: Planted) -> None:
             cutoff = timezone.now() - timedelta(minutes=5)
             for order in Order.objects.filter(status="new", created__lt=cutoff):
                 news.delay(order.pk)
+
+        def one_for_each_tenant():
+            for audit in CorporationAudit.objects.all():
+                news.delay(audit.pk)
+            for invoice in CompanyInvoice.objects.all():
+                news.delay(invoice.pk)  # <- ACG112
 
         def rows_of_a_file(path, request):
             rows = [row for row in csv.DictReader(path)]

@@ -33,6 +33,8 @@ _SET_UP = re.compile(
     r"Polic(y|ie)|Project|Provider|Queue|Region|Repo|Repository|Rule|Schedule|Server|Service|Setting|Site|Source|Team|"
     r"Template|Tenant|Token|Tracker|Type|Web[Hh]ook|Workflow|Workspace)s?$"
 )
+#: What belongs to those, as a rule one row for each.
+_OF_TENANTS = re.compile(r"(Eve)?(Alliance|Compan(y|ie)|Corp(oration)?|Organi[sz]ation|Team|Tenant)[A-Z]")
 #: Tables that grow with what people do.
 _GROWS = re.compile(
     r"(Account|Article|Attendee|Booking|Client|Comment|Contact|Customer|Device|Document|Email|Employee|Enrol\w*|Event|"
@@ -148,7 +150,7 @@ class Rows:
         steps = self._steps(module, query)
         nodes = [node for step in steps for node in ast.walk(step)]
         tables = [last_name(_root(step)) for step in steps]
-        if any(self._bounds(module, node) for node in nodes) or any(_SET_UP.search(table) for table in tables):
+        if any(self._bounds(module, node) for node in nodes) or any(_is_small(table) for table in tables):
             return False
         grows = _is_audience(query) or any(_GROWS.search(table) for table in tables)
         return grows or not any(_is_switch(node) for node in nodes)
@@ -228,6 +230,10 @@ class Rows:
                 made = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
                 steps += [value for value in made if not any(value is known for known in steps)]
         return steps
+
+
+def _is_small(table: str) -> bool:
+    return _SET_UP.search(table) is not None or (_OF_TENANTS.match(table) is not None and not _GROWS.search(table))
 
 
 def _is_audience(expr: ast.expr) -> bool:
