@@ -4,6 +4,8 @@ Levels are those that tests/test_architecture.py and tests/runtime/test_imports.
 files have, but for those that follow from others.
 """
 
+from collections.abc import Callable
+
 from tests import test_architecture as generator
 from tests.runtime import test_imports as runtime
 
@@ -11,7 +13,7 @@ from .building import PAGES
 from .layered import draw
 from .layout import reduced
 
-__all__ = ["FOLDER", "main", "pictures"]
+__all__ = ["FOLDER", "PICTURES", "main"]
 
 FOLDER = PAGES / "develop"
 Graph = dict[str, set[str]]
@@ -19,17 +21,8 @@ Graph = dict[str, set[str]]
 
 def main() -> None:
     """Write all pictures."""
-    for name, text in pictures().items():
-        (FOLDER / name).write_text(text)
-
-
-def pictures() -> dict[str, str]:
-    """Each picture, by the name of its file."""
-    return {
-        "generator.svg": draw("Who imports whom in asyncgen", generator.LEVELS, reduced(_generator())),
-        "checker.svg": draw("Who imports whom in asyncgen.check", generator.CHECK_LEVELS, reduced(_checker())),
-        "runtime.svg": draw("Who imports whom in the runtime", runtime.LEVELS, reduced(_runtime())),
-    }
+    for name, picture in PICTURES.items():
+        (FOLDER / name).write_text(picture())
 
 
 def _generator() -> Graph:
@@ -58,6 +51,14 @@ def _runtime() -> Graph:
             tops = {each.split(".")[1] for each in found if each.startswith(".")}
             graph[module] |= tops & graph.keys() - {module}
     return graph
+
+
+PICTURES: dict[str, Callable[[], str]] = {
+    "generator.svg": lambda: draw("Who imports whom in asyncgen", generator.LEVELS, reduced(_generator())),
+    "checker.svg": lambda: draw("Who imports whom in asyncgen.check", generator.CHECK_LEVELS, reduced(_checker())),
+    "runtime.svg": lambda: draw("Who imports whom in the runtime", runtime.LEVELS, reduced(_runtime())),
+}
+"""What draws each picture, by the name of its file."""
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import pairwise
-from statistics import mean
+from statistics import fmean
 
 __all__ = ["Point", "arranged", "reduced"]
 
@@ -83,7 +83,7 @@ def _order(rows: list[list[Point]]) -> None:
         for number in order:
             place = {point: index for row in rows for index, point in enumerate(row)}
             around = {point: point.down if sweep % 2 else point.up for point in rows[number]}
-            rows[number].sort(key=lambda p: mean(place[each] for each in around[p]) if around[p] else place[p])
+            rows[number].sort(key=lambda p: fmean(place[each] for each in around[p]) if around[p] else place[p])
         if (crossings := _crossings(rows)) < fewest:
             best, fewest = [list(row) for row in rows], crossings
     rows[:] = best
@@ -109,7 +109,7 @@ def _place(rows: list[list[Point]]) -> None:
             wanted = []
             for point in row:
                 near = [*point.up, *point.down]
-                wanted.append(mean(each.x for each in near) if near else point.x)
+                wanted.append(fmean(each.x for each in near) if near else point.x)
             _settle(row, wanted)
 
 
