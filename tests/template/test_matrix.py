@@ -59,9 +59,9 @@ def few_products() -> list[dict[str, Any]]:
     return kept
 
 
-@pytest.mark.parametrize("broker", AXES["broker"])
-def test_three_choices_together_are_clean(broker: str, tmp_path: Path) -> None:
-    assert_clean(tmp_path, [answers for answers in few_products() if answers["broker"] == broker])
+@pytest.mark.long
+def test_three_choices_together_are_clean(tmp_path: Path) -> None:
+    assert_clean(tmp_path, few_products())
 
 
 @pytest.mark.slow
