@@ -131,7 +131,7 @@ def _load(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skipped
     folder though the walk passes it by.
     """
     seen: set[str] = set()
-    start = "" if shown_top == Path() else os.path.join(shown_top.as_posix(), "")
+    start = "" if shown_top == Path() else f"{shown_top.as_posix().rstrip('/')}/"
     above = len(os.path.join(top, ""))
     files = []
     named = ((path, path) for path in sorted(wanted) if path.is_file())
