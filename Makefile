@@ -83,7 +83,8 @@ ifdef UV
 else
 	@$(PYTHON3) -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
 		{ echo "expected python3 to be 3.11 or newer with venv, got: $$($(PYTHON3) --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
-	$(PYTHON3) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	@echo "Installing what pyproject.toml names in $(VENV): about a minute, once" >&2
+	@$(PYTHON3) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 endif
 	@touch $@

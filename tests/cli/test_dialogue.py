@@ -47,7 +47,7 @@ shop: Web Shop, in the package shop
   publishers, beat -> rabbitmq -> bulk     -> its workers: 1500 s at most
   keys of finished work: redis, results: postgresql
 
-To install:
+It needs:
   redis-server     on PATH
   rabbitmq-server  not on PATH: without it no demo, and tests skip
   postgres         not on PATH: SQLite stands in for demo and tests

@@ -27,7 +27,7 @@ FILES = [
     "src/shop/tasks/__init__.py",
 ]
 SUMMARY = """\
-shop: shop, in the package shop
+shop: the package shop
 
   src/shop/tasks/
   src/shop/queues.py    The queue table
@@ -40,7 +40,7 @@ shop: shop, in the package shop
   publishers -> redis -> bulk     -> its workers: 1500 s at most
   keys of finished work: redis, results: none
 
-To install:
+It needs:
 """
 Asyncgen = Callable[..., Any]
 
@@ -75,7 +75,7 @@ def test_its_output(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     assert ran.out.startswith(SUMMARY)
     assert ran.out.partition("\n\nMade ")[2] == (
         f"shop: 7 files from the template at {git(template, 'rev-parse', 'HEAD')[:7]}, "
-        "committed to a new git repository.\n"
+        "in a new git repository.\n"
         "\n"
         "Next:\n"
         "  cd shop\n"

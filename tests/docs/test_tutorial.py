@@ -34,10 +34,10 @@ def page() -> str:
 
 @pytest.mark.long
 def test_the_tutorial_does_what_it_says(reader: Walkthrough) -> None:
-    """But for `make test`, which other tests run in services: it is replaced by what makes `.venv`."""
+    """But for `make test` and mypy, which other tests run in services: the first is replaced by what makes `.venv`."""
     text, count = re.subn(r"^make test$", "make .venv/.installed", page(), flags=re.MULTILINE)
     assert count == 2
-    reader.follow(text)
+    reader.follow(text.replace("\nmake lint\n", "\nruff format --check . && ruff check .\n"))
 
 
 @pytest.mark.long

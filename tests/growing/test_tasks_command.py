@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from asyncgen.check import run as check
+from asyncgen.cli.tasks import fitted
 
 from .commands import asyncgen
 
@@ -17,6 +18,20 @@ def test_the_table(service: Path) -> None:
     assert " 03:00:00  src/shop/tasks/nightly.py:" in lines[1]
     assert lines[2].split()[:7] == ["send_welcome", "DEFAULT", "20/30", "s", "5", "transactional", "user_id"]
     assert [line.split()[-1] for line in lines[1:]] == ["no", "no"]
+
+
+def test_a_narrow_terminal_gets_the_table_without_what_can_be_spared() -> None:
+    rows: list[tuple[str, ...]] = [
+        ("task", "retries", "next run (UTC)", "file"),
+        ("nightly", "5", "2026-01-31 03:00:00", "src/nightly.py"),
+    ]
+    heads = {width: " ".join(fitted(rows, width)[0]) for width in (70, 50, 20, 1)}
+    assert heads == {
+        70: "task retries next run (UTC) file",
+        50: "task retries next run (UTC)",
+        20: "task retries",
+        1: "task",
+    }
 
 
 def test_json(service: Path) -> None:

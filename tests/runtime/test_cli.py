@@ -47,6 +47,8 @@ def test_every_command_explains_itself() -> None:
     ):
         assert f"\n  {name} " in listed
         assert called(name, "--help").output.startswith(f"Usage: runtime {name} ")
+    lines = (listed + called("dead", "--help").output).splitlines()
+    assert not [line for line in lines if line.endswith("...") and not line.startswith("Usage:")]
     assert called("unheard").exit_code == 2
 
 

@@ -1,6 +1,7 @@
 """Whatever cannot be done is kept whole, once, and comes back when somebody says so."""
 
 import base64
+import json
 import pickletools
 import uuid
 from pathlib import Path
@@ -96,6 +97,9 @@ def test_letters_are_found_by_task_reason_time_and_queue(dead: dict[str, Any], w
     assert ids("--queue", dead["foreign"]["queue"]) >= {"foreign"}
     assert len(listed(worker, "--limit", "2")) == 2
     assert worker.command("dead", "show", dead["fails"]["id"]) == dead["fails"]
+    with pytest.raises(json.JSONDecodeError) as shown:
+        worker.command("dead", "show", "--traceback", dead["fails"]["id"])
+    assert shown.value.doc == dead["fails"]["traceback"]
 
 
 def test_a_replay_runs_again_under_the_same_id(dead: dict[str, Any], worker: Worker) -> None:

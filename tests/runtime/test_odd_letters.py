@@ -101,4 +101,4 @@ def test_an_unknown_letter_is_an_error(console: Console) -> None:
         assert ended.returncode == 2
         assert ended.stdout == ""
         (line,) = ended.stderr.splitlines()
-        assert line.startswith("runtime: expected ids of dead letters that the options choose, got: nosuch;")
+        assert line.startswith("runtime: expected ids of dead letters, got: nosuch;")

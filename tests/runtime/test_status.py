@@ -38,6 +38,19 @@ def test_a_letter_that_is_replayed_waits_again(worker: Worker) -> None:
     assert states[-1] == "dead"
 
 
+def test_a_replayed_task_whose_arguments_are_its_key_does_not_wait_for_ever(worker: Worker, tmp_path: Path) -> None:
+    folder, name = tmp_path / "late", uuid.uuid4().hex
+    task_id = worker.call(publish, "tests.effect", name, str(folder))
+    worker.wait(lambda: worker.call(dead_reasons, task_id))
+    folder.mkdir()
+    worker.command("dead", "replay", task_id, "--json")
+    worker.wait((folder / name).exists)
+    arguments = f'{{"name": "{name}", "folder": "{folder}"}}'
+    worker.wait(lambda: [row["state"] for row in told(worker, task_id, "effect", arguments)] == ["done"])
+    with pytest.raises(AssertionError, match="give TASK and ARGUMENTS"):
+        told(worker, task_id, "effect")
+
+
 def test_a_death_that_no_child_could_report_is_told(worker: Worker, tmp_path: Path) -> None:
     task_id = worker.call(publish, "tests.overruns", str(tmp_path), "overruns")
     assert worker.call(states_until_the_end, "tests.overruns", task_id) == ["unknown", "dead"]

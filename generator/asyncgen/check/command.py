@@ -33,7 +33,7 @@ def check(
     statistics: Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule instead.")] = False,
     explain: Annotated[str | None, typer.Option("--explain", metavar="CODE", help="Tell what a rule is about.")] = None,
 ) -> None:
-    """Find what makes a Celery project lose, repeat or block work. Nothing is imported or run."""
+    """Find what makes Celery lose, repeat or block work. Any project is checked, and nothing is imported or run."""
     from asyncgen import check as checker
 
     if explain is not None:

@@ -35,7 +35,7 @@ def add_queue(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Add a queue to a service: a class of work with workers of its own.
+    """Add a queue to a service. It is a class of work with workers of its own.
 
     Adds a line to src/<package>/queues.py and updates what is derived from that table: compose.yaml, the manifests in
     kubernetes/workers.yaml, README.md and on RabbitMQ its consumer timeout. What cannot be edited is reported, and the
@@ -50,7 +50,7 @@ def add_queue(
 
 
 def sync_queues(dry_run: DryRun = False, json: Json = False) -> None:
-    """Update what is derived from the queue table, after an edit of src/<package>/queues.py.
+    """Update what is derived from the queue table. Run it after an edit of src/<package>/queues.py.
 
     That is compose.yaml, kubernetes/workers.yaml, README.md and on RabbitMQ its consumer timeout. Exit code 1:
     something is left to do by hand.

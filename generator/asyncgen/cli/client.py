@@ -28,7 +28,7 @@ def client(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Write a package with which other applications publish a service's tasks, without the service's code.
+    """Write a package with which others publish tasks. It needs no code of the service.
 
     It is made from the contract alone: typed functions, checked arguments, the service's queues and deadlines. Run it
     again with a later contract: files that somebody has edited are refused, and nothing is changed then.

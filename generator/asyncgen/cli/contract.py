@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["contract"]
 
 contract = typer.Typer(
-    help="The contract of a service, contract.yaml: which changes break those who send it messages.",
+    help="What changes of contract.yaml break for senders.",
     rich_markup_mode=None,
 )
 

@@ -16,7 +16,7 @@ __all__ = ["doctor"]
 
 
 def doctor(json: Json = False) -> None:
-    """Look at this machine, at the current service and at what its CI would say; exit 1 if something has to be changed.
+    """Look for faults of this machine and of the service. It tells what CI would say; exit 1 if there is one.
 
     Each line that is not ok has the command that changes it, or that asks for what is unknown. It needs no network,
     and changes nothing in the project. Outside of a service it looks at the machine alone. What the servers of a

@@ -185,7 +185,7 @@ def _as_data(project: "Project", template: "Template", tree: "WorkTree | None", 
 
 
 def _next_steps(destination: str, project: "Project", template: "Template", tree: "WorkTree | None") -> list[str]:
-    commit = ", committed to a new git repository" if project.committed else ""
+    commit = ", in a new git repository" if project.committed else ""
     part = [f"It is a part of the git repository at {tree.root}: no other was made; commit it there."] if tree else []
     advice = pipeline_advice(tree, project.answers)
     unlocked = [f"It has no uv.lock, which its image needs: {project.unlocked}."] if project.unlocked else []

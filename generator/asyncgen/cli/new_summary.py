@@ -33,8 +33,10 @@ def summary(destination: str, folder: Path, answers: Mapping[str, Any]) -> list[
     files = files_of(folder)
     package, (name, email) = str(answers["package"]), (answers.get(f"author_{part}") for part in ("name", "email"))
     author = [*([str(name)] if name else []), *([f"<{email}>"] if email else [])]
+    service = str(answers.get("service_name", package))
+    called = "" if service == package else f"{service}, in "
     return [
-        f"{destination}: {answers.get('service_name', package)}, in the package {package}",
+        f"{destination}: {called}the package {package}",
         *([f"  by {' '.join(author)}", "  (another one: --author-name, --author-email)"] if author else []),
         "",
         *_tree(folder, files, package),
@@ -109,7 +111,7 @@ def _needs(answers: Mapping[str, Any]) -> list[str]:
     rows += [_program((program,), f"for {each} alone") for each, program in _DEPLOYED_BY.items() if each in deploy]
     rows += [_program(("uv",), "make lock brings it")] if deploy else []
     width = max((len(name) for name, _ in rows), default=0)
-    return ["To install:", *(f"  {name:<{width}}  {state}" for name, state in rows)] if rows else []
+    return ["It needs:", *(f"  {name:<{width}}  {state}" for name, state in rows)] if rows else []
 
 
 def _program(names: Sequence[str], without: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ def rename_task(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Rename a task of a service; messages on their way, keys, producers and schedules go on as they are.
+    """Rename a task of a service. Messages on their way, keys, producers and schedules go on as they are.
 
     Moves src/<package>/tasks/OLD.py and its test, edited or not, and changes the imports and uses of the task in the
     project's Python files. The task gets its former name as an alias, under which messages go on calling it. What is

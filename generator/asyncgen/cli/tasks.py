@@ -1,29 +1,34 @@
 """`asyncgen tasks`: what the tasks of a service promise, as a table, as JSON or as a diagram."""
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import Json
-from .output import name_strays, say, say_json
+from .output import interactive, name_strays, say, say_json
 
 if TYPE_CHECKING:
     from ..tasks.listing import Listed
 
-__all__ = ["as_row", "table", "tasks"]
+__all__ = ["as_row", "fitted", "table", "tasks"]
 
 _HEAD = ("task", "queue", "limits", "retries", "idempotency", "key", "schedule", "next run (UTC)", "file", "written")
+_SPARED = ("file", "next run (UTC)", "retries")
+"""Columns that a narrow terminal does without, in this order."""
 
 
 def tasks(
     json: Json = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the topology as a Mermaid diagram.")] = False,
 ) -> None:
-    """List the tasks of a service: queue, limits, retries, idempotency, key, schedule, file.
+    """List the tasks of a service. With queue, limits, retries, idempotency, key, schedule and file.
 
     The files are read, and nothing is imported. A task is unwritten while its work is as add-task made it;
-    asyncgen check --select unwritten-work fails on those.
+    asyncgen check --select unwritten-work fails on those. A terminal that is too narrow for the table gets it without
+    file, next run and retries; --json has all.
     """
     from ..errors import BadInput
     from ..service import find_service
@@ -45,7 +50,8 @@ def tasks(
     elif json:
         say_json([as_row(task) for task in found])
     elif found:
-        say(*table([_HEAD, *(_row(task) for task in found)]))
+        width = shutil.get_terminal_size().columns if interactive() else sys.maxsize
+        say(*table(fitted([_HEAD, *(_row(task) for task in found)], width)))
     else:
         say("No tasks yet: asyncgen add-task NAME adds one.")
 
@@ -90,6 +96,15 @@ def _row(task: "Listed") -> tuple[str, ...]:
         f"{task.file}:{task.line}",
         "yes" if task.written else "no",
     )
+
+
+def fitted(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
+    """A table with a head, without the columns that can be spared, as far as it is wider than `width` letters."""
+    for head in _SPARED:
+        if max(map(len, table(rows))) > width:
+            spared = rows[0].index(head)
+            rows = [row[:spared] + row[spared + 1 :] for row in rows]
+    return rows
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["template"]
 
-template = typer.Typer(
-    help="Where the template comes from, and the releases that plain copier update finds.", rich_markup_mode=None
-)
+template = typer.Typer(help="Where the template comes from, and its releases here.", rich_markup_mode=None)
 
 
 @template.command("show")

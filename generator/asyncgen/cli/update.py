@@ -41,7 +41,7 @@ def update(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Update the service that holds the current folder to the newest release of its template.
+    """Bring a service to the newest release of its template. It is the one that holds the current folder.
 
     With --data it changes an answer: broker, queue_layout, a store, a feature. The project is built anew on the side,
     merged with your edits, verified, and swapped in: an error or an interruption leaves it as it was. Tasks and

@@ -73,6 +73,8 @@ def _state(store: Store, task: str, task_id: str, key: str | None, waiting: bool
         return "done"
     if note == "dead":
         return "dead"
+    if key is None:  # a note on its way would outlast its end, which the key alone tells
+        return "waiting" if waiting else "unknown"
     if held and held.state == "held":
         return "running"
     if held or note == "deferred":

@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[4]
 @click.option("--write", is_flag=True, help="Write contract.yaml in the project instead.")
 @click.pass_obj
 def command(load_app: LoadApp, as_json: bool, write: bool) -> None:
-    """Print the contract: an AsyncAPI document of all tasks and their arguments. It needs no server."""
+    """Print the contract, an AsyncAPI document of all tasks.
+
+    Their arguments are in it. No server is needed.
+    """
     stand_in()
     app = load_app()
     from ..contract import as_yaml, document

@@ -26,7 +26,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group("dead")
 def command() -> None:
-    """Look after dead letters: tasks that will not be tried again by themselves."""
+    """List, show, replay and purge dead letters. These tasks are not tried again by themselves."""
 
 
 def filters(function: Callable[..., None]) -> Callable[..., None]:
@@ -66,13 +66,14 @@ def list_(load_app: LoadApp, /, as_json: bool, limit: int | None, **chosen: str)
         found = letters(_filter(load_app, chosen), limit or SHOWN)
     _print(found, as_json)
     more = "" if limit or len(found) < SHOWN else "; --limit shows more"
-    click.echo(f"{len(found)} dead letters{more}", err=True)
+    click.echo(f"{len(found)} dead letter{'' if len(found) == 1 else 's'}{more}", err=True)
 
 
 @command.command("show")
 @click.argument("task_id", metavar="ID")
+@click.option("--traceback", is_flag=True, help="Print only the traceback, as text.")
 @click.pass_obj
-def show(load_app: LoadApp, task_id: str) -> None:
+def show(load_app: LoadApp, task_id: str, traceback: bool) -> None:
     """Print all that is known of the task ID, as JSON."""
     from ..dead_letters import letters
 
@@ -80,14 +81,14 @@ def show(load_app: LoadApp, task_id: str) -> None:
         found = letters(_filter(load_app, {}, (task_id,)), 1)
     if not found:
         raise click.UsageError(f"expected the id of a dead letter, got: {task_id}; `dead list` shows them")
-    click.echo(json.dumps(asdict(found[0]), indent=2, default=str))
+    click.echo(found[0].traceback.rstrip() if traceback else json.dumps(asdict(found[0]), indent=2, default=str))
 
 
 @command.command("replay")
 @selection
 @click.pass_obj
 def replay_(load_app: LoadApp, /, **options: Any) -> None:
-    """Publish them again, with the same ids, to the queues they came from."""
+    """Publish them again with their ids, to the queues they came from."""
     from ..dead_letters import replay
 
     _act(replay, "replayed", load_app, **options)
@@ -115,15 +116,14 @@ def _act(
     limit: int | None,
     **chosen: str,
 ) -> None:
+    which = "ids of dead letters" + (" that the options choose" if any(chosen.values()) else "")
     matching = _filter(load_app, chosen, ids, everything)
     with answered(load_app):
         done = _print(action(matching, limit, dry_run), as_json)
     if done or not ids:
         click.echo(f"{len(done)} {f'would be {past}' if dry_run else past}", err=True)
     if (unknown := sorted(set(ids) - done)) and len(done) != limit:
-        raise ServiceError(
-            f"expected ids of dead letters that the options choose, got: {', '.join(unknown)}; `dead list` shows them"
-        )
+        raise ServiceError(f"expected {which}, got: {', '.join(unknown)}; `dead list` shows them")
 
 
 def _filter(

@@ -24,7 +24,7 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(load_app: LoadApp, as_json: bool) -> None:
-    """Ask the broker, the stores and the tasks; exit 1 if something has to be changed. Changes nothing.
+    """Look for faults of broker, stores and tasks. Exit 1 if something has to be changed. Changes nothing.
 
     What fails is shown with the command that changes it, and what could not be asked with the one that asks for it.
     With the variable ENVIRONMENT=development, a server that would lose data is only a warning.

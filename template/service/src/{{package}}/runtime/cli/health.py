@@ -16,7 +16,7 @@ __all__ = ["command"]
 @click.option("--max-age", hidden=True, type=int, expose_value=False)  # before 0.6; the file says how long it holds
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(ready: bool, as_json: bool) -> None:
-    """Exit 0 if the worker, beat or relay on this machine is alive, else 1.
+    """Tell whether worker, beat or relay of this machine is alive. Exit 0 if so, else 1.
 
     A probe costs less as `python -m PACKAGE.runtime.probe live` or `ready`, which says the same.
     """

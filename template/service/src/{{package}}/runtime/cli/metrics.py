@@ -15,7 +15,7 @@ ENDS = {signal.SIGTERM, signal.SIGINT}
 @click.command("metrics")
 @click.pass_obj
 def command(load_app: LoadApp) -> None:
-    """Serve figures of queues, dead letters, outbox, circuits and broker to Prometheus, until a signal ends it.
+    """Serve figures to Prometheus, until a signal ends it. They are of queues, dead letters, outbox, circuits, broker.
 
     Each scrape asks anew. One process is enough; workers, beat and relay serve what they count themselves.
     """

@@ -10,7 +10,7 @@ __all__ = ["command"]
 @click.command("migrate")
 @click.pass_obj
 def command(load_app: LoadApp) -> None:
-    """Create or upgrade the tables of idempotency and outbox, then this service's own.
+    """Create or upgrade the tables. Those of idempotency and outbox come first, then this service's own.
 
     Safe to run again, and from many machines at once.
     """

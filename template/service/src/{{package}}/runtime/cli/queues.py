@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(load_app: LoadApp, as_json: bool) -> None:
-    """List the queues and what follows from their max_runtime, in seconds."""
+    """List the queues, and what follows from their max_runtime. Times are in seconds."""
     rows = [
         {
             "queue": queue.name,

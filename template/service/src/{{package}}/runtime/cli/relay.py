@@ -14,7 +14,7 @@ __all__ = ["command"]
 @click.option("--once", is_flag=True, help="Publish what is due, print how many, and end.")
 @click.pass_obj
 def command(load_app: LoadApp, once: bool) -> None:
-    """Publish the tasks that transactions have put into the outbox, until a signal ends it. Several may run."""
+    """Publish what transactions have put into the outbox. Runs until a signal ends it; several may run."""
     from ..relay import Relay, publish
     from ..settings import settings
     from ..worker.logging import configure_logging

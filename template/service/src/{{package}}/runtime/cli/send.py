@@ -23,7 +23,7 @@ __all__ = ["called", "command", "find", "keywords_in", "send"]
 @click.option("--id", "task_id", help="The task's id; without --key in its options, also its idempotency key.")
 @click.pass_obj
 def command(load_app: LoadApp, task: str, arguments: str, task_id: str | None) -> None:
-    """Publish TASK with ARGUMENTS, a JSON object of its keyword arguments, and print its id."""
+    """Publish TASK with ARGUMENTS, and print its id. ARGUMENTS is a JSON object of its keyword arguments."""
     keywords = keywords_in(arguments)
     click.echo(send(load_app(), task, keywords, task_id=task_id))
 

@@ -26,7 +26,7 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(load_app: LoadApp, task_id: str, task: str, arguments: str, as_json: bool) -> None:
-    """Tell whether the task ID is waiting, running, deferred, done or dead; exit 1 if nothing is known of it.
+    """Tell the state of the task ID. It is waiting, running, deferred, done or dead; exit 1 if nothing is known of it.
 
     What the service keeps tells it, or else the workers that have its message. Without TASK all tasks are searched. One
     with `key` in its options needs ARGUMENTS, the JSON object of its keyword arguments, unless its id was the

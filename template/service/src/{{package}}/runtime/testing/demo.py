@@ -86,6 +86,12 @@ def demonstrate(tasks: list[Any], log: Path) -> int:
         return 0
     for letter in died:
         print(f"\n{letter.task} became a dead letter: {letter.reason}\n{letter.traceback}", file=sys.stderr)
+    if died:
+        print(
+            f"Their arguments were made up, such as {died[0].kwargs or died[0].args}: work that needs data of its own "
+            'fails on them. Name others: make demo TASKS="..."',
+            file=sys.stderr,
+        )
     if not died:
         print(log.read_text(errors="replace")[-6000:], file=sys.stderr)
     return 1
