@@ -16,6 +16,7 @@ from ..settings import NAME, PREFIX, settings
 from ..task import service_tasks
 from ..urls import MEMORY
 from . import LoadApp
+from ._answered import answered
 
 __all__ = ["command"]
 
@@ -83,7 +84,7 @@ def _examine(app: ServiceApp) -> Iterator[Finding]:
 
 def _connect(app: ServiceApp) -> str:
     settings().require("broker_url")
-    with app.connection_for_write() as connection:
+    with answered(lambda: app), app.connection_for_write() as connection:
         connection.connect()
         return f"answers at {connection.as_uri()}"
 
