@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from asyncgen.check import explain, run
+from asyncgen.check.command import fitted
 from asyncgen.check.rules import CODES, RULES
 from asyncgen.check.source.files import MAX_BYTES
 from asyncgen.cli.edge import run as asyncgen
@@ -137,6 +138,9 @@ def test_statistics_count_each_rule(folder: Path) -> None:
 def test_every_rule_explains_itself(rule: Any) -> None:
     page = explain(rule.name)
     assert page == explain(rule.code.lower())
+    narrow = fitted(page, 80)
+    assert narrow.split() == page.split()
+    assert not [line for line in narrow.splitlines() if len(line) > 80 and " " in line.strip() and line[0] != " "]
     assert page.startswith(f"{rule.code} {rule.name}\n\n")
     for part in ("\nBad:\n", "\nGood:\n", "\nSource: "):
         assert part in page

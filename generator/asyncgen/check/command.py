@@ -1,18 +1,20 @@
 """`asyncgen check`: flags in, findings out. A part of the command line that stands beside what it calls."""
 
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["check"]
+__all__ = ["check", "fitted"]
 
 
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Files, folders or projects [default: .]", show_default=False),
+        typer.Argument(metavar="PATH", help="Files, folders or projects [default: .]", show_default=False),
     ] = None,
     select: Annotated[
         list[str] | None,
@@ -37,7 +39,8 @@ def check(
     from asyncgen import check as checker
 
     if explain is not None:
-        typer.echo(checker.explain(explain), nl=False)
+        page = checker.explain(explain)
+        typer.echo(fitted(page, shutil.get_terminal_size().columns) if sys.stdout.isatty() else page, nl=False)
         return
     code = checker.run(
         paths or [],
@@ -51,3 +54,14 @@ def check(
         stderr=sys.stderr,
     )
     raise typer.Exit(code)
+
+
+def fitted(page: str, width: int) -> str:
+    """A rule's page with its prose in lines of at most `width` letters; what has code in it stays as it is."""
+    return (
+        "\n\n".join(
+            block if "\n  " in block else textwrap.fill(block, width, break_long_words=False, break_on_hyphens=False)
+            for block in page.rstrip("\n").split("\n\n")
+        )
+        + "\n"
+    )

@@ -23,9 +23,7 @@ __all__ = ["add_task"]
 def add_task(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[NAME]", help="The task: send_invoice, SendInvoice or send-invoice.", show_default=False
-        ),
+        typer.Argument(metavar="NAME", help="The task: send_invoice, SendInvoice or send-invoice.", show_default=False),
     ] = None,
     idempotency: Annotated[
         str | None,
