@@ -1,16 +1,13 @@
-"""The application, put together for the servers that the environment names; RUNTIME_OBSERVE names what observes it."""
+"""The application, put together for the servers that the environment names; RUNTIME_OBSERVE names what observes it.
+
+A part is imported if it is used, as in a service: SQLAlchemy with Alembic takes half a second.
+"""
 
 import os
 from importlib import import_module
+from typing import Any
 
 from runtime import create_app
-from runtime.breaker import CircuitBreakers
-from runtime.brokers.rabbitmq import RabbitmqBroker
-from runtime.brokers.redis import RedisBroker
-from runtime.idempotency.redis import RedisStore
-from runtime.idempotency.sql import SqlStore
-from runtime.migrations import Migrations
-from runtime.service import Observer
 from runtime.settings import settings
 
 from .queues import Queue
@@ -18,10 +15,9 @@ from .queues import Queue
 __all__ = ["app"]
 
 
-def observer(name: str) -> Observer:
-    """The one that the module of this name defines."""
-    made: Observer = getattr(import_module(f"runtime.observability.{name}"), name.capitalize())()
-    return made
+def part(module: str, name: str) -> Any:
+    """What a module of the runtime defines."""
+    return getattr(import_module(f"runtime.{module}"), name)
 
 
 RABBITMQ = settings().broker_url.startswith("amqp")
@@ -29,11 +25,13 @@ REDIS_STORE = settings().idempotency_url.startswith("redis")
 
 app = create_app(
     queues=Queue,
-    broker=RabbitmqBroker if RABBITMQ else RedisBroker,
-    store=RedisStore if REDIS_STORE else SqlStore,
-    breaker=CircuitBreakers if REDIS_STORE or not RABBITMQ else None,
-    migrations=None if REDIS_STORE else Migrations(f"{__package__}:migrations"),
-    observe=[observer(name) for name in os.environ.get("RUNTIME_OBSERVE", "").split()],
+    broker=part("brokers.rabbitmq", "RabbitmqBroker") if RABBITMQ else part("brokers.redis", "RedisBroker"),
+    store=part("idempotency.redis", "RedisStore") if REDIS_STORE else part("idempotency.sql", "SqlStore"),
+    breaker=part("breaker", "CircuitBreakers") if REDIS_STORE or not RABBITMQ else None,
+    migrations=None if REDIS_STORE else part("migrations", "Migrations")(f"{__package__}:migrations"),
+    observe=[
+        part(f"observability.{name}", name.capitalize())() for name in os.environ.get("RUNTIME_OBSERVE", "").split()
+    ],
     tasks=f"{__package__}.tasks",
     workflows=f"{__package__}.workflows",
 )

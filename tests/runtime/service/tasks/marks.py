@@ -3,7 +3,6 @@
 from runtime import ServiceTask, shared_task
 from runtime.service import current_service
 
-from ..models import Mark
 from ..queues import Queue
 
 __all__ = ["mark"]
@@ -23,4 +22,6 @@ MODE = current_service().store.modes[0]
 )
 def mark(self: ServiceTask, name: str) -> None:
     """Leave a row."""
+    from ..models import Mark
+
     self.session.add(Mark(name=name))

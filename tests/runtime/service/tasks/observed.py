@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import structlog
-from sqlalchemy import create_engine, text
 
 from runtime import ServiceTask, shared_task
 
@@ -38,6 +37,8 @@ def observed(self: ServiceTask, folder: str, secret: str) -> None:
     if not (Path(folder) / "fixed").exists():
         if self.request.retries == 0:
             raise ConnectionError(f"https://user:{secret}@host:1/ refused")
+        from sqlalchemy import create_engine, text
+
         with create_engine("sqlite://").connect() as connection:
             connection.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": secret})
     note(folder, "effect")

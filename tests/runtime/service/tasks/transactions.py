@@ -4,8 +4,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from runtime import ServiceTask, shared_task
 from runtime.service import current_service
 
@@ -17,6 +15,8 @@ __all__: list[str] = []
 
 def run(self: ServiceTask, folder: str, name: str, how: str) -> None:
     """Note the start, use the session; the first run waits for `folder/name.cut` and goes on as `how` says."""
+    from sqlalchemy import text
+
     note(folder, f"{name}.started")
     self.session.execute(text("SELECT 1"))
     if self.request.retries or (Path(folder) / f"{name}.cut").exists():

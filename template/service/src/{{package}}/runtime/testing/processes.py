@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 
-import pytest
-
 from ..settings import PREFIX
 from ..worker import concurrency
 from .app import load_app
@@ -107,6 +105,8 @@ class Worker:
         try:
             return until(happened, timeout)
         except TimeoutError as late:
+            import pytest
+
             return pytest.fail(f"{late}\n{self.log.read_text()[-4000:]}")
 
 

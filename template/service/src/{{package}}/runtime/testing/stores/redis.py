@@ -1,14 +1,16 @@
 """Redis as the store of a demo or a test."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from redis import Redis
 
 from ...idempotency.redis import RedisStore
 from ...service import ServiceApp
 from ..effect_files import FileEffects
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ["MODES", "Effects", "clean_up", "empty", "prepare", "publish_outbox_at_once"]
 
@@ -31,7 +33,7 @@ def empty(url: str) -> None:
         client.flushdb()
 
 
-def publish_outbox_at_once(patch: pytest.MonkeyPatch, app: ServiceApp) -> None:
+def publish_outbox_at_once(patch: "pytest.MonkeyPatch", app: ServiceApp) -> None:
     """Redis has no outbox."""
 
 

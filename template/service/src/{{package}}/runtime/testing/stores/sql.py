@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from celery.canvas import Signature
 from kombu.utils.json import dumps, loads
 from sqlalchemy import inspect, text
@@ -21,6 +20,9 @@ from ...service import ServiceApp
 from ...settings import NAME
 from ..app import load_app
 from ..effect_files import FileEffects
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ["MODES", "Effects", "clean_up", "empty", "prepare", "publish_outbox_at_once", "session"]
 
@@ -55,7 +57,7 @@ def empty(url: str) -> None:
                 connection.execute(text(f"DELETE FROM {quote(table)}"))
 
 
-def publish_outbox_at_once(patch: pytest.MonkeyPatch, app: ServiceApp) -> None:
+def publish_outbox_at_once(patch: "pytest.MonkeyPatch", app: ServiceApp) -> None:
     """Publish what is put into the outbox, as the relay would after the commit, and write no row."""
 
     def insert(_: Any, message_id: str, task: str, args: list[Any], kwargs: dict[str, Any], options: Any) -> None:
