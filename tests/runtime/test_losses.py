@@ -67,9 +67,3 @@ def test_a_cold_shutdown_requeues_at_once(new_worker: NewWorker, tmp_path: Path)
     second = new_worker(LEASE=600)
     second.wait((tmp_path / "task.ended").exists)
     assert count(tmp_path, "task.started") == 2
-
-
-def test_two_workers_share_a_host(new_worker: NewWorker) -> None:
-    both = [new_worker(), new_worker()]
-    assert both[1].wait(lambda: len(both[1].lines("ready.")) == 2)  # one log is both's
-    assert [worker.process.poll() for worker in both] == [None, None]

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from runtime.testing.processes import Console, Workers
 
 from .combinations import each_broker
 from .odd_letters import plant
+from .service.calls import command
 from .service.queues import Queue
 
 pytestmark = each_broker
@@ -23,10 +23,10 @@ LONG = Queue.LONG.value
 
 
 @pytest.fixture
-def console(workers: Workers, new_console: Callable[..., Console]) -> Console:
+def console(workers: Workers) -> Console:
     """A Python of the service, while no worker takes what is replayed."""
     workers.stop()
-    return new_console()
+    return workers.console
 
 
 def letters(console: Console) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def letters(console: Console) -> dict[str, Any]:
     return {letter["id"]: letter for letter in found}
 
 
-def dead(console: Console, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `dead` as a person does."""
-    command = [sys.executable, "-m", Worker.module, "dead", *arguments]
-    return subprocess.run(command, env=console.env, check=False, capture_output=True, text=True)
+def dead(console: Console, *arguments: str) -> tuple[int | str, str, str]:
+    """Run `dead` as a person does: its exit code, and what it wrote."""
+    code, out, err = console.call(command, "dead", *arguments)
+    return code, out, err
 
 
 def waiting(url: str) -> list[str]:
@@ -70,8 +70,9 @@ def test_an_odd_letter_stands_in_the_way_of_no_other(console: Console, shown_eac
     assert found[f"deep{mark}"]["headers"]["odd"] == {"raw": "nested more than 50 levels deep"}
     assert found["\\ud800 odd"]["args"] == ["name", "nowhere"]
 
-    listed = dead(console, "list", "--queue", LONG.name)
-    assert listed.returncode == 0
+    # On a standard output of its own, which has an encoding.
+    person = [sys.executable, "-m", Worker.module, "dead", "list", "--queue", LONG.name]
+    listed = subprocess.run(person, env=console.env, check=True, capture_output=True, text=True)
     assert len(listed.stdout.splitlines()) == planted
     assert "first second \\x1b[2Jthird" in listed.stdout
 
@@ -80,25 +81,24 @@ def test_an_odd_letter_stands_in_the_way_of_no_other(console: Console, shown_eac
         assert console.command("dead", "show", task_id) == shown
     assert console.command("dead", "list", "--json", "--since", "2026-01-01", "--queue", LONG.name)
 
-    replayed = dead(console, "replay", "--json", *found)
-    assert replayed.returncode in (0, 2), replayed.stderr
+    code, _, told = dead(console, "replay", "--json", *found)
+    assert code in (0, 2), told
     kept, again = letters(console), waiting(url)
     assert len(again) == planted - len(kept)
     assert {f"good {number}{mark}" for number in range(3)} <= set(again)
-    assert all(task_id in replayed.stderr for task_id in kept)
+    assert all(task_id in told for task_id in kept)
     if kept:
-        assert "expected each letter to hold a message that can be published again" in replayed.stderr
+        assert "expected each letter to hold a message that can be published again" in told
 
     if kept:
-        purged = dead(console, "purge", *kept)
-        assert purged.returncode == 0, purged.stderr
+        code, _, told = dead(console, "purge", *kept)
+        assert code == 0, told
     assert letters(console) == {}
 
 
 def test_an_unknown_letter_is_an_error(console: Console) -> None:
-    for command in ("replay", "purge"):
-        ended = dead(console, command, "nosuch")
-        assert ended.returncode == 2
-        assert ended.stdout == ""
-        (line,) = ended.stderr.splitlines()
+    for each in ("replay", "purge"):
+        code, out, err = dead(console, each, "nosuch")
+        assert (code, out) == (2, "")
+        (line,) = err.splitlines()
         assert line.startswith("runtime: expected ids of dead letters, got: nosuch;")

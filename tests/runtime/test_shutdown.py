@@ -63,8 +63,10 @@ def test_a_task_that_its_process_has_not_begun_is_not_repeated(
     assert count(tmp_path, "task.started") == 1
 
 
-def test_a_worker_without_tasks_ends_at_once(new_worker: NewWorker) -> None:
-    worker = new_worker()
-    worker.wait(lambda: worker.lines("ready."))
-    worker.process.terminate()
-    assert worker.process.wait(20) == 0
+def test_two_workers_share_a_host_and_end_at_once_without_tasks(new_worker: NewWorker) -> None:
+    both = [new_worker(), new_worker()]
+    assert both[1].wait(lambda: len(both[1].lines("ready.")) == 2)  # one log is both's
+    assert [worker.process.poll() for worker in both] == [None, None]
+    for worker in both:
+        worker.process.terminate()
+    assert [worker.process.wait(20) for worker in both] == [0, 0]

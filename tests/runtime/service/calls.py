@@ -1,10 +1,13 @@
 """What tests do with the service in a process beside the worker: see `Console.call`."""
 
 import os
+import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict
 from datetime import timedelta
 from functools import cache, partial
+from io import StringIO
 from typing import Any
 
 from celery import Celery, chain
@@ -12,7 +15,7 @@ from kombu import Queue
 from redis import Redis
 from sqlalchemy.orm import Session
 
-from runtime import QueueClass, publish_many
+from runtime import QueueClass, cli, publish_many
 from runtime.brokers.rabbitmq.dead_letter_queue import RabbitmqDeadLetterQueue
 from runtime.brokers.redis.dead_letter_queue import RedisDeadLetterQueue
 from runtime.dead_letters import DeadLetterFilter, letters, replay
@@ -25,6 +28,7 @@ from runtime.relay import OutboxMessage, Relay
 from runtime.relay import publish as publish_message
 from runtime.settings import settings
 from runtime.status import task_status
+from runtime.testing.app import app_module
 from runtime.testing.servers.process import until
 
 from .app import app
@@ -33,6 +37,7 @@ from .tasks.waiting import waits
 from .workflows import numbered
 
 __all__ = [
+    "command",
     "dead_reasons",
     "pool_processes",
     "publish",
@@ -60,6 +65,20 @@ def publish(task: str, *arguments: Any, **options: Any) -> str:
     """Publish the task of this name with options of `apply_async`; its id."""
     published: str = app.tasks[task].apply_async(arguments, **options).id
     return published
+
+
+def command(*arguments: str) -> tuple[int | str, str, str]:
+    """Run a command as the console script does, errors and all: its exit code, and what it wrote."""
+    out, err, before = StringIO(), StringIO(), sys.argv
+    sys.argv = ["runtime", *arguments]
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            cli.main(app_module())
+    except SystemExit as ended:
+        return ended.code or 0, out.getvalue(), err.getvalue()
+    finally:
+        sys.argv = before
+    raise AssertionError("expected the command to exit")
 
 
 def purge_queues() -> None:
