@@ -61,7 +61,7 @@ def attack(
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=where,
-        env={**os.environ, "PYTHONPATH": str(path)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'tests/absent'}{os.pathsep}{path}"},
         capture_output=True,
         text=True,
         timeout=TIMEOUT,

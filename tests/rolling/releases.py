@@ -55,7 +55,7 @@ class Release:
         return {
             **os.environ,
             **self.urls,
-            "PYTHONPATH": os.pathsep.join([str(self.service / "src"), str(ROOT)]),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/absent"), str(self.service / "src"), str(ROOT)]),
             "ROLLING_RELEASE": self.name,
             "ROLLING_EFFECTS": str(self.folder / "effects"),
             "SHOP_HEARTBEAT_FILE": str(self.folder / "heartbeat"),

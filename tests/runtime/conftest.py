@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = Path(fixtures.__file__).parents[2]
 APP = "tests.runtime.service.app"
 VARIABLES = {
-    "PYTHONPATH": os.pathsep.join(map(str, [Path(__file__).parent / "absent", SOURCE, ROOT])),
+    "PYTHONPATH": os.pathsep.join(map(str, [ROOT / "tests/absent", SOURCE, ROOT])),
     "RUNTIME_APP": APP,
     "RUNTIME_BREAKER_RESET": "2",
     "RUNTIME_DELIVERY_LIMIT": "3",

@@ -29,12 +29,10 @@ from runtime.json_schema import schema_of
 from runtime.settings import settings, stand_in
 from runtime.testing.delivery import InProcessService
 
-from .conftest import SOURCE
+from .conftest import VARIABLES
 from .service.app import app
 from .service.queues import Queue
 from .test_cli import called
-
-ROOT = Path(__file__).parents[2]
 
 
 class Point(TypedDict):
@@ -313,7 +311,7 @@ PRINT = (
 
 def printed(**variables: str) -> dict[str, Any]:
     """What the command prints in an environment of its own."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{SOURCE}{os.pathsep}{ROOT}", **variables}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": VARIABLES["PYTHONPATH"], **variables}
     ran = subprocess.run([sys.executable, "-c", PRINT], env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout)

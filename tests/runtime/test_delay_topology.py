@@ -1,14 +1,13 @@
 """RabbitMQ's delayed delivery where no worker has ever been: a broker that is new, has lost a part, has lost all."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import _state
+from kombu import Connection
+from kombu.transport.native_delayed_delivery import CELERY_DELAYED_DELIVERY_EXCHANGE, MAX_LEVEL, level_name
 
 from runtime.brokers.rabbitmq import RabbitmqBroker
 from runtime.idempotency.redis import RedisStore
@@ -16,8 +15,9 @@ from runtime.publishing import publish_with_deadline
 from runtime.queues import QueueClass
 from runtime.service import Service, ServiceApp
 from runtime.settings import Settings
-from runtime.testing.servers import Unavailable, rabbitmq
-from runtime.testing.servers.process import STARTED, Server, until
+from runtime.testing.servers.process import until
+
+from .proxy import Proxy
 
 
 class Queue(Enum):
@@ -26,21 +26,28 @@ class Queue(Enum):
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A RabbitMQ that nobody has used."""
-    try:
-        with rabbitmq.started(tmp_path):
-            yield STARTED[-1]
-    except Unavailable as unavailable:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(unavailable))
+def way(rabbitmq: str) -> Iterator[Proxy]:
+    """The way to a RabbitMQ on which nobody has delayed a message; to start one takes five seconds of a processor."""
+    forget(rabbitmq)
+    with Proxy(rabbitmq) as proxy:
+        yield proxy
 
 
-def test_a_countdown_needs_no_worker_on_the_way(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings(broker_url=f"amqp://guest:guest@127.0.0.1:{server.port}//")
+def forget(url: str) -> None:
+    """Leave nothing of the delayed delivery, as a RabbitMQ that starts on an empty disk."""
+    with Connection(url) as connection:
+        channel: Any = connection.default_channel
+        for name in [CELERY_DELAYED_DELIVERY_EXCHANGE, *map(level_name, range(MAX_LEVEL + 1))]:
+            channel.exchange_delete(name)
+            channel.queue_delete(name)
+        for queue in Queue:
+            channel.queue_delete(queue.value.wire_name)
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("rabbitmq")
+def test_a_countdown_needs_no_worker_on_the_way(way: Proxy, rabbitmq: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(broker_url=way.url)
     service = Service(Queue, RabbitmqBroker(settings), RedisStore, None)
     app: Any = ServiceApp("delayed", broker=settings.broker_url, amqp=service.broker.amqp_class, set_as_current=False)
     app.service = service
@@ -65,7 +72,6 @@ def test_a_countdown_needs_no_worker_on_the_way(
     with app.connection_for_read() as connection:
         connection.default_channel.exchange_delete("celery_delayed_27")
     publish_and_count(2)
-    server.kill()
-    shutil.rmtree(tmp_path / "rabbitmq" / "data")
-    server.start()
+    way.drop()
+    forget(rabbitmq)
     publish_and_count(1)

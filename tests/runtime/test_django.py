@@ -1,7 +1,6 @@
 """Django as a producer: views of a stock project, its own database, a real worker, and brokers that are away."""
 
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,15 +119,16 @@ def test_a_form_of_another_site_is_refused(site: Site) -> None:
 
 @pytest.mark.parametrize("how", ["freeze", "cut"])
 def test_a_broker_that_is_away(
-    new_console: Callable[..., Console],
-    proxy: Proxy,
+    way: tuple[Console, Proxy],
     worker: Worker,
     body: dict[str, str],
     tmp_path: Path,
     how: str,
     with_outbox: bool,
 ) -> None:
-    site, name = Site(new_console(BROKER_URL=proxy.url)), body["name"]
+    (console, proxy), name = way, body["name"]
+    site = Site(console)
+    proxy.drop()  # there is no connection from before
     getattr(proxy, how)()
     status, _, retry_after, _, seconds = site.post(body, idempotency_key=name)
     assert (status, retry_after) == ((202, None) if with_outbox else (503, "5"))

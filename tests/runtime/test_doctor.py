@@ -6,14 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runtime.testing.processes import Console
+from runtime.testing.processes import Workers
 from runtime.testing.servers.process import free_port, serving
 from runtime.testing.servers.redis import redis_command
 
@@ -29,8 +28,8 @@ UNTOLD = {
 """What fakeredis does not tell."""
 
 
-def test_the_doctor_finds_broker_store_and_tasks_as_they_have_to_be(new_console: Callable[..., Console]) -> None:
-    findings = {finding["subject"]: finding for finding in new_console().command("doctor", "--json")}
+def test_the_doctor_finds_broker_store_and_tasks_as_they_have_to_be(workers: Workers) -> None:
+    findings = {finding["subject"]: finding for finding in workers.console.command("doctor", "--json")}
     assert {"tasks", "container memory", "broker", "idempotency store", "result backend"} < set(findings)
     findings.pop("outbox", None)  # other tests leave messages in it
     assert {subject for subject, finding in findings.items() if not finding["ok"] or finding["warning"]} == set()

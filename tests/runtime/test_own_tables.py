@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from runtime.idempotency.sql.database import engine_of
 from runtime.testing import InProcessService, Worker
-from runtime.testing.processes import Console
+from runtime.testing.processes import Console, Workers
 
 from .combinations import on
 from .service.calls import publish
@@ -41,14 +41,12 @@ def test_a_worker_finds_the_tables(worker: Worker, services: dict[str, str]) -> 
 
 
 @on("rabbitmq-sql")
-def test_doctor_and_migrate_tell_what_a_database_lacks(
-    services: dict[str, str], new_console: Callable[..., Console]
-) -> None:
+def test_doctor_and_migrate_tell_what_a_database_lacks(services: dict[str, str], workers: Workers) -> None:
     url = services["RUNTIME_IDEMPOTENCY_URL"]
     with engine_of(url).begin() as connection:
         for table in ("marks", "runtime_alembic_version"):
             connection.execute(text(f"DROP TABLE {table}"))
-    console = new_console()
+    console = workers.console
     with pytest.raises(
         AssertionError, match="expected the database to have every migration, got: one without 0001 marks"
     ):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from runtime import PayloadError, outbox, publish_many
 from runtime.testing.published_tasks import Published
 
-from .conftest import ROOT, SOURCE
+from .conftest import VARIABLES
 from .service.app import app
 from .service.tasks.effects import effect
 from .service.tasks.renamed import receipt
@@ -127,7 +127,7 @@ def test_after(published):
 def test_it_needs_no_plugin_and_no_broker_and_tells_what_was_published(tmp_path: Path, broker: str) -> None:
     (tmp_path / "test_failing.py").write_text(FAILING)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RUNTIME_")}
-    environment = {**kept, "PYTHONPATH": f"{SOURCE}{os.pathsep}{ROOT}", "RUNTIME_APP": "tests.runtime.service.app"}
+    environment = {**kept, "PYTHONPATH": VARIABLES["PYTHONPATH"], "RUNTIME_APP": "tests.runtime.service.app"}
     environment |= {"RUNTIME_BROKER_URL": broker, "RUNTIME_RESULT_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)

@@ -25,7 +25,7 @@ from runtime.testing.servers.redis import redis_command
 __all__ = ["LEASE", "CountingProxy", "Service", "connect", "program", "redis_server", "url_of"]
 
 ROOT = Path(__file__).parents[3]
-PATH = os.pathsep.join([str(ROOT), str(Path(str(runtime.__file__)).parents[1])])
+PATH = os.pathsep.join([str(ROOT / "tests/absent"), str(ROOT), str(Path(str(runtime.__file__)).parents[1])])
 LEASE = 1.5
 """Seconds: short enough for a test, long enough for a busy machine to renew in time."""
 
