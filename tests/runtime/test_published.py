@@ -123,7 +123,7 @@ def test_after(published):
 """
 
 
-@pytest.mark.parametrize("broker", ["", "amqp://127.0.0.1:1//", "redis://127.0.0.1:1/0"])
+@pytest.mark.parametrize("broker", ["", "amqp://127.0.0.1:1//"])  # without one the service has Redis' classes
 def test_it_needs_no_plugin_and_no_broker_and_tells_what_was_published(tmp_path: Path, broker: str) -> None:
     (tmp_path / "test_failing.py").write_text(FAILING)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RUNTIME_")}
