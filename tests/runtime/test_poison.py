@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 from runtime.testing import Worker
-from runtime.testing.fixtures import with_variables
 from runtime.testing.processes import Workers
 
 from .combinations import each_broker, on
@@ -23,24 +22,18 @@ class Prefetching(Worker):
     module = f"{__package__}.service.prefetching"
 
 
-def delivery_limit(services: dict[str, str]) -> int:
-    """On Redis each redelivery takes a lease. On RabbitMQ the queue is declared with the limit of all these tests."""
-    return 1 if services["RUNTIME_BROKER_URL"].startswith("redis") else int(services["RUNTIME_DELIVERY_LIMIT"])
-
-
 @on("redis-redis", slow=("rabbitmq-sql",))
 def test_what_waits_beside_it_is_not_accused(workers: Workers, services: dict[str, str], tmp_path: Path) -> None:
     workers.stop()
-    limit = delivery_limit(services)
 
     def prefetching() -> Prefetching:
-        return Prefetching(with_variables(services, {"DELIVERY_LIMIT": limit}), tmp_path, workers.console)
+        return Prefetching(services, tmp_path, workers.console)
 
     names = [uuid4().hex for _ in range(6)]
     # The first one in the queue: the worker has all of them when it dies for the first time.
     poison = workers.console.call(publish, "tests.kills_the_worker", str(tmp_path), "killed")
     innocent = [workers.console.call(publish, "tests.effect", name, str(tmp_path)) for name in names]
-    for _ in range(1 + limit):
+    for _ in range(1 + int(services["RUNTIME_DELIVERY_LIMIT"])):
         with prefetching() as worker:
             worker.process.wait(60)
     with prefetching() as survivor:
@@ -58,7 +51,8 @@ def test_what_waits_beside_it_is_not_accused(workers: Workers, services: dict[st
 def test_what_kills_every_worker_becomes_a_dead_letter(
     new_worker: Callable[..., Worker], services: dict[str, str], tmp_path: Path
 ) -> None:
-    limit = delivery_limit(services)
+    # On Redis each redelivery takes a lease. On RabbitMQ the queue is declared with the limit of all these tests.
+    limit = 1 if services["RUNTIME_BROKER_URL"].startswith("redis") else int(services["RUNTIME_DELIVERY_LIMIT"])
     for start in range(1 + limit):
         worker = new_worker(DELIVERY_LIMIT=limit)
         if start == 0:

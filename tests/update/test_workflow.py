@@ -308,9 +308,9 @@ def test_ci_checks_the_hard_stops(rendered: Path) -> None:
 
 
 BARE = re.compile(
-    r"\b(?:pip3?|pipx|uv|uv pip|uv tool) (?:install|run|add)\b(?! --from \"\$source\")[^\n#]*"
+    r"\b(?:pip3?|pipx|uv|uv pip|uv tool) (?:install|run|add)\b(?! --(?:from|spec) (?!asyncgen\b))[^\n#]*"
     r"[\s\"'=]asyncgen(?![-/\w.*]|\s*@)"
-    r"|\buvx\b[^\n]* asyncgen(?![-/\w.*])|ASYNCGEN\b[^\n]*[\"']asyncgen[\"']"
+    r"|\buvx\b(?! --from (?!asyncgen\b))[^\n]* asyncgen(?![-/\w.*])|ASYNCGEN\b[^\n]*[\"']asyncgen[\"']"
 )
 
 

@@ -51,7 +51,7 @@ def run(
         _statistics(findings, stdout)
     else:
         REPORTS[format](findings, summary, lines.of, stdout)
-    stdout.flush()  # so that what was seen stands at the end where both go to one place
+    print(end="", file=stdout, flush=True)  # what was seen stands at the end where both go to one place
     _tell(summary, stderr)
     return 1 if findings else 0
 

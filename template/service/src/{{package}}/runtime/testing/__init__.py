@@ -64,5 +64,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The names among which pytest looks for fixtures and hooks."""
+    """The names among which pytest looks for fixtures and hooks, which it takes from the module's dictionary alone."""
+    globals().update({name: __getattr__(name) for name in __all__})
     return __all__
