@@ -40,7 +40,8 @@ def check(
 
     if explain is not None:
         page = checker.explain(explain)
-        typer.echo(fitted(page, shutil.get_terminal_size().columns) if sys.stdout.isatty() else page, nl=False)
+        seen = sys.stdout is not None and sys.stdout.isatty()
+        typer.echo(fitted(page, shutil.get_terminal_size().columns) if seen else page, nl=False)
         return
     code = checker.run(
         paths or [],
