@@ -39,13 +39,18 @@ PROOF = {
 }
 """For each example its own tests, and cheap ones of those that guard such a thing."""
 
+SLOW = ("alert", "runtime-part")
+
 
 @pytest.mark.parametrize("name", examples.NAMES)
 def test_the_page_shows_the_example(name: str) -> None:
     assert examples.shown(name) == [examples.diff(name).read_text()], f"put the diff into the page of {name}"
 
 
-@pytest.mark.parametrize("name", examples.NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in examples.NAMES],
+)
 def test_the_example_applies_and_does_what_it_is_for(name: str, tmp_path: Path) -> None:
     copy = repository(tmp_path)
     applied = subprocess.run(["git", "apply", examples.diff(name)], cwd=copy, capture_output=True, text=True)

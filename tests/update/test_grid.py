@@ -104,7 +104,8 @@ def test_a_teammate_needs_one_command(
     is_new(copied)
 
 
-@pytest.mark.parametrize("way", ["editable", pytest.param("folder", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["editable", "folder"])
 def test_a_teammate_without_the_recorded_clone(
     way: str, world: tuple[Path, dict[str, str]], get: Callable[[str, str], Install], tmp_path: Path
 ) -> None:
