@@ -11,8 +11,9 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from .changes import Change, digest
@@ -26,10 +27,11 @@ __all__ = ["Change", "apply", "check", "digest", "new_folder", "recover", "sweep
 
 def check(root: Path, changes: Sequence[Change]) -> None:
     """Raise Refused for a change that would overwrite what it does not know, or leave the folder."""
+    spellings = cache(_spellings)  # nothing is written meanwhile: each folder is read once
     for change in changes:
         check_path(change.path, "the template", root)
         target = root / change.path
-        if change.kind == "create" and (taken := _taken(target)):
+        if change.kind == "create" and (taken := _taken(target, spellings)):
             raise Refused(f"expected {change.path} to be free, got: {taken}; take another name, or remove it first")
         if change.before and digest(target) != change.before:
             raise Refused(f"expected {change.path} to stay as it was, got: a change by another process; run it again")
@@ -40,16 +42,20 @@ def check(root: Path, changes: Sequence[Change]) -> None:
             raise Refused(f"expected {blocking} to be writable, got: permission denied")
 
 
-def _taken(target: Path) -> str:
+def _taken(target: Path, spellings: Callable[[Path], Mapping[str, str]]) -> str:
     """What is where a file is to be created, in the spelling of any system; "" for nothing."""
     if os.path.lexists(target):
         return "a file that is there already"
-    with suppress(OSError):
-        # On Windows and macOS the two would be one file.
-        for name in os.listdir(target.parent):
-            if name.casefold() == target.name.casefold():
-                return f"{name}, which differs in case alone"
-    return ""
+    name = spellings(target.parent).get(target.name.casefold())
+    return f"{name}, which differs in case alone" if name else ""
+
+
+def _spellings(folder: Path) -> dict[str, str]:
+    """The names in a folder by their case-folded form: on Windows and macOS names of one form are one file."""
+    try:
+        return {name.casefold(): name for name in os.listdir(folder)}
+    except OSError:
+        return {}
 
 
 def apply(root: Path, changes: Sequence[Change], *, dry_run: bool = False) -> None:
