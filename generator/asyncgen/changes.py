@@ -17,6 +17,7 @@ __all__ = [
     "link_or_copy",
     "make_parents",
     "move",
+    "plain",
     "prune_empty_parents",
     "with_line_ends",
     "write_file",
@@ -55,12 +56,17 @@ def digest(path: Path) -> str:
     return digest_of(path.read_bytes()) if os.path.lexists(path) else ""
 
 
+def plain(content: bytes) -> bytes:
+    """With the line ends that the template has: git may have turned them on checkout."""
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
+
+
 def with_line_ends(content: bytes, like: bytes) -> bytes:
     """The content with CRLF where another one has nothing else; not for a script, which would not run."""
     turned = like.count(b"\r\n")
     if content.startswith(b"#!") or not turned or turned != like.count(b"\n"):
         return content
-    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return plain(content).replace(b"\n", b"\r\n")
 
 
 def write_file(file: Path, change: Change, target: Path) -> None:

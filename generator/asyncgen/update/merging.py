@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 from ..bundle import File
-from ..changes import with_line_ends
+from ..changes import plain, with_line_ends
 from ..names import ANSWERS_FILE
 from ..plan import Change
 from ..trees import Tree
 from .renames import Renames
 from .scratch import BEFORE, three_way
 from .structured import merge_structured
-from .unedited import Standing, plain
+from .unedited import Standing
 
 __all__ = ["Outcome", "merge"]
 

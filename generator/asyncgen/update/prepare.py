@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..bundle import File
+from ..changes import plain
 from ..errors import BadInput
 from ..interview import Ask
 from ..module_files import strays
@@ -28,7 +29,7 @@ from .queues import with_queues
 from .renames import find_renames
 from .renders import exclusions, fetch, is_users, rendered
 from .swap import check_clean, check_repository, project_files
-from .unedited import Standing, plain, unedited
+from .unedited import Standing, unedited
 from .versions import is_due
 
 __all__ = ["Runtime", "Update", "prepare"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..bundle import File
+from ..changes import plain
 from ..module_files import NO_PYTHON
 from ..queues import plan_sync
 from ..queues.derived import derive
@@ -17,7 +18,6 @@ from ..service import Service, find_service, read_queues
 from ..trees import Tree, fill
 from .scratch import three_way
 from .structured import merge_queue_tables
-from .unedited import plain
 from .uses import queues_named
 
 __all__ = ["with_queues"]

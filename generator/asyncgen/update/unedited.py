@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from ..bundle import File
+from ..changes import plain
 from ..git import GitError, git
 from ..trees import Tree
 
-__all__ = ["Standing", "plain", "unedited"]
+__all__ = ["Standing", "unedited"]
 
 Standing = File | Literal["no file", "blocked"] | None
 """What is at a path of the project: a file; what is none, there or where its folder should be; or nothing."""
-
-
-def plain(content: bytes) -> bytes:
-    """With the line ends that the template has: git may have turned them on checkout."""
-    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
 def unedited(root: Path, base: Tree, paths: Iterable[str], standing: Callable[[str], Standing]) -> set[str]:

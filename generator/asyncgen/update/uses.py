@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..changes import plain
 from ..module_files import modules
 from ..service import Service
 from ..trees import Tree
 from .renders import is_users
-from .unedited import plain
 
 __all__ = ["queues_named"]
 
