@@ -154,11 +154,12 @@ def pairs(folder: Path, tasks: int) -> Iterator[Pair]:
     yield Pair("`asyncgen update --no-verify`", "`copier update`", ours, theirs, 1.0)
     for size, limit in (("small", 1.2), ("large", 1.8)):
         name = "import of a service's application, " + ("1 task" if size == "small" else f"{tasks:,} tasks")
-        ours, bare = (
-            python(size, "-c", WITHOUT_RICH + "import shop.app"),
-            python(f"bare_{size}", "-c", "import bare.app"),
+        ours = python(size, "-c", WITHOUT_RICH + "import shop.app")
+        bare, made = (
+            python(f"bare_{size}", "-c", "import bare.app" + end) for end in ("", "; bare.app.app.finalize()")
         )
         yield Pair(name, "bare Celery's, with its transport", ours, bare, limit)
+        yield Pair("the same", "bare Celery's, which has made its tasks", ours, made, limit)
 
 
 def main() -> int:

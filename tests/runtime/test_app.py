@@ -1,6 +1,8 @@
 """What `create_app` makes of a service."""
 
+import gc
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from celery import Celery
 
 from runtime import ConfigurationError
+from runtime.app import _without_collection
 from runtime.service import service_of
 from runtime.task import service_tasks
 
@@ -37,6 +40,14 @@ def test_every_module_of_the_packages_is_found() -> None:
         for file in (folder / package).glob("*.py"):
             name = f"{__package__}.service.{package}.{file.stem}".removesuffix(".__init__")
             assert name in sys.modules
+
+
+def test_garbage_is_collected_again_after_a_task_that_cannot_be_imported() -> None:
+    seen = []
+    with suppress(ImportError), _without_collection():
+        seen.append(gc.isenabled())
+        raise ImportError
+    assert [*seen, gc.isenabled()] == [False, True]
 
 
 def test_what_is_due_is_scheduled() -> None:

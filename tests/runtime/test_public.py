@@ -48,10 +48,10 @@ WITH_CELERY = {
 }
 
 
-def imported_by(*arguments: str) -> set[str]:
+def imported_by(*arguments: str, source: Path = SOURCE) -> set[str]:
     """The modules that a fresh Python has imported, see the module `imported`."""
     command = [sys.executable, "-m", f"{__package__}.imported", *arguments]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(ROOT)])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), str(ROOT)])}
     return set(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split())
 
 
@@ -84,6 +84,15 @@ def test_a_command_line_that_needs_no_celery_imports_none(module: str) -> None:
     imported = imported_by(module)
     assert module in imported
     assert not {"celery", "sqlalchemy", "redis"} & imported
+
+
+def test_an_application_imports_nothing_of_a_worker_and_of_commands(tmp_path: Path) -> None:
+    service = render(tmp_path / "myservice", {"service_name": "myservice"})
+    imported = imported_by("myservice.app", source=service / "src")
+    assert {"myservice.runtime.task", "myservice.tasks.send_welcome", "pydantic"} <= imported
+    assert not {"dotenv", "pydantic_settings", "sqlalchemy", "structlog"} & imported
+    parts = {name.removeprefix("myservice.runtime.") for name in imported}
+    assert not {"brokers.redis.diagnostics", "contract", "diagnostics.redis", "own_settings", "worker"} & parts
 
 
 def test_it_can_be_imported_where_nothing_forks() -> None:

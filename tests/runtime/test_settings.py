@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from kombu.exceptions import OperationalError
+from pydantic import Field, SecretStr, ValidationError
 
-from runtime import ConfigurationError, PublishError, publishing, sending
+from runtime import ConfigurationError, PublishError, own_settings, publishing, sending
 from runtime.breaker import BreakerSettings
 from runtime.brokers.rabbitmq import RabbitmqBroker
 from runtime.brokers.rabbitmq.settings import RabbitmqSettings
@@ -123,15 +124,21 @@ def test_the_margin_lies_between_the_steps_of_the_timeout_budget(set_variables: 
         (None, {"RUNTIME_ENVIRONMENT": "development"}, "INFO"),
     ],
 )
+@pytest.mark.parametrize("kind", [Settings, own_settings.Settings])
 def test_a_dotenv_file_is_read_in_development_alone_and_after_the_environment(
-    file: str | None, environment: dict[str, str], level: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    kind: type[Settings],
+    file: str | None,
+    environment: dict[str, str],
+    level: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if file is not None:
         (tmp_path / ".env").write_text(file)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert Settings.read().log_level == level
+    assert kind.read().log_level == level
 
 
 def test_a_value_of_the_dotenv_file_that_is_not_valid_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -146,3 +153,42 @@ def test_a_dotenv_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch,
     (tmp_path / ".env").write_bytes("RUNTIME_ENVIRONMENT=development # für uns".encode("latin-1"))
     with pytest.raises(ConfigurationError, match=r"^expected \.env to be UTF-8, got: .*; save it as UTF-8$"):
         Settings.read()
+
+
+class OwnSettings(own_settings.Settings):
+    """As an owner writes it."""
+
+    api_url: str
+    hosts: list[str] = Field(default=[])
+    key: SecretStr = SecretStr("")
+    tries: int = Field(default=3, gt=0)
+
+
+def test_the_settings_of_an_owner_are_read_with_those_of_the_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIME_API_URL", "https://api.example.org")
+    monkeypatch.setenv("RUNTIME_HOSTS", '["a", "b"]')
+    monkeypatch.setenv("RUNTIME_KEY", "secret")
+    monkeypatch.setenv("RUNTIME_MARGIN", "25")
+    values = OwnSettings.read()
+    assert (values.api_url, values.hosts, values.tries) == ("https://api.example.org", ["a", "b"], 3)
+    assert (values.key.get_secret_value(), values.margin, values.retention) == ("secret", 25, 7 * 24 * 3600)
+    with pytest.raises(ValidationError, match="frozen"):
+        values.margin = 30
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, r"expected RUNTIME_API_URL to be valid \(Field required\), got: "),
+        ({"API_URL": "x", "TRIES": "0"}, r"expected RUNTIME_TRIES to be valid \(.* greater than 0\), got: '0'; corr"),
+        ({"API_URL": "x", "MARGIN": "0"}, r"expected RUNTIME_MARGIN to be valid \(.* greater than 0\), got: '0'; corr"),
+        ({"API_URL": "x", "BROKER_URL": "kafka://a"}, "expected RUNTIME_BROKER_URL to be"),
+    ],
+)
+def test_a_setting_of_an_owner_that_is_not_valid_is_named(
+    variables: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"RUNTIME_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"^{message}"):
+        OwnSettings.read()

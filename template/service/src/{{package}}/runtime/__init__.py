@@ -24,9 +24,9 @@ if TYPE_CHECKING:
         StoreUnavailable,
         TaskOptionError,
     )
+    from .own_settings import Settings
     from .publishing import Unconfirmed, publish_many
     from .queues import QueueClass
-    from .settings import Settings
     from .status import TaskStatus, task_status
     from .submission import submit
     from .task import ServiceTask
@@ -61,9 +61,9 @@ __all__ = [
 MODULES = {
     "app": ["create_app"],
     "decorator": ["shared_task"],
+    "own_settings": ["Settings"],
     "publishing": ["Unconfirmed", "publish_many"],
     "queues": ["QueueClass"],
-    "settings": ["Settings"],
     "status": ["TaskStatus", "task_status"],
     "submission": ["submit"],
     "task": ["ServiceTask"],
@@ -76,4 +76,5 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = next((module for module, names in MODULES.items() if name in names), "errors")
-    return getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = found = getattr(import_module(f".{module}", __name__), name)
+    return found

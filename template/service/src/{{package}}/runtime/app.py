@@ -1,8 +1,10 @@
 """Builds a service's Celery application: finds, finalizes and checks every task. A broken one stops the process."""
 
 import functools
+import gc
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from importlib import import_module
 from importlib.util import find_spec
@@ -54,16 +56,30 @@ def create_app(
     app.contract_digest = functools.cache(lambda: _contract_digest(app))
     app.conf.update(_celery_settings(service, values))
     app.set_default()
-    task_modules = _import_all(tasks)
-    _import_all(workflows)
-    app.finalize()
-    use_as_tasks(task_modules)
-    for task in service_tasks(app):
-        check_values(task, service, values)
-    app.conf.update(schedule.celery_settings(service_tasks(app)))
+    with _without_collection():
+        task_modules = _import_all(tasks)
+        _import_all(workflows)
+        app.finalize()
+        use_as_tasks(task_modules)
+        own = service_tasks(app)
+        for task in own:
+            check_values(task, service, values)
+        app.conf.update(schedule.celery_settings(own))
     for observer in observe:
         observer.install(app)
     return app
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """What is imported stays: Python need not look for garbage in it, which takes a fifth of the time of many tasks."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _contract_digest(app: ServiceApp) -> str:

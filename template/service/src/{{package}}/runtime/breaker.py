@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import structlog
 from celery.exceptions import Retry, SoftTimeLimitExceeded
 from pybreaker import (
     STATE_CLOSED,
@@ -31,12 +30,13 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from .errors import CircuitOpen, ConfigurationError, TaskOptionError
+from .log_context import Log
 from .settings import PREFIX, Environment, Settings, server_name
 from .signals import circuit_changed
 
 __all__ = ["CircuitBreakers"]
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 SPREAD = 0.5
 """The part of `breaker_reset` over which deferred runs are spread, so that they do not all call it at once."""

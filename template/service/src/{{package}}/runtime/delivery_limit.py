@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
 from celery.exceptions import Reject
 
 from .brokers import DELIVERY_COUNT
 from .dead_letters.message import RESETS, headers_of, without_history
 from .errors import ServiceError
+from .log_context import Log
 from .publishing import publish_message
 from .queues import QueueClass
 from .service import Service
@@ -23,7 +23,7 @@ from .settings import settings
 
 __all__ = ["SETTLE", "counting", "redeliveries", "reset_innocent"]
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 SETTLE = 0.25
 """The least seconds that a redelivered message waits: it may end the worker, so those beside it are looked at first."""

@@ -1,13 +1,16 @@
 """What each line of a log says of the task that it is about, whoever writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 
 from celery._state import get_current_task
-from structlog.typing import EventDict, Processor
 
-__all__ = ["add_task", "handled", "processors"]
+__all__ = ["EventDict", "Log", "add_task", "handled", "processors"]
+
+EventDict = MutableMapping[str, Any]
+"""A line of a log, as structlog's processors change it."""
 
 handled: ContextVar[Mapping[str, Any]] = ContextVar("handled", default={})  # noqa: B039  # nothing changes it
 """The headers of the message that the worker's main process handles now."""
@@ -15,6 +18,22 @@ handled: ContextVar[Mapping[str, Any]] = ContextVar("handled", default={})  # no
 
 LONGEST = 255
 """Characters of a name or an id."""
+
+
+class Log:
+    """structlog's logger called `name`. It imports structlog with the first line: many processes write none."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def _logger(self) -> Any:
+        import structlog
+
+        return structlog.get_logger(self._name)
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self._logger, method)
 
 
 def add_task(logger: Any, method: str, event: EventDict) -> EventDict:
@@ -30,5 +49,5 @@ def add_task(logger: Any, method: str, event: EventDict) -> EventDict:
     return event
 
 
-processors: list[Processor] = [add_task]
+processors: list[Callable[[Any, str, EventDict], EventDict]] = [add_task]
 """Of structlog; what observes the service adds its own."""

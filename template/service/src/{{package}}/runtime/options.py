@@ -4,6 +4,7 @@ import difflib
 import inspect
 from collections.abc import Sequence
 from enum import Enum
+from functools import cache
 from typing import Protocol
 
 from celery import Task
@@ -76,7 +77,7 @@ class Options(Limits, Scheduled, Protocol):
 def check_names(task: type) -> None:
     """Refuse a misspelt option of a class that `@shared_task` has made: Celery would take it and ignore it."""
     base = task.__bases__[0]
-    known = CELERY_OPTIONS | set(dir(base))
+    known = _known(base)
     given = vars(task) if "_decorated" in vars(task) else {}
     for option in [name for name in given if name not in known and not name.startswith("_")]:
         near = difflib.get_close_matches(option, known, n=1)
@@ -90,6 +91,11 @@ def check_names(task: type) -> None:
             f"expected keep_result of {task.__name__} to say whether its result is kept, and why, "
             f"got: ignore_result={kept}; remove ignore_result"
         )
+
+
+@cache
+def _known(base: type) -> frozenset[str]:
+    return frozenset({*CELERY_OPTIONS, *dir(base)})
 
 
 def check_values(task: Options, service: Service, settings: Settings) -> None:
@@ -148,15 +154,17 @@ def _check_arguments(task: Options) -> None:
             f"expected the annotations of {task.own_name} to be known when it runs, got: {unknown}; "
             "import what they name, and not only for type checkers"
         ) from unknown
-    if parameters and isinstance(inspect.getattr_static(type(task), "run"), staticmethod):
-        first = parameters[0]
-        if first.name == "self" or (isinstance(first.annotation, type) and issubclass(first.annotation, Task)):
-            raise TaskOptionError(
-                f"expected bind of {task.own_name} to be True, since its function takes {first}, got: False; "
-                "add bind=True"
-            )
+    if parameters and _is_task(parameters[0]) and isinstance(inspect.getattr_static(type(task), "run"), staticmethod):
+        raise TaskOptionError(
+            f"expected bind of {task.own_name} to be True, since its function takes {parameters[0]}, got: False; "
+            "add bind=True"
+        )
     task.typed.check_annotations()
     task.typed.check_former()
+
+
+def _is_task(first: inspect.Parameter) -> bool:
+    return first.name == "self" or (isinstance(first.annotation, type) and issubclass(first.annotation, Task))
 
 
 def _is_needed(parameter: inspect.Parameter) -> bool:

@@ -165,6 +165,10 @@ class ServiceApp(Celery):
         celery._tasks.update(dict.fromkeys(names, task))
         return task
 
+    def type_checker(self, fun: Callable[..., Any], bound: bool = False) -> Any:
+        """Celery's own compiles code for each task; this one does when the task is first published."""
+        return _Header(functools.partial(super().type_checker, fun, bound))
+
     def _warn_duplicate_task_name(self, name: str, existing: str, new: str, consequence: str) -> None:
         """Celery's own warns that one of the two cannot be called."""
         raise TaskOptionError(
@@ -178,6 +182,16 @@ class ServiceApp(Celery):
         backend.on_task_call = lambda producer, task_id: None
         backend.mark_as_retry = functools.partial(_note_retry, backend.mark_as_retry)
         return backend
+
+
+class _Header:
+    """Stands in a task's class for what `make` makes, a static method."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = functools.cache(make)
+
+    def __get__(self, task: object, owner: type | None = None) -> Any:
+        return self._make().__get__(task, owner)
 
 
 def _note_retry(mark_as_retry: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -14,8 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import ConfigurationError
 from .probe import HEARTBEAT_FILE
@@ -37,21 +36,28 @@ def dotenv() -> Path | None:
     """The file `.env`, if the environment says that this is development, or else the file itself does."""
     if not DOTENV.is_file():
         return None
-    variable = f"{PREFIX}ENVIRONMENT"
-    said = os.environ.get(variable) or DotEnvSettingsSource(BaseSettings, DOTENV).env_vars.get(variable.lower())
+    variable = f"{PREFIX}ENVIRONMENT".lower()
+    said = os.environ.get(variable.upper()) or _lines(DOTENV).get(variable)
     return DOTENV if said == DEVELOPMENT else None
 
 
-class Environment(BaseSettings):
+def _lines(file: Path) -> dict[str, str]:
+    """The variables of a dotenv file, by their names in lower case."""
+    from dotenv import dotenv_values  # where there is such a file
+
+    return {name.lower(): value for name, value in dotenv_values(file).items() if value is not None}
+
+
+class Environment(BaseModel):
     """Fields that are read from the variables `PREFIX` + the field's name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @classmethod
     def read(cls) -> Self:
         """Read the variables; raises ConfigurationError for the first one whose value is not valid."""
         try:
-            return cls(_env_file=dotenv())  # type: ignore[call-arg]  # pydantic-settings' own, not a field
+            return cls.from_variables(dotenv())
         except UnicodeDecodeError as error:
             raise ConfigurationError(f"expected {DOTENV} to be UTF-8, got: {error}; save it as UTF-8") from error
         except ValidationError as invalid:
@@ -61,6 +67,14 @@ class Environment(BaseSettings):
             raise ConfigurationError(
                 f"expected {variable} to be valid ({first['msg']}), got: {shown!r}; correct the variable"
             ) from invalid
+
+    @classmethod
+    def from_variables(cls, file: Path | None) -> Self:
+        """The values of the environment, over those of a dotenv file; raises ValidationError."""
+        given = _lines(file) if file else {}
+        given.update((name.lower(), value) for name, value in os.environ.items())
+        names = {field: f"{PREFIX}{field}".lower() for field in cls.model_fields}
+        return cls.model_validate({field: given[name] for field, name in names.items() if name in given})
 
 
 class Settings(Environment):

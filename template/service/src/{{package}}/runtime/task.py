@@ -21,7 +21,6 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Never
 
-import structlog
 from celery import Celery, Task
 from celery.canvas import Signature
 from celery.exceptions import Ignore, Reject, Retry
@@ -36,6 +35,7 @@ from .delivery_limit import counting
 from .errors import LeaseLost, PayloadError, RetryLater, TaskOptionError
 from .idempotency import Mode
 from .idempotency.notes import Noted, note
+from .log_context import Log
 from .names import warn_deprecated
 from .options import check_names
 from .payload import check_delay, check_payload, fingerprint
@@ -50,7 +50,7 @@ if TYPE_CHECKING:  # there without SQLAlchemy, too
 
 __all__ = ["ServiceTask", "service_tasks"]
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 class ServiceTask(Task[..., Any]):

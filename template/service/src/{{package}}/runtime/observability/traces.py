@@ -14,7 +14,6 @@ from opentelemetry import context as current
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
-from structlog.typing import EventDict
 
 from .. import log_context
 from ..delivery_limit import redeliveries
@@ -225,7 +224,7 @@ def parent_of(headers: Mapping[Any, Any]) -> Context | None:
     return context_of(headers) or context_of(log_context.handled.get())
 
 
-def add_trace(logger: Any, method: str, event: EventDict) -> EventDict:
+def add_trace(logger: Any, method: str, event: log_context.EventDict) -> log_context.EventDict:
     """Add `trace_id` and `span_id` to a line of a log (a processor of structlog)."""
     span = trace.get_current_span(parent_of({})).get_span_context()
     if span.is_valid:

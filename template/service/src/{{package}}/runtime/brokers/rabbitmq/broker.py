@@ -21,7 +21,6 @@ from . import properties
 from .batch import RabbitmqBatchPublisher
 from .dead_letter_queue import RabbitmqDeadLetterQueue
 from .delays import SHORTEST_DELAY, DelayingAMQP
-from .diagnostics import diagnose
 from .figures import Figures
 from .management import ask
 from .publishing import ERRORS, publishing_options
@@ -145,6 +144,8 @@ class RabbitmqBroker(Broker):
 
     def diagnose(self, app: Celery, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Broker."""
+        from .diagnostics import diagnose  # what `doctor` alone asks
+
         declared = [*self.task_queues(queues), *map(self.dead_letter_queue, queues)]
         return diagnose(app, declared, max_runtime(queues) + self.settings.margin, self.consumer_timeout)
 

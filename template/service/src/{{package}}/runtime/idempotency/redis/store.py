@@ -16,7 +16,6 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from ...diagnostics import Finding
-from ...diagnostics.redis import diagnose
 from ...errors import StoreUnavailable
 from ...queues import QueueClass
 from ...settings import server_name
@@ -137,6 +136,8 @@ class RedisStore(Store):
 
     def diagnose(self, queues: Sequence[QueueClass]) -> Iterator[Finding]:
         """See Store."""
+        from ...diagnostics.redis import diagnose  # what `doctor` alone asks
+
         with self._translating_errors():
             yield from diagnose(self._client, "store", "keys")
 
