@@ -171,6 +171,25 @@ def test_receivers_of_rows_that_are_saved_in_none(planted: Planted, files: dict[
     planted("ACG109", {**SHOP, "shop/events.py": RECEIVER.replace("  # <- ACG109", ""), **files})
 
 
+@pytest.mark.parametrize("sender", ["User", "get_user_model()", "settings.AUTH_USER_MODEL"])
+def test_receivers_of_users(planted: Planted, sender: str) -> None:
+    """Django registers its own users in its admin; those of a project are in one where somebody registers them."""
+    receiver = RECEIVER.replace("=Order", f"={sender}").replace(
+        "from shop.models import Order",
+        """from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import User""",
+    )
+    own = {"shop/settings.py": 'AUTH_USER_MODEL = "people.Person"\nCELERY_BROKER_URL = "redis://"\n'}
+    admin = "from django.contrib import admin\nfrom django.contrib.auth import get_user_model\n"
+    planted("ACG109", {**SHOP, "shop/events.py": receiver})
+    quiet = receiver.replace("  # <- ACG109", "")
+    planted("ACG109", {**SHOP, **own, "shop/events.py": quiet})
+    planted("ACG109", {**SHOP, **own, "shop/events.py": quiet, "shop/admin.py": f"{admin}admin.site.register(Order)\n"})
+    registered = f"{admin}admin.site.register(get_user_model())\n"
+    planted("ACG109", {**SHOP, **own, "shop/events.py": receiver, "shop/admin.py": registered})
+
+
 def test_save_of_a_model(planted: Planted) -> None:
     models = """
         from django.db import models, transaction

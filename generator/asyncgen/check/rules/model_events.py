@@ -14,6 +14,7 @@ from asyncgen.check.analysis.class_kinds import is_model
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.receivers import Connection
 from asyncgen.check.analysis.row_classes import row_class
+from asyncgen.check.analysis.user_model import USER, user_model
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.rules.opened_transactions import OpenedTransactions
 from asyncgen.check.rules.run_before import certain_calls, statements_after, statements_before
@@ -31,6 +32,7 @@ _OF_ITSELF = {
 }
 #: Events of SQLAlchemy that come before the commit.
 _FLUSHES = re.compile(r"(before|after)_(insert|update|delete|flush|flush_postexec)$|before_commit$")
+_NAMED = ast.Name | ast.Attribute | ast.Call
 _OVERRIDES = {"save", "delete"}
 _SAVING = {"save", "create", "get_or_create", "update_or_create"}
 
@@ -76,7 +78,9 @@ class ModelEvents:
             case ast.Constant(value=str(label)):
                 return Symbol(label)
         sender = self.project.names.resolve(connection.module, connection.sender)
-        return sender if sender is not None and isinstance(sender.node, ast.ClassDef) else None
+        if sender is None or isinstance(sender.node, ast.ClassDef):
+            return sender
+        return user_model(self.project, sender)
 
     def _saved_in(self, model: Symbol) -> str:
         """A transaction in which a row of a model is saved."""
@@ -87,11 +91,13 @@ class ModelEvents:
         return self._saved[model.name]
 
     def _about(self, model: Symbol) -> list[Module]:
-        name = model.name.rpartition(".")[2]
-        own = [module for module in self.project.modules if name in module.text]
-        return [*own, *(m for m in self.project.modules_aside({name.encode()}) if m not in own)]
+        words = {model.name.rpartition(".")[2]} | (set() if model.node is not None else {"get_user_model"})
+        own = [module for module in self.project.modules if any(word in module.text for word in words)]
+        return [*own, *(m for m in self.project.modules_aside({word.encode() for word in words}) if m not in own)]
 
     def _registered(self, model: Symbol) -> str:
+        if model.name == USER:
+            return "the transaction of Django's admin"
         for module in self._about(model):
             if "admin" not in module.text or module.kind != "code":
                 continue
@@ -99,7 +105,7 @@ class ModelEvents:
                 if last_name(call.func) != "register" or not _is_of_admin(call.func):
                     continue
                 given = [node for argument in call.args[:1] for node in ast.walk(argument)] + call.args
-                if any(self._is(module, node, model) for node in given if isinstance(node, ast.Name | ast.Attribute)):
+                if any(self._is(module, node, model) for node in given if isinstance(node, _NAMED)):
                     return f"the transaction of Django's admin ({module.shown}:{call.lineno})"
         return ""
 
@@ -120,10 +126,11 @@ class ModelEvents:
         return ""
 
     def _is(self, module: Module, expr: ast.expr, model: Symbol) -> bool:
-        if last_name(expr) != model.name.rpartition(".")[2]:
-            return False
         symbol = self.project.names.resolve(module, expr)
-        return symbol is not None and _is_same(symbol, model)
+        user = user_model(self.project, symbol) if symbol is not None else None
+        if symbol is None or user is not None:
+            return user is not None and user.name == model.name
+        return last_name(expr) == model.name.rpartition(".")[2] and _is_same(symbol, model)
 
 
 def _listens_to_flushes(decorator: ast.expr) -> bool:
