@@ -190,6 +190,46 @@ def test_receivers_of_users(planted: Planted, sender: str) -> None:
     planted("ACG109", {**SHOP, **own, "shop/events.py": receiver, "shop/admin.py": registered})
 
 
+def test_a_method_of_plugins(planted: Planted) -> None:
+    """Of which class the object is that a registry gives, none can see: any of those that share the method's base."""
+    plugins = """
+        from shop.tasks import invoice
+
+        class Payment:
+            def take_money(self, order):
+                raise NotImplementedError
+
+        class Card(Payment):
+            def take_money(self, order):
+                invoice.delay(order.pk)  # <- ACG109
+
+        class Cash(Payment):
+            def take_money(self, order):
+                order.paid = True
+
+        PAYMENTS = {"card": Card, "cash": Cash}
+
+        class Visitor:
+            def come_in(self, order):
+                invoice.delay(order.pk)
+
+        class Guest:
+            def come_in(self, order):
+                order.guest = True
+    """
+    orders = """
+        from django.db import transaction
+        from shop.plugins import PAYMENTS
+
+        @transaction.atomic
+        def pay(order, how, visitor):
+            order.save()
+            PAYMENTS[how]().take_money(order)
+            visitor.come_in(order)
+    """
+    planted("ACG109", {**SHOP, "shop/plugins.py": plugins, "shop/orders.py": orders})
+
+
 def test_save_of_a_model(planted: Planted) -> None:
     models = """
         from django.db import models, transaction

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from asyncgen.check.analysis.usage import Usage
 from asyncgen.check.celery.dispatch import SENDING
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.task import Task
+from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.binder import Bindings
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
@@ -98,12 +99,27 @@ class Callers:
         return own is not None and own.node is function
 
     def _is_alone(self, function: Function) -> bool:
-        return self._named[function.name] == 1
+        """Whether no other function has its name, but for those that stand for one method: of backends, of plugins."""
+        named = self._named[function.name]
+        if len(named) == 1:
+            return True
+        owners = [(module, module.class_of(other)) for module, other in named]
+        lines = [
+            {node for _, node in self.project.names.hierarchy(Symbol(owner.name, module, owner))}
+            for module, owner in owners
+            if owner is not None
+        ]
+        shared = set.intersection(*lines) if len(lines) == len(named) else set()
+        return any(isinstance(n, Function) and n.name == function.name for base in shared for n in base.body)
 
     @cached_property
-    def _named(self) -> Counter[str]:
-        """How many functions have a name."""
-        return Counter(function.name for module in self._modules for function in module.functions)
+    def _named(self) -> dict[str, list[tuple[Module, Function]]]:
+        """The functions by their name."""
+        found: dict[str, list[tuple[Module, Function]]] = defaultdict(list)
+        for module in self._modules:
+            for function in module.functions:
+                found[function.name].append((module, function))
+        return found
 
     @cached_property
     def _calls(self) -> dict[str, list[tuple[Module, ast.Call]]]:
