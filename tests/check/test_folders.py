@@ -56,6 +56,11 @@ def test_what_looks_like_it_and_is(planted: Planted, folder: str, beside: str) -
     planted("ACG103", {f"{folder}/app.py": OFFENCE.format(mark="  # <- ACG103"), f"{folder}/{beside}": ""})
 
 
+def test_a_site_to_test_with_is_no_project(planted: Planted) -> None:
+    planted("ACG103", {"tests/site/shop/app.py": OFFENCE.format(mark=""), "tests/site/manage.py": ""})
+    planted("ACG103", {"site/shop/app.py": OFFENCE.format(mark="  # <- ACG103"), "site/manage.py": ""})
+
+
 @pytest.mark.parametrize("folder", ["build/lib", ".github", "vendor/queue", "shop/fixtures", "{{ slug }}"])
 def test_what_is_not_the_projects_own_is_checked_if_it_is_named(project: Any, folder: str) -> None:
     project.write({f"{folder}/app.py": OFFENCE.format(mark="  # <- ACG103"), "other.py": OFFENCE.format(mark="")})

@@ -18,6 +18,8 @@ from asyncgen.errors import BadInput
 __all__ = ["Selection", "find_projects"]
 
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "requirements.txt", ".git")
+#: What lies in one is none of the code, though it be a whole site to test a library with.
+_TESTS = {"test", "tests"}
 _MAKES_APP = re.compile(rb"\bCelery\(|config_from_object\(")
 
 
@@ -87,7 +89,7 @@ def _split(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skippe
     def is_root(folder: Path) -> bool:
         if folder not in marks:
             has_app = folder in app_folders
-            if (folder / "__init__.py").exists():
+            if (folder / "__init__.py").exists() or _TESTS & set(folder.relative_to(top).parts[:-1]):
                 marks[folder] = False
             elif _is_marked(folder):
                 marks[folder] = has_app or not top_marked

@@ -75,7 +75,12 @@ def test_paths_of_this_machine(planted: Planted) -> None:
             with tempfile.NamedTemporaryFile(delete=False) as file:
                 convert.delay(file.name)  # <- ACG107
             folder = tempfile.mkdtemp()
-            convert.delay(os.path.join(folder, "x.pdf"))  # <- ACG107
+            name = os.path.join(folder, "x.pdf")
+            convert.delay(name)  # <- ACG107
+            convert.delay(os.path.split(name)[0])  # <- ACG107
+            convert.delay(os.path.dirname(name))  # <- ACG107
+            convert.delay(os.path.split(name)[1])
+            convert.delay(os.path.basename(name))
             convert.delay("/tmp/upload.pdf")  # <- ACG107
             convert.delay(storage.save(upload))
             convert.delay(upload.name)

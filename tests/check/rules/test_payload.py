@@ -212,6 +212,15 @@ def test_documents(planted: Planted) -> None:
             index.delay(ArticleSerializer(day).data)  # <- ACG112
             message = {"id": day, "body": request.body}  # <- ACG112
             index.apply_async(kwargs=message)
+            data = day
+            if not data:
+                data = request.data
+            data = json.loads(data)
+            index.delay(data)  # <- ACG112
+            if day:
+                data = request.POST.get("day")
+            data = {"day": day}
+            index.delay(data)
             positions = (day, request.body)  # <- ACG112
             index.apply_async(args=positions)
             index.delay(day, **{"more": request.body})  # <- ACG112

@@ -171,6 +171,48 @@ def test_decorators_of_the_project(planted: Planted, wrapper: str) -> None:
     )
 
 
+def test_a_decorator_that_notes_functions(planted: Planted) -> None:
+    """They become tasks when there is an application; a list of functions that nothing makes tasks of is none."""
+    noting = """
+        from celery import Celery
+
+        noted = {}
+        listed = []
+
+        def make(flask):
+            celery = Celery("shop")
+            flask.tasks = {function: celery.task(**options)(function) for function, options in noted.items()}
+
+        def task(**options):
+            def note(function):
+                noted[function] = options
+                return function
+            return note
+
+        def step(function):
+            listed.append(function)
+            return function
+    """
+    code = """
+        from shop.noting import step, task
+
+        @task(bind=True, max_retries=None)
+        def work(self, order):
+            try:
+                order.pay()
+            except Exception as error:
+                self.retry(exc=error)  # <- ACG106
+
+        @step
+        def no_task(self, order):
+            try:
+                order.pay()
+            except Exception as error:
+                self.retry(exc=error)
+    """
+    planted("ACG106", {"shop/noting.py": noting, "shop/work.py": code.replace("max_retries=None", "max_retries=3")})
+
+
 def test_the_limit_of_a_decorator_in_all_its_forms(planted: Planted) -> None:
     jobs = """
         from celery import Celery, shared_task

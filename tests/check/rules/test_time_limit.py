@@ -44,6 +44,29 @@ def test_the_pool_that_knows_no_soft_limit(project: Any) -> None:
     assert finding["fix"].endswith("; a soft limit does nothing on gevent")
 
 
+@pytest.mark.parametrize(
+    ("body", "mark"),
+    [
+        ('"""Says who asked."""\n        print(self.request)', ""),
+        ("logger.info(self.request.id)", ""),
+        ("print(self.request)\n        work()", MARK),
+        ('"""Nothing yet."""', MARK),
+    ],
+)
+def test_a_task_that_only_prints(planted: Planted, body: str, mark: str) -> None:
+    code = f"""
+    from celery import Celery
+    app = Celery("shop")
+
+    @app.task(bind=True){mark}
+    def debug_task(self):
+        {body}
+    """
+    planted("ACG104", {"shop.py": code})
+    backend = code.replace('"shop"', '"shop", backend="redis://b"').replace("ACG104", "ACG105")
+    planted("ACG105", {"shop.py": backend})
+
+
 def test_tasks_that_end_themselves(planted: Planted) -> None:
     code = """
         import asyncio

@@ -231,7 +231,7 @@ def test_requests_that_are_none(planted: Planted, settings: dict[str, str]) -> N
 
 
 def test_the_admin_has_a_transaction_of_its_own(planted: Planted) -> None:
-    code = """
+    code = """\
         from django.contrib import admin
         from shop.tasks import invoice
 
@@ -248,12 +248,23 @@ def test_the_admin_has_a_transaction_of_its_own(planted: Planted) -> None:
                 queryset[0].save()
                 invoice.delay(queryset[0].pk)
 
+            def response_change(self, request, obj):
+                invoice.delay(obj.pk)  # <- ACG109
+
         class Unlike:
             def save_model(self, obj):
                 obj.save()
                 invoice.delay(obj.pk)
+
+        class NestedAdmin(NestedModelAdmin):
+            def response_add(self, request, obj):
+                invoice.delay(obj.pk)  # <- ACG109
+
+            def get_queryset(self, request):
+                invoice.delay(1)
     """
-    planted("ACG109", {**SHOP, "shop/admin.py": code})
+    imported = "        from nested_admin import NestedModelAdmin\n"
+    planted("ACG109", {**SHOP, "shop/admin.py": imported + code})
 
 
 def test_sqlalchemy(planted: Planted) -> None:

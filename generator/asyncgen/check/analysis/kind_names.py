@@ -102,6 +102,6 @@ MODEL_BASES = (
 )  # fmt: skip
 REQUESTS = {
     "django.http.HttpRequest", "django.http.request.HttpRequest", "rest_framework.request.Request",
-    "fastapi.Request", "starlette.requests.Request", "flask.request", "flask.Request",
+    "fastapi.Request", "starlette.requests.Request", "flask.request", "flask.globals.request", "flask.Request",
     "aiohttp.web.Request", "quart.request", "sanic.Request", "pyramid.request.Request",
 }  # fmt: skip

@@ -24,8 +24,8 @@ _FILES = {
 }  # fmt: skip
 #: They give the path back that they are given, or one below it, or a list of them.
 _SAME = {
-    "os.path.join", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "builtins.str",
-    "builtins.list", "builtins.sorted", "builtins.tuple", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
+    "os.path.join", "os.path.dirname", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath",
+    "builtins.str", "builtins.list", "builtins.sorted", "builtins.tuple", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
 }  # fmt: skip
 _SAME_METHODS = {
     "as_posix", "absolute", "resolve", "joinpath", "with_suffix", "with_name", "with_stem", "expanduser", "format",
@@ -69,6 +69,8 @@ class LocalPaths:
                 return self.has(module, one, depth + 1) and self.has(module, other, depth + 1)
             case ast.Call():
                 return self._call(module, expr, depth + 1)
+            case ast.Subscript(value=ast.Call(func=func, args=[inner]), slice=ast.Constant(value=0)):
+                return self.project.names.name(module, func) == "os.path.split" and self.has(module, inner, depth + 1)
             case ast.Attribute():
                 return self._attribute(module, expr, depth + 1)
             case ast.Name():

@@ -10,14 +10,15 @@ from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["Decorators"]
+__all__ = ["Decorators", "notes_tasks"]
 
 _CELERYS = {"celery.shared_task", "celery.Celery().task"}
 _OUTSIDE = re.compile(
     r"(^|[._])celery\w*(\.\w+)*(\(\))?\.(periodic_)?task$|\.(shared_task|celery_task)$", re.IGNORECASE
 )
 #: An application that a function is given, or an object holds.
-_APPLICATION = re.compile(r"_?(\w+_)?(celery|celery_?app|app)$", re.IGNORECASE)
+_APPLICATION = re.compile(r"_?(\w+_)?(celery|celery_?app|app|application)$", re.IGNORECASE)
+_NOTES = {"task", "shared_task", "celery_task"}
 _MAKERS = {"__call__", "__new__", "__init__"}
 
 
@@ -92,7 +93,7 @@ class Decorators:
                     inner = inner._replace(opaque=inner.opaque or _changes_keywords(function))
                 taken, read = own_names(function)
                 return inner._replace(taken=inner.taken | taken, read=inner.read | read)
-        return None
+        return Wrapper({}, opaque=True, foreign=True) if notes_tasks(module, function) else None
 
 
 def _uses(function: Function) -> Iterator[tuple[ast.expr, ast.Call | None]]:
@@ -120,6 +121,11 @@ def _of_given_application(module: Module, target: ast.expr) -> bool:
         and _APPLICATION.match(last_name(target.value)) is not None
         and "celery" in module.text.lower()
     )
+
+
+def notes_tasks(module: Module, function: Function) -> bool:
+    """`task` of a module that notes functions, and makes them tasks once there is an application."""
+    return function.name in _NOTES and module.parents.get(function) is module.tree and "celery.task(" in module.text
 
 
 def _is_of_super(target: ast.expr) -> bool:

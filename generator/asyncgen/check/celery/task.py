@@ -15,11 +15,12 @@ from asyncgen.check.model.names import Names
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.model.values import UNKNOWN, literal
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Function
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["Option", "Task"]
 
 _MAX_RETRIES = 3.0
+_LOGGERS = {"logger", "log", "logging", "LOG", "LOGGER"}
 _KNOWN_BASES = {"celery.Task", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 
 
@@ -154,6 +155,13 @@ class Task:
         a = self.run.args
         return bool([*a.posonlyargs, *a.args][self.bound :] or a.kwonlyargs or a.vararg or a.kwarg)
 
+    @cached_property
+    def only_tells(self) -> bool:
+        """Whether all it does is to print or to log, like the `debug_task` of Celery's guides."""
+        body = self.run.body if self.run is not None else []
+        done = [statement for statement in body if not _is_text(statement)]
+        return bool(done) and all(isinstance(s, ast.Expr) and _tells(s.value) for s in done)
+
     def parameters(self) -> set[str] | None:
         """The names that a call may give; None if it takes any."""
         run = self.run
@@ -161,3 +169,18 @@ class Task:
             return None
         arguments = [*run.args.posonlyargs, *run.args.args, *run.args.kwonlyargs]
         return {a.arg for a in arguments}
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and statement.value.value != ...
+    )
+
+
+def _tells(expr: ast.expr) -> bool:
+    match expr:
+        case ast.Call(func=ast.Attribute(value=owner)):
+            return last_name(owner) in _LOGGERS
+        case ast.Call(func=ast.Name(id=name)):
+            return name == "print"
+    return False

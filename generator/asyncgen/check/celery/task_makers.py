@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from asyncgen.check.celery.decorators import Decorators
+from asyncgen.check.celery.decorators import Decorators, notes_tasks
 from asyncgen.check.celery.wrapper import callee_of
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.source.module import Module
@@ -49,6 +49,7 @@ class TaskMakers:
                         yield name
                 elif binding.kind == "value" and self._is_maker(module, binding.target):
                     yield name
+        yield from (function.name for function in module.functions if notes_tasks(module, function))
         for user in self._users(module):
             for outer in module.ancestors(user):
                 if isinstance(outer, Function) and self.decorators.custom_wrapper(module, outer) is not None:

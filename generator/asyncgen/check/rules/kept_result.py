@@ -42,7 +42,9 @@ class KeptResult(Rule):
         if not are_results_stored(project.configuration):
             return
         for task in project.tasks.of(module):
-            if task.effective("ignore_result") is None and not project.result_reads.may_be_of(task):
+            if task.effective("ignore_result") is not None or task.only_tells:
+                continue
+            if not project.result_reads.may_be_of(task):
                 finding = self.finding(
                     module,
                     task.place,

@@ -68,7 +68,9 @@ class LargeValues:
             case ast.Name():
                 bound = self.project.names.bindings(module, expr.id, expr)
                 made = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
-                found = first(*made) if len(bound) == 1 else ""
+                found = first(*made)
+                if len(bound) > 1 and found not in {_BODY, _DOCUMENT}:
+                    found = ""
                 if not found and self._is_list(module, expr):
                     return _LIST
                 return found or _of_each(first(*(loop.iter for loop in filling(module, expr, made))))

@@ -5,6 +5,7 @@ Who writes nothing has nothing to commit: a publish counts only where a row is w
 """
 
 import ast
+import re
 
 from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.kind_names import MANAGER, MODEL, QUERYSET
@@ -17,11 +18,14 @@ from asyncgen.check.source.syntax import Function
 
 __all__ = ["is_written_before", "transaction_of_request"]
 
-_ADMIN = ("django.contrib.admin.ModelAdmin", "django.contrib.admin.options.ModelAdmin")
+#: Django's `ModelAdmin`, and those of other distributions that derive from it.
+_ADMIN = re.compile(r"\.(\w*ModelAdmin|UserAdmin)$")
 _IN_ADMIN = {
     "save_model", "save_related", "save_formset", "save_form", "delete_model", "response_add", "response_change",
     "log_addition", "log_change",
 }  # fmt: skip
+#: Called once the row is saved.
+_AFTER_THE_ROW = {"save_related", "response_add", "response_change", "log_addition", "log_change"}
 _WRITES = {
     "get_or_create", "update_or_create", "bulk_create", "bulk_update", "perform_create", "perform_update",
     "perform_destroy",
@@ -46,7 +50,7 @@ def _is_in_admin(project: Project, module: Module, function: Function) -> bool:
     owner = module.class_of(function)
     if owner is None or function.name not in _IN_ADMIN:
         return False
-    return bool(project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner)) & set(_ADMIN))
+    return any(map(_ADMIN.search, project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))))
 
 
 def is_written_before(project: Project, module: Module, call: ast.Call) -> bool:
@@ -54,6 +58,8 @@ def is_written_before(project: Project, module: Module, call: ast.Call) -> bool:
     function = running_function(module, call)
     if function is None:
         return False
+    if function.name in _AFTER_THE_ROW and _is_in_admin(project, module, function):
+        return True
     if any(_is_write(project, module, inner) for inner in ast.walk(call) if isinstance(inner, ast.Call)):
         return True
     before = statements_before(module, function, call)

@@ -97,6 +97,7 @@ def _is_limited_otherwise(module: Module, project: Project, task: Task) -> bool:
     usage = project.usage
     return (
         usage.limits_on_command_line
+        or task.only_tells
         or usage.pools <= WITHOUT_LIMITS
         or task in usage.limited_by_message
         or (task.run is not None and has_own_timeout(project.names, module, task.run, task.decorator))

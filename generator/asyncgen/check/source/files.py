@@ -73,6 +73,7 @@ _OF_TRANSACTIONS = (
     b".flush()",
     b".begin(",
     b".connect(",
+    b"@receiver(",
     b"site.register(",
     b"admin.register(",
 )
