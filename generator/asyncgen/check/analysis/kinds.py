@@ -23,8 +23,9 @@ from asyncgen.check.analysis.kind_names import (
     SET,
     UPLOADED,
 )
-from asyncgen.check.analysis.parameter_kinds import is_request_of_view, parameter_kind
+from asyncgen.check.analysis.parameter_kinds import is_request_of_view, is_row_of_view, parameter_kind
 from asyncgen.check.analysis.query_kinds import called, indexed, manager_kind, session_kind
+from asyncgen.check.analysis.row_classes import is_relation
 from asyncgen.check.analysis.stores import added_to, assigned_to
 from asyncgen.check.celery.dispatch import SENDING, Dispatches
 from asyncgen.check.celery.project import CeleryProject
@@ -139,6 +140,8 @@ class Kinds:
             return RESULT if sent else ""
         if method == "save" and last_name(func.value) in {"form", "serializer"}:
             return MODEL if call.args == [] else ""
+        if method == "get_object" and not call.args and is_row_of_view(self.project, module, func):
+            return MODEL
         loaded = session_kind(self.names, module, call)
         if loaded:
             return loaded
@@ -178,6 +181,10 @@ class Kinds:
             if expr.attr in {"session", "META"}:
                 return OBJECT
             return UPLOADED if expr.attr == "FILES" else ""
+        if expr.attr == "object" and is_row_of_view(self.project, module, expr):
+            return MODEL
+        if owner == MODEL and is_relation(self.project, module, expr):
+            return MODEL
         if owner == RESULT and expr.attr in {"results", "children", "parent"}:
             return RESULT
         return REQUEST if is_request_of_view(self.project, module, expr) else ""

@@ -25,7 +25,8 @@ _FILES = {
 #: They give the path back that they are given, or one below it, or a list of them.
 _SAME = {
     "os.path.join", "os.path.dirname", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath",
-    "builtins.str", "builtins.list", "builtins.sorted", "builtins.tuple", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
+    "builtins.str", "builtins.list", "builtins.sorted", "builtins.tuple",
+    "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
 }  # fmt: skip
 _SAME_METHODS = {
     "as_posix", "absolute", "resolve", "joinpath", "with_suffix", "with_name", "with_stem", "expanduser", "format",

@@ -1,16 +1,21 @@
 """What a function is given: a request, the model instance of a signal, the instance that a method runs on."""
 
 import ast
+import re
 
 from asyncgen.check.analysis.class_kinds import is_model
-from asyncgen.check.analysis.kind_names import MODEL, REQUEST, REQUESTS, RESULT, RESULTS
+from asyncgen.check.analysis.kind_names import MODEL, QUERYSET, REQUEST, REQUESTS, RESULT, RESULTS
+from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, Function
+from asyncgen.check.source.syntax import Binding, Function, last_name
 
-__all__ = ["is_request_of_view", "parameter_kind"]
+__all__ = ["is_request_of_view", "is_row_of_view", "parameter_kind"]
 
+_AROUND = {"Optional", "list", "List", "Sequence", "Iterable"}
+_OF_ROWS = re.compile(r"\.(\w*(Create|Update|Detail|Delete|Destroy)\w*View|\w*ModelViewSet|SingleObjectMixin)$")
+_OF_ADMIN = {"save_model", "delete_model", "response_add", "response_change", "log_addition", "log_change"}
 _VIEWS = ("django.views", "rest_framework", "django.contrib.admin")
 
 
@@ -27,7 +32,7 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
         model = is_model(project.names, Symbol(f"{module.name}.{owner.name}", module, owner))
         return MODEL if model else ""
     if isinstance(binding.target, ast.expr):
-        symbol = project.names.resolve(module, binding.target)
+        symbol = project.names.resolve(module, _without_none(binding.target))
         if symbol is not None and symbol.name in REQUESTS:
             return REQUEST
         if symbol is not None and symbol.name in RESULTS:
@@ -39,7 +44,22 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
         return MODEL
     if name == "request" and _takes_request(function, first, binding.node):
         return REQUEST
+    names = [argument.arg for argument in function.args.args]
+    if names[1:3] == ["request", name]:
+        if name == "queryset" and len(names) == 3:
+            return QUERYSET  # an action of Django's admin
+        return MODEL if name == "obj" and function.name in _OF_ADMIN else ""
     return ""
+
+
+def _without_none(annotation: ast.expr) -> ast.expr:
+    """`Order` of `Order | None`, `Optional[Order]`, `list[Order]`: a list of rows has the kind of a row."""
+    match annotation:
+        case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return inner
+        case ast.Subscript(value=outer, slice=inner) if last_name(outer) in _AROUND:
+            return inner
+    return annotation
 
 
 def _is_receiver(project: CeleryProject, module: Module, function: Function) -> bool:
@@ -53,6 +73,18 @@ def _takes_request(function: Function, first: ast.arg | None, node: ast.AST) -> 
     arguments = [*function.args.posonlyargs, *function.args.args]
     second = arguments[1] if len(arguments) > 1 and arguments[0].arg in {"self", "cls"} else None
     return node is first or node is second
+
+
+def is_row_of_view(project: CeleryProject, module: Module, expr: ast.Attribute) -> bool:
+    """`self.object`, or the `get_object` of `self.get_object()`, in a generic view that says nothing else of it."""
+    function = module.function_of(expr)
+    owner = module.class_of(function) if function is not None else None
+    if owner is None or not (isinstance(expr.value, ast.Name) and expr.value.id == "self"):
+        return False
+    view = Symbol(f"{module.name}.{owner.name}", module, owner)
+    if project.names.class_attribute(view, expr.attr) is not None or assigned_to(module, expr):
+        return False
+    return any(map(_OF_ROWS.search, project.names.bases(view)))
 
 
 def is_request_of_view(project: CeleryProject, module: Module, expr: ast.Attribute) -> bool:

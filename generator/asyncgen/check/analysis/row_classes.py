@@ -9,9 +9,10 @@ from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["field_of", "row_class"]
+__all__ = ["field_of", "is_relation", "row_class"]
 
 _DEPTH = 6
+_RELATIONS = {"ForeignKey", "OneToOneField"}
 _TEXTS = {"TextField", "Text", "UnicodeText", "RichTextField", "HTMLField", "MarkdownField"}
 _DOCUMENTS = {"JSONField", "JSON", "JSONB", "BinaryField", "LargeBinary", "BLOB", "XMLField"}
 #: Fields that hold something to be read as a whole: without a limit in the schema, many a short text is stored, too.
@@ -33,6 +34,13 @@ def field_of(project: CeleryProject, module: Module, expr: ast.Attribute) -> str
     types = {last_name(made.func), *(_type_name(argument) for argument in made.args)}
     what = "text" if types & _TEXTS else "document" if types & _DOCUMENTS else ""
     return f"the {what} of {row.name.rpartition('.')[2]}.{expr.attr}" if what else ""
+
+
+def is_relation(project: CeleryProject, module: Module, expr: ast.Attribute) -> bool:
+    """Whether a row's attribute is another row, to which a key of its own leads."""
+    row = row_class(project, module, expr.value)
+    field = project.names.class_attribute(row, expr.attr) if row is not None else None
+    return field is not None and isinstance(field.node, ast.Call) and last_name(field.node.func) in _RELATIONS
 
 
 def _type_name(argument: ast.expr) -> str:

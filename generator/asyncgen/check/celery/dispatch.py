@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncgen.check.celery.collected_options import collected
 from asyncgen.check.celery.project import CeleryProject
+from asyncgen.check.celery.sending_calls import is_canvas, sent_elsewhere
 from asyncgen.check.celery.targets import SIGNING, is_signature, outside_task, task_of
 from asyncgen.check.celery.task import Task
 from asyncgen.check.model.symbols import Symbol
@@ -74,6 +75,13 @@ class Dispatches:
 
 def _dispatch(project: CeleryProject, module: Module, call: ast.Call) -> Dispatch | None:
     func = call.func
+    if elsewhere := sent_elsewhere(call):
+        sent = _dispatch(project, module, elsewhere)
+        if sent is not None:
+            sent.call = call
+        return sent
+    if is_canvas(project, module, func):
+        return Dispatch(module, call, "apply_async", func, None, signature=True)
     if not isinstance(func, ast.Attribute):
         if (
             isinstance(func, ast.Name)

@@ -46,8 +46,29 @@ class OpenedTransactions:
                         name = self._opens(module, decorator, 0)
                         if name and self._has_work(module, name, ancestor):
                             return name
-                    return ""
+                    name = self._around_class(module, ancestor)
+                    return name if name and self._has_work(module, name, ancestor) else ""
             child = ancestor
+        return ""
+
+    def _around_class(self, module: Module, method: Function) -> str:
+        """The transaction that a view's class puts around a method: `method_decorator(atomic, name="post")`, an atomic
+        `dispatch` of its own or of a mixin.
+        """
+        owner = module.class_of(method)
+        if owner is None or method.name == "dispatch":
+            return ""
+        for home, view in self.project.names.hierarchy(Symbol(owner.name, module, owner)):
+            for decorator in view.decorator_list:
+                match decorator:
+                    case ast.Call(keywords=[ast.keyword(arg="name", value=ast.Constant(value=name))]):
+                        if name in {"dispatch", method.name} and (opened := self._opens(home, decorator, 0)):
+                            return opened
+            for inner in view.body:
+                if isinstance(inner, Function) and inner.name == "dispatch":
+                    for decorator in inner.decorator_list:
+                        if opened := self._opens(home, decorator, 0):
+                            return opened
         return ""
 
     def _has_work(self, module: Module, kind: str, around: ast.With | ast.AsyncWith | Function) -> bool:

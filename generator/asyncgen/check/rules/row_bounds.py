@@ -51,12 +51,22 @@ class RowBounds:
 
     def is_unbounded(self, module: Module, query: ast.expr) -> bool:
         steps = self._steps(module, query)
+        if any(self._is_given(module, step) for step in steps):
+            return False
         nodes = [node for step in steps for node in ast.walk(step)]
         tables = [last_name(_root(step)) for step in steps]
         if any(self.has_bound(module, node) for node in nodes) or any(_is_small(table) for table in tables):
             return False
         grows = is_audience(query) or any(_GROWS.search(table) for table in tables)
         return grows or not any(_is_switch(node) for node in nodes)
+
+    def _is_given(self, module: Module, query: ast.expr) -> bool:
+        """Whether a query is made from what a function was given, as those rows that somebody chose in an admin."""
+        root = query
+        while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        bound = self.project.names.bindings(module, root.id, root) if isinstance(root, ast.Name) else []
+        return isinstance(root, ast.Name) and root.id == "queryset" and any(b.kind == "param" for b in bound)
 
     def has_bound(self, module: Module, node: ast.AST) -> bool:
         """Whether a part of a query keeps it small: a slice, a look-up by key, a condition that nobody can see."""

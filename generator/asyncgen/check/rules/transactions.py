@@ -14,7 +14,7 @@ from asyncgen.check.rules.request_transactions import is_written_before, transac
 from asyncgen.check.rules.session_writes import SESSION, SessionWrites
 from asyncgen.check.rules.unsaved_rows import unsaved_row
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Function
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["PublishInTransaction"]
 
@@ -61,6 +61,14 @@ class PublishInTransaction(Rule):
             if sent.method not in SENDING or {"countdown", "eta"} & set(sent.options):
                 continue  # a message that is held back comes after the commit, as far as the code tells
             if _waits_for_commit(project, sent):
+                continue
+            if _is_called_too_early(module, sent.call):
+                yield self.finding(
+                    module,
+                    sent.call,
+                    f"{sent.title} is called at once, and its result is what on_commit gets",
+                    "give on_commit what is to be called: transaction.on_commit(partial(task.delay, ...))",
+                )
                 continue
             where = transactions.of(module, sent.call)
             unsaved = "" if where else transactions.unsaved(module, sent.call)
@@ -132,6 +140,12 @@ def _waits_for_commit(project: Project, sent: Dispatch) -> bool:
         if own is not None and own.node is not None and "commit" in ast.unparse(own.node):
             return True
     return False
+
+
+def _is_called_too_early(module: Module, call: ast.Call) -> bool:
+    """`transaction.on_commit(task.delay(order.pk))`."""
+    outer = module.parents.get(call)
+    return isinstance(outer, ast.Call) and last_name(outer.func) == "on_commit" and call in outer.args[:1]
 
 
 def _minds_transactions(module: Module, function: Function, call: ast.Call) -> bool:
