@@ -84,13 +84,22 @@ class Callers:
         """Whether a call is of that function: of a method of what none can see, if no other function has its name."""
         symbol = self.project.names.resolve(module, call.func)
         if symbol is not None and (symbol.node is not None or "()" not in symbol.name):
-            return symbol.node is function
+            return symbol.node is function or self._overrides(function, symbol.node)
         match call.func:
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
                 return False
             case ast.Attribute(value=owner):
                 return self._is_row_of(module, owner, function) or ("_" in function.name and self._is_alone(function))
         return False
+
+    def _overrides(self, function: Function, known: ast.AST | None) -> bool:
+        """Whether a method is that of a subclass, where the method of its base is called."""
+        if not isinstance(known, Function) or known.name != function.name:
+            return False
+        homes = [module for module in self._modules if function in module.functions]
+        owner = homes[0].class_of(function) if homes else None
+        line = self.project.names.hierarchy(Symbol(owner.name, homes[0], owner)) if owner is not None else []
+        return any(known in node.body for _, node in line)
 
     def _is_row_of(self, module: Module, owner: ast.expr, function: Function) -> bool:
         """Whether a method is called on a row of the model that it belongs to."""

@@ -5,7 +5,6 @@ only if all that is assigned to it has that kind.
 """
 
 import ast
-import re
 
 from asyncgen.check.analysis.class_kinds import instance_kind, is_enum_member
 from asyncgen.check.analysis.kind_names import (
@@ -37,8 +36,6 @@ from asyncgen.check.source.syntax import Binding, Function, last_name
 __all__ = ["Kinds"]
 
 _DEPTH = 8
-#: What a task is called that a function was given.
-_TASK = re.compile(r"(^|_)(task|signature|sig)$")
 
 
 class Kinds:
@@ -136,8 +133,7 @@ class Kinds:
         if method in SENDING | SIGNING | {"AsyncResult"}:
             if method == "AsyncResult":
                 return RESULT if self.names.name(module, func).endswith("AsyncResult") else ""
-            sent = method in SENDING and (self._sent(module, call) or self._is_given_task(module, func))
-            return RESULT if sent else ""
+            return RESULT if method in SENDING and self._sent(module, call) else ""
         if method == "save" and last_name(func.value) in {"form", "serializer"}:
             return MODEL if call.args == [] else ""
         if method == "get_object" and not call.args and is_row_of_view(self.project, module, func):
@@ -154,15 +150,6 @@ class Kinds:
 
     def _sent(self, module: Module, call: ast.Call) -> bool:
         return any(sent.call is call for sent in self.dispatches.of(module))
-
-    def _is_given_task(self, module: Module, func: ast.Attribute) -> bool:
-        """`task.delay(...)` of what a function was given or an object holds, `app.tasks["name"].delay(...)`."""
-        if func.attr == "send_task" or "celery" not in module.text.lower():
-            return False
-        if isinstance(func.value, ast.Subscript):
-            return last_name(func.value.value) == "tasks"
-        named = _TASK.search(last_name(func.value)) is not None
-        return named and self.names.resolve(module, func.value) is None
 
     # ---- attributes and names ----
 

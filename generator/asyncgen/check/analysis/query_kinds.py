@@ -1,12 +1,16 @@
 """What a query gives: another query, one row, values."""
 
 import ast
+import re
 
 from asyncgen.check.analysis.class_kinds import is_model_class
 from asyncgen.check.analysis.kind_names import FILE, MANAGER, MANY, MODEL, ONE, QUERYSET, UPLOADED, VALUES
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
+
+#: What a model is called that a function was given, or looks up.
+_MODEL = re.compile(r"(^|_)(model|model_class|model_cls)$", re.IGNORECASE)
 
 __all__ = ["called", "indexed", "manager_kind", "session_kind"]
 
@@ -52,7 +56,7 @@ def manager_kind(names: Names, module: Module, expr: ast.Attribute) -> str:
         return ""
     symbol = names.resolve(module, expr.value)
     if symbol is None:
-        return ""
+        return MANAGER if _MODEL.search(last_name(expr.value)) else ""
     if symbol.name == "django.contrib.auth.get_user_model()":
         return MANAGER
     last = symbol.name.rpartition(".")[2]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from asyncgen.check.celery.collected_options import collected
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.sending_calls import is_canvas, sent_elsewhere
-from asyncgen.check.celery.targets import SIGNING, is_signature, outside_task, task_of
+from asyncgen.check.celery.targets import SIGNING, is_looked_up, is_signature, outside_task, task_of
 from asyncgen.check.celery.task import Task
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
@@ -103,11 +103,13 @@ def _dispatch(project: CeleryProject, module: Module, call: ast.Call) -> Dispatc
         return None
     task = task_of(project, module, func.value)
     if task is None and not outside_task(project, module, func.value):
-        if method in SIGNING or not is_signature(project, module, func.value):
+        signature = method not in SIGNING and is_signature(project, module, func.value)
+        if not signature and (method in SIGNING or not is_looked_up(project, module, func.value)):
             return None
-        sent = _explicit(project, module, call, method, func.value, None)
-        sent.signature = True
-        return sent
+        if signature or method not in _FLAT:
+            sent = _explicit(project, module, call, method, func.value, None)
+            sent.signature = signature
+            return sent
     if method in _FLAT:
         return _flat(project, module, call, method, func.value, task)
     return _explicit(project, module, call, method, func.value, task)

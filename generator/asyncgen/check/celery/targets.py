@@ -6,6 +6,7 @@ import re
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.task import Task
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["SIGNING", "is_signature", "outside_task", "task_of"]
 
@@ -14,6 +15,8 @@ SIGNING = frozenset({"s", "si", "signature", "subtask"})
 _CANVAS = {"celery.chain()", "celery.group()", "celery.chord()", "celery.signature()", "celery.Signature()"}
 _MAKES_SIGNATURES = ("group(", "chain(", "chord(", "signature(", ".s(", ".si(")
 _DEPTH = 8
+#: What a task is called that a function was given.
+_GIVEN = re.compile(r"(^|_)(task|signature|sig)$")
 _OUTSIDE_TASK = re.compile(r"(^|\.)tasks?(\.\w+)+$")
 
 
@@ -88,6 +91,25 @@ def _returns_signature(project: CeleryProject, module: Module, call: ast.Call, d
         return False
     values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
     return bool(values) and all(v is not None and is_signature(project, home, v, depth + 1) for v in values)
+
+
+def is_looked_up(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
+    """Whether an expression means a task by its name, that a function was given, an object holds or a dict has."""
+    if "celery" not in module.text.lower() and "shared_task" not in module.text and "tasks" not in module.text:
+        return False
+    match expr:
+        case ast.Subscript(value=owner):
+            symbol = project.names.resolve(module, owner)
+            listed = symbol.node if symbol is not None and symbol.module is not None else owner
+            home = symbol.module if symbol is not None and symbol.module is not None else module
+            if isinstance(listed, ast.Dict):
+                return any(task_of(project, home, value) is not None for value in listed.values)
+            return last_name(owner) == "tasks"
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, *_]):
+            return last_name(owner) == "tasks"
+        case ast.Name() | ast.Attribute():
+            return _GIVEN.search(last_name(expr)) is not None and project.names.resolve(module, expr) is None
+    return False
 
 
 def _is_task(project: CeleryProject, module: Module, expr: ast.expr) -> bool:

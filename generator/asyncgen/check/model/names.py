@@ -10,7 +10,7 @@ import re
 from functools import cached_property
 
 from asyncgen.check.model.canonical_names import CANONICAL
-from asyncgen.check.model.hierarchy import ClassHierarchy
+from asyncgen.check.model.instances import InstanceNames
 from asyncgen.check.model.reaching_definitions import reaching_definitions
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.codebase import Codebase
@@ -24,12 +24,13 @@ _DEPTH = 12
 _OF_SETTINGS = re.compile(r"([sS]ettings|[cC]onfig\w*)$")
 
 
-class Names(ClassHierarchy):
+class Names(InstanceNames):
     """`deep` follows a name into every module of the project, parsing it if need be; otherwise it ends at modules
     that have never heard of Celery, which is as far as the names of libraries have to be followed.
     """
 
     def __init__(self, codebase: Codebase, deep: bool = True) -> None:
+        super().__init__()
         self.codebase = codebase
         self.deep = deep
         self._cache: dict[ast.expr, Symbol | None] = {}
@@ -110,7 +111,7 @@ class Names(ClassHierarchy):
                 if symbol is not None:
                     return symbol
             return Symbol(f"{module.name}.{name}", module, target)
-        return None
+        return self.given(module, found[0], depth) if [binding.kind for binding in found] == ["param"] else None
 
     def _star(self, module: Module, name: str, depth: int) -> Symbol | None:
         for source in module.stars:
@@ -194,7 +195,7 @@ class Names(ClassHierarchy):
         if owner is None:
             return None
         found = self.class_attribute(Symbol(owner.name, module, owner), attr)
-        return found if isinstance(found, Symbol) else None
+        return found if found is not None else self.held(module, owner, attr, depth)
 
     # ---- calls ----
 

@@ -128,9 +128,14 @@ class LargeValues:
             return _BODY if expr.attr in _OF_REQUEST else ""
         if expr.attr in {"content", "text"} and _is_response(expr.value, kind):
             return _ANSWER
-        if expr.attr == "data" and _is_serializer(expr.value):
+        if expr.attr == "data" and (_is_serializer(expr.value) or self._is_made_serializer(module, expr.value)):
             return _COPY
         return field_of(self.project, module, expr) if kind == MODEL else ""
+
+    def _is_made_serializer(self, module: Module, expr: ast.expr) -> bool:
+        bound = self.project.names.bindings(module, expr.id, expr) if isinstance(expr, ast.Name) else []
+        made = [binding.target for binding in bound if isinstance(binding.target, ast.expr)]
+        return len(made) == len(bound) > 0 and all(map(_is_serializer, made))
 
 
 def _of_each(found: str) -> str:

@@ -103,7 +103,7 @@ class Rows:
             return
         if all(last_name(decorator) in {"staticmethod", "classmethod"} for decorator in callee.node.decorator_list):
             for node in ast.walk(callee.node):
-                if isinstance(node, ast.Return) and node.value is not None:
+                if isinstance(node, ast.Return | ast.YieldFrom) and node.value is not None:
                     for home, query in self._queries(callee.module, node.value, depth):
                         if not is_audience(query):  # of what it is, the caller knows
                             yield home, query

@@ -18,6 +18,7 @@ __all__ = ["SESSION", "SessionWrites", "commits_after_its_yield", "is_session"]
 SESSION = "a session's transaction"
 _WRITES = {
     "add", "add_all", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings",
+    "delete",
 }  # fmt: skip
 _STATEMENTS = {"insert", "update", "delete"}
 _SQL = re.compile(r"\s*(insert|update|delete)\b", re.IGNORECASE)
@@ -27,6 +28,8 @@ _USED = re.compile(
     rb"(?i)(?:session|db|conn|connection)(?:\(\))?\.(?:add|add_all|flush|merge|execute|commit)\(|"
     rb"\bDepends\(|\b(?:uow|unit_of_work)\."
 )
+#: Where a session may be one of HTTP.
+_OF_HTTP = re.compile(r"\b(requests|httpx|aiohttp)\b")
 _UNIT_OF_WORK = re.compile(r"\b(uow|unit_of_work)\b")
 _ENDS = re.compile(r"commit|rollback")
 _TRANSPARENT = {"staticmethod", "classmethod"}
@@ -164,6 +167,8 @@ def _is_write(module: Module, call: ast.Call) -> bool:
     if not isinstance(func, ast.Attribute) or not (func.attr in _WRITES or func.attr == "execute"):
         return False
     if func.attr == "execute" and not (call.args and _is_statement(call.args[0])):
+        return False
+    if func.attr == "delete" and _OF_HTTP.search(module.text):
         return False
     return is_session(module, func.value)
 
