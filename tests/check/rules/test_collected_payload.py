@@ -231,3 +231,45 @@ def test_queries_of_sqlalchemy_2(planted: Planted) -> None:
                 news.delay(line)
     """
     planted("ACG112", {**SHOP, "shop/news.py": code})
+
+
+def test_models_that_are_variables_and_rows_that_are_yielded(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from rest_framework.serializers import ModelSerializer
+        from shop.models import Order
+
+        @shared_task
+        def ship(pk): ...
+
+        class OrderSerializer(ModelSerializer): ...
+
+        def all_rows():
+            yield from Order.objects.all()
+
+        def one_row(pk):
+            yield from Order.objects.filter(pk=pk)
+
+        def every(models, model, thing, queryset):
+            for model in models:
+                for row in model.objects.all():
+                    ship.delay(row.pk)  # <- ACG112
+                for row in model.objects.all()[:10]:
+                    ship.delay(row.pk)
+            for row in thing.objects.all():
+                ship.delay(row.pk)
+            for row in all_rows():
+                ship.delay(row.pk)  # <- ACG112
+            for row in one_row(1):
+                ship.delay(row.pk)
+            for row in queryset.filter(sent=False):
+                ship.delay(row.pk)
+            given = OrderSerializer(Order.objects.get(pk=1))
+            ship.delay(given.data)  # <- ACG112
+            ship.delay(thing.data)
+
+        def chosen(admin, request, queryset):
+            for row in queryset.exclude(sent=True):
+                ship.delay(row.pk)
+    """
+    planted("ACG112", {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/code.py": code})

@@ -100,6 +100,65 @@ def test_objects_in_messages(planted: Planted) -> None:
     )
 
 
+def test_rows_that_views_the_admin_and_keys_lead_to(planted: Planted) -> None:
+    models = """
+        from django.db import models
+
+        class Customer(models.Model):
+            name = models.CharField(max_length=9)
+
+        class Order(models.Model):
+            customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    """
+    code = """
+        from django.contrib import admin
+        from django.views.generic import CreateView, FormView, UpdateView
+        from rest_framework.viewsets import ModelViewSet
+        from shop.models import Customer, Order
+        from shop.tasks import invoice
+
+        class Create(CreateView):
+            def form_valid(self, form):
+                invoice.delay(self.object)  # <- ACG102
+                invoice.delay(self.object.pk)
+
+        class Named(UpdateView):
+            def form_valid(self, form):
+                self.object = form.cleaned_data["name"]
+                invoice.delay(self.object)
+
+        class Form(FormView):
+            def form_valid(self, form):
+                invoice.delay(self.object)
+
+        class Orders(ModelViewSet):
+            def send(self, request):
+                order = self.get_object()
+                invoice.delay(order)  # <- ACG102
+                invoice.delay(order.status)
+
+        class OrderAdmin(admin.ModelAdmin):
+            def save_model(self, request, obj, form, change):
+                invoice.delay(obj)  # <- ACG102
+                invoice.delay(obj.pk)
+
+            def send(self, request, queryset):
+                invoice.delay(queryset)  # <- ACG102
+                for order in queryset:
+                    invoice.delay(order)  # <- ACG102
+                    invoice.delay(order.pk)
+
+        def keys(pk, order: Order | None, orders: list[Order], names: list[str]):
+            invoice.delay(order)  # <- ACG102
+            invoice.delay(orders)  # <- ACG102
+            invoice.delay(names)
+            invoice.delay(order.customer)  # <- ACG102
+            invoice.delay(order.customer_id)
+            invoice.delay(order.customer.name)
+    """
+    planted("ACG102", {"shop/__init__.py": "", "shop/models.py": models, "shop/tasks.py": TASKS, "shop/code.py": code})
+
+
 def test_rows_of_sqlalchemy(planted: Planted) -> None:
     code = """
         from celery import shared_task

@@ -686,3 +686,23 @@ def test_a_function_that_makes_the_settings(planted: Planted) -> None:
     }
     planted("ACG104", files)
     planted("ACG104", {**files, "shop/broker.py": "def settings(seconds):\n    return {}\n", "shop/tasks.py": TASK})
+
+
+def test_a_dict_that_is_filled_with_what_none_can_see(planted: Planted) -> None:
+    code = """
+        from celery import Celery
+
+        def make(extra):
+            app = Celery("shop")
+            config = {"task_acks_late": True}
+            config.update(extra)
+            app.conf.update(config)
+            return app
+
+        app = make({})
+
+        @app.task  # <- ACG104
+        def work(): ...
+    """
+    planted("ACG104", {"shop.py": code.replace("  # <- ACG104", "")})
+    planted("ACG104", {"shop.py": code.replace("config.update(extra)", 'config.update({"timezone": "UTC"})')})

@@ -110,8 +110,8 @@ class Callers:
     def _is_alone(self, function: Function) -> bool:
         """Whether no other function has its name, but for those that stand for one method: of backends, of plugins."""
         named = self._named[function.name]
-        if len(named) == 1:
-            return True
+        if len(named) < 2:
+            return bool(named)
         owners = [(module, module.class_of(other)) for module, other in named]
         lines = [
             {node for _, node in self.project.names.hierarchy(Symbol(owner.name, module, owner))}

@@ -72,7 +72,7 @@ def row_class(project: CeleryProject, module: Module, expr: ast.expr, depth: int
             return row_class(project, module, rows, depth + 1)
         case ast.Call(func=func):
             return row_class(project, module, func, depth + 1)
-        case ast.Subscript(value=value):
+        case ast.BinOp(left=value, op=ast.BitOr()) | ast.Subscript(value=value):
             return row_class(project, module, value, depth + 1)
         case ast.Attribute(value=value):
             return _model(project, module, value) or row_class(project, module, value, depth + 1)

@@ -29,14 +29,18 @@ class OpenedTransactions:
         self.project = project
         self.sessions = sessions
 
-    def around(self, module: Module, call: ast.Call) -> str:
-        """In words the transaction that is open where a call is made, or the empty string."""
+    def around(self, module: Module, call: ast.Call, of_self: bool = True) -> str:
+        """In words the transaction that is open where a call is made, or the empty string. One under `if self.atomic`
+        is for those classes alone that say so: for the method of another class (not `of_self`) it is none.
+        """
         child: ast.AST = call
         for ancestor in module.ancestors(call):
             match ancestor:
                 case ast.Lambda():
                     return ""
-                case ast.With() | ast.AsyncWith() if child in ancestor.body:
+                case ast.With() | ast.AsyncWith() if child in ancestor.body and (
+                    of_self or not _asks_self(module.parents[ancestor])
+                ):
                     for item in ancestor.items:
                         name = self._opens(module, item.context_expr, 0)
                         if name and not _committed_before(ancestor, call) and self._has_work(module, name, ancestor):
@@ -154,3 +158,11 @@ def _committed_before(block: ast.With | ast.AsyncWith, call: ast.Call) -> bool:
         and node.lineno < call.lineno
         for node in ast.walk(block)
     )
+
+
+def _asks_self(node: ast.AST) -> bool:
+    """`if self.atomic:`."""
+    match node:
+        case ast.If(test=ast.Attribute(value=ast.Name(id="self"))):
+            return True
+    return False

@@ -102,7 +102,9 @@ class _Transactions:
         publish.
         """
         steps = ((module, call), *inner)
-        where = self.opened.around(module, call) or (SESSION if self.sessions.before(module, call) else "")
+        where = self.opened.around(module, call, of_self=not inner) or (
+            SESSION if self.sessions.before(module, call) else ""
+        )
         if not where and (around := transaction_of_request(self.project, module, call)):
             where = around if any(is_written_before(self.project, *step) for step in steps) else ""
         return where or self._through(module, call, steps)

@@ -22,6 +22,7 @@ class ConfigurationCalls:
     def update(self, module: Module, call: ast.Call) -> None:
         for argument in call.args:
             self.sources.read(module, argument, "")
+            self.settings.incomplete |= _is_filled(module, argument)
         for keyword in call.keywords:
             if keyword.arg is None:
                 self.sources.read(module, keyword.value, "")
@@ -49,3 +50,18 @@ class ConfigurationCalls:
         made = symbol.node if symbol is not None else None
         keywords = made.keywords if isinstance(made, ast.Call) else []
         return next((k.value for k in keywords if k.arg == "namespace"), None)
+
+
+def _is_filled(module: Module, expr: ast.expr) -> bool:
+    """Whether the function around a dict's name puts what none can see into it: `config.update(extra)`."""
+    function = module.function_of(expr)
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "update"
+        and isinstance(call.func.value, ast.Name)
+        and isinstance(expr, ast.Name)
+        and call.func.value.id == expr.id
+        and module.function_of(call) is function
+        and any(isinstance(argument, ast.Name) for argument in call.args)
+        for call in module.calls
+    )
