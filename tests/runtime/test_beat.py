@@ -24,6 +24,24 @@ SENT = "Sending due task tests.tick"
 WAITING = "beat: Waiting for the broker"
 
 
+GETS_SIGTERM_IN_A_DESTRUCTOR = """
+import os
+import runpy
+import signal
+
+from celery.signals import after_task_publish
+
+
+class Ends:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+after_task_publish.connect(lambda **_: Ends() and None, weak=False)
+runpy.run_module("runtime.testing.tasks", run_name="__main__", alter_sys=True)
+"""
+
+
 @contextmanager
 def beat(worker: Worker, folder: Path) -> Iterator[Path]:
     """A running beat; yields its log."""
@@ -110,3 +128,12 @@ def test_beat_waits_for_a_broker_that_is_not_there_yet(
         proxy.cut()
         worker.wait(lambda: WAITING in log.read_text())
     assert "Traceback" not in log.read_text()
+
+
+@on("redis-redis", "rabbitmq-sql")
+def test_beat_ends_where_python_loses_what_its_handler_raises(worker: Worker, tmp_path: Path) -> None:
+    env = {**worker.env, "TMPDIR": str(tmp_path), "RUNTIME_HEARTBEAT_FILE": str(tmp_path / "heartbeat")}
+    command = [sys.executable, "-c", GETS_SIGTERM_IN_A_DESTRUCTOR, "beat"]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count(SENT) == 1

@@ -58,6 +58,7 @@ def test_a_worker_that_dies_in_a_step_repeats_no_finished_one(
     worker.call(start_slow_chain, workflow_id, str(tmp_path))
     worker.wait((tmp_path / "slow.started").exists)
     worker.kill()
+    (tmp_path / "go").touch()
     worker = new_worker()
     worker.wait(lambda: worker.lines(f"second of {workflow_id}"))
     assert ("1.first", "done") in ends(worker, workflow_id)

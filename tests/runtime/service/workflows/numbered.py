@@ -30,7 +30,7 @@ def start_chord(workflow_id: str, fails: bool) -> str:
 
 
 def start_slow_chain(workflow_id: str, folder: str) -> str:
-    """Three steps, of which the second takes two seconds."""
+    """Three steps, of which the second waits for `folder/go`."""
     workflow = Workflow("tests", workflow_id, failed)
-    slow = workflow.step("2", waits, folder, "slow", 2)
+    slow = workflow.step("2", waits, folder, "slow", 45)
     return workflow.publish(chain(workflow.step("1", first, False), slow, workflow.step("3", second)))

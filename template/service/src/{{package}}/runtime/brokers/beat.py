@@ -4,6 +4,7 @@ Celery's own end then, or lose a run, which they note as sent before they send i
 of its slot: what is sent twice is one run, and what was missed runs once, under the id of the latest slot.
 """
 
+import signal
 from typing import Any
 
 from celery.beat import SchedulingError
@@ -12,7 +13,7 @@ from celery.utils.log import get_logger
 from ..probe import write
 from ..settings import settings
 
-__all__ = ["WaitingScheduler"]
+__all__ = ["WaitingScheduler", "note_signals"]
 
 logger = get_logger("celery.beat")
 
@@ -29,10 +30,18 @@ class WaitingScheduler:
     app: Any
     leads = True
     """Whether it is this one, and no other, that publishes."""
+    ending = False
+    """Whether a signal has told the process to end."""
     _pause = 0.0
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        """Celery's own: publish what is due, and return the seconds until the next call."""
+        """Publish what is due, and return the seconds until the next call; raises SystemExit where beat has to end."""
+        interval = self._tick(*args, **kwargs)
+        if self.ending:
+            raise SystemExit
+        return interval
+
+    def _tick(self, *args: Any, **kwargs: Any) -> Any:
         scheduler: Any = super()
         try:
             interval = scheduler.tick(*args, **kwargs)
@@ -70,3 +79,18 @@ class WaitingScheduler:
             if isinstance(failed.__context__, self.app.service.broker.errors):
                 raise failed.__context__ from None
             logger.error("beat: %s", failed, exc_info=True)
+
+
+def note_signals(sender: Any, **_: Any) -> None:
+    """Replace the handlers of Celery's beat when it begins (signal `beat_init`).
+
+    Those close the schedule, which a publish may be at work with, and raise SystemExit. Python drops that in a
+    destructor, such as the one of each publish's AsyncResult: beat then went on. Here the tick ends it all the same.
+    """
+
+    def end(number: int, frame: Any) -> None:
+        sender.scheduler.ending = True
+        raise SystemExit
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)

@@ -17,7 +17,12 @@ def command(load_app: LoadApp) -> None:
     dies. With RabbitMQ run exactly one, and stop it before another starts. While the broker is away it waits: of the
     slots that were missed, the latest one runs, once.
     """
+    from celery.signals import beat_init
+
+    from ..brokers.beat import note_signals
+
     app = load_app()
     settings().require("broker_url")
     app.begin("beat")
+    beat_init.connect(note_signals, weak=False)
     app.start(["beat", *app.service.broker.beat_arguments(app), "--loglevel", settings().log_level])
