@@ -5,6 +5,8 @@ UV := $(shell command -v uv 2>/dev/null)
 N ?= 10000
 PYTHONS ?= 3.12 3.13 3.14
 PYTHON3 := python$(or $(USE_PYTHON),3)
+# The demo has a smaller environment of its own, unless there is the one of all other targets.
+DEMO := $(if $(wildcard $(VENV)/.installed),$(VENV),build/demo)
 
 # What depends on the Python that it runs on: syntax trees, imports, subprocesses; and a service's own suite.
 GENERATOR := tests/test_architecture.py tests/unit tests/cli tests/check tests/contract tests/growing tests/template/test_generated.py
@@ -15,8 +17,8 @@ GENERATOR := tests/test_architecture.py tests/unit tests/cli tests/check tests/c
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## Generate a service, add a task, watch a real worker run it
-	@$(BIN)/python -m tests.demo
+demo: $(DEMO)/.installed ## Generate a service, add a task, watch a real worker run it
+	@$(DEMO)/bin/python -m tests.demo
 
 test: lint ## What CI runs
 	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup $(PYTEST)
@@ -74,17 +76,21 @@ release: $(VENV)/.installed ## Commit the release VERSION, on main: CHANGELOG.md
 	@$(BIN)/python -m tests.release $(if $(VERSION),"$$VERSION")
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build/demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: WANTED = --editable '.[dev,docs]'
+build/demo/.installed: WANTED = --no-compile $$($(@D)/bin/python tests/demo_requirements.py)
+
+build/demo/.installed: tests/template/golden/pyproject.toml
+$(VENV)/.installed build/demo/.installed: pyproject.toml
 ifdef UV
-	$(UV) venv --quiet --allow-existing --python '$(or $(USE_PYTHON),>=3.11)' $(VENV)
-	$(UV) pip install --quiet --python $(BIN)/python --editable '.[dev,docs]'
+	$(UV) venv --quiet --allow-existing --python '$(or $(USE_PYTHON),>=3.11)' $(@D)
+	$(UV) pip install --quiet --python $(@D)/bin/python $(WANTED)
 else
 	@$(PYTHON3) -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
 		{ echo "expected python3 to be 3.11 or newer with venv, got: $$($(PYTHON3) --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
-	@echo "Installing what pyproject.toml names in $(VENV): about a minute, once" >&2
-	@$(PYTHON3) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	@echo "Installing what pyproject.toml names in $(@D): up to a minute, once" >&2
+	@$(PYTHON3) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(WANTED)
 endif
 	@touch $@
