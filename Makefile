@@ -62,8 +62,7 @@ pictures: $(VENV)/.installed ## Run the demo in a terminal and draw it, and the 
 lint: $(VENV)/.installed ## Check format, lint and types, of the generator on Windows and the newest Python too
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --python-version 3.14 generator
+	$(BIN)/mypy --platform win32 --python-version 3.14 generator & windows=$$!; $(BIN)/mypy && wait $$windows
 
 golden: $(VENV)/.installed ## Render tests/template/golden and draw the architecture anew: after a change in the template, or of imports
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden

@@ -11,6 +11,7 @@ import ast
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -106,26 +107,32 @@ FILE_MODULES = {"os", "shutil", "tempfile"}
 AMBIGUOUS = {"copy", "move", "remove", "replace"}
 
 
+parsed = cache(ast.parse)
+"""Nearly all of the code is the same in each copy with an offence."""
+
+
 def modules(package: Path) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(package.rglob("*.py")):
-        yield path.relative_to(package).as_posix(), ast.parse(path.read_text())
+        yield path.relative_to(package).as_posix(), parsed(path.read_text())
 
 
 def module_of(path: str) -> str:
     return path.partition("/")[0].removesuffix(".py")
 
 
-def imported(path: str, tree: ast.Module) -> Iterator[str]:
+@cache
+def imported(path: str, tree: ast.Module) -> list[str]:
     """The absolute names of all modules that a file imports, wherever in the file."""
-    package = ["asyncgen", *path.split("/")[:-1]]
+    package, found = ["asyncgen", *path.split("/")[:-1]], []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
             # `from . import x` and `from asyncgen import x` may import a module.
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            found += [f"{module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def offences(package: Path) -> list[str]:
@@ -226,7 +233,7 @@ def imports_of_check(package: Path) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for path in paths:
         graph[path] = set()
-        for name in imported(f"check/{path}", ast.parse((check / path).read_text())):
+        for name in imported(f"check/{path}", parsed((check / path).read_text())):
             top, second, *parts = [*name.split("."), ""]
             if (top, second) == ("asyncgen", "check"):
                 # The longest beginning that is a file: the rest is a name in it.

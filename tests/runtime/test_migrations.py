@@ -183,6 +183,7 @@ def test_a_server_that_is_away_is_no_migration_s_fault(own: Migrations) -> None:
         own.upgrade("postgresql://postgres@127.0.0.1:1/test")
 
 
+@pytest.mark.parametrize("url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 def test_the_command_alembic_works_on_the_database_of_the_environment(
     url: str, own: Migrations, tmp_path: Path
 ) -> None:

@@ -44,7 +44,7 @@ def outcome(service: Path) -> str:
 
 
 def test_the_service_s_tests_compare_the_files_with_tasks_and_queues(service: Path) -> None:
-    assert "2 passed" in outcome(service)
+    """What `test_generated` sees pass fails where they differ."""
     task = service / "src/shop/tasks/send_welcome.py"
     task.write_text(task.read_text().replace("user_id: int", "user_id: str"))
     table = service / "src/shop/queues.py"

@@ -151,29 +151,9 @@ def test_names_without_a_namespace_are_as_ever(service: Service) -> None:
     assert json.loads(run("-c", QUEUES.format("orders"), cwd=project, env=env).stdout) == ["blue.orders.default"]
 
 
-def test_the_demo_without_names_runs_every_task(service: Service) -> None:
-    project, env = service("redis", "redis")
-    asyncgen("add-task", "send_invoice", "--defaults", cwd=project)
-    shown = run("-m", "orders.runtime.testing.demo", cwd=project, env=env)
-    assert shown.returncode == 0, shown.stderr
-    for name in ("send_welcome", "send_invoice"):
-        assert f"ok    {name} failed for good: dead letters" in shown.stdout
-
-
-def test_private_servers_are_called_so(template: Path, tmp_path: Path) -> None:
+def test_a_dotenv_file_names_no_server_for_the_demo_but_does_for_a_command(template: Path, tmp_path: Path) -> None:
     options = ("--idempotency-store", "postgresql", "--no-git", "--template", template)
     asyncgen("new", "orders", "--defaults", *options, cwd=tmp_path)
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
-    env |= {"PYTHONPATH": "src", "ORDERS_IDEMPOTENCY_URL": f"sqlite:///{tmp_path}/mine"}
-    shown = run("-m", "orders.runtime.testing.demo", cwd=tmp_path / "orders", env=env)
-    assert shown.returncode == 0, shown.stderr
-    assert "ORDERS_BROKER_URL: private: " in shown.stderr
-    assert "ORDERS_IDEMPOTENCY_URL: private: a file of SQLite, in place of PostgreSQL" in shown.stderr
-    assert not (tmp_path / "mine").exists()
-
-
-def test_a_dotenv_file_names_no_server_for_the_demo_but_does_for_a_command(template: Path, tmp_path: Path) -> None:
-    asyncgen("new", "orders", "--defaults", "--no-git", "--template", template, cwd=tmp_path)
     project = tmp_path / "orders"
     (project / ".env").write_text((project / ".env.example").read_text() + "ORDERS_LOG_LEVEL=LOUD\n")
     env = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")} | {"PYTHONPATH": "src"}
@@ -182,6 +162,9 @@ def test_a_dotenv_file_names_no_server_for_the_demo_but_does_for_a_command(templ
     assert refused.stderr.startswith("orders: expected ORDERS_LOG_LEVEL to be valid")
     env["ORDERS_LOG_LEVEL"] = "INFO"
     assert run("-m", "orders", "queues", cwd=project, env=env).returncode == 0
+    env["ORDERS_IDEMPOTENCY_URL"] = f"sqlite:///{tmp_path}/mine"
     shown = run("-m", "orders.runtime.testing.demo", cwd=project, env=env)
     assert shown.returncode == 0, shown.stderr
     assert "ORDERS_BROKER_URL: private: " in shown.stderr
+    assert "ORDERS_IDEMPOTENCY_URL: private: a file of SQLite, in place of PostgreSQL" in shown.stderr
+    assert not (tmp_path / "mine").exists()

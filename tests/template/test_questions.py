@@ -1,5 +1,7 @@
 """What the questions refuse, and what follows from the answers; rendered through pytest-copie."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +9,19 @@ import yaml
 
 from asyncgen.presets import PRESETS
 
-from .rendering import AXES, FREE_TEXT
+from .rendering import AXES, FREE_TEXT, ROOT
+
+
+@pytest.fixture(scope="module")
+def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A template of all questions whose services are one folder and the answers: Copier takes two seconds for all."""
+    folder = tmp_path_factory.mktemp("questions")
+    service, answers = folder / "template/service", "{{_copier_conf.answers_file}}.jinja"
+    (service / "src/{{package}}").mkdir(parents=True)
+    (service / "src/{{package}}/app.py").touch()
+    shutil.copy(ROOT / "copier.yml", folder)
+    shutil.copy(ROOT / "template/service" / answers, service)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -46,8 +60,8 @@ def test_a_bad_answer_is_refused(copie: Any, answers: dict[str, str], message: s
         ("The Longest Name There Could Be", "the_longest_name_the"),
     ],
 )
-def test_the_package_follows_from_the_name(copie: Any, name: str, package: str) -> None:
-    result = copie.copy(extra_answers={"service_name": name})
+def test_the_package_follows_from_the_name(copie: Any, questions: Path, name: str, package: str) -> None:
+    result = copie.copy({"service_name": name}, questions)
     assert result.exception is None
     assert (result.project_dir / "src" / package / "app.py").is_file()
 
@@ -60,8 +74,8 @@ def test_the_answers_file_keeps_what_was_asked_and_nothing_derived(copie: Any) -
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_renders(copie: Any, preset: str) -> None:
-    result = copie.copy(extra_answers={"service_name": "fine", **PRESETS[preset]})
+def test_a_preset_answers_what_is_asked(copie: Any, questions: Path, preset: str) -> None:
+    result = copie.copy({"service_name": "fine", **PRESETS[preset]}, questions)
     assert result.exception is None
     kept = yaml.safe_load((result.project_dir / ".copier-answers.yml").read_text())
     assert PRESETS[preset].items() <= kept.items()
