@@ -267,6 +267,28 @@ def test_what_tasks_share_is_told_where_it_stands(project: Any, jobs: str) -> No
     assert project.check(select=["ACG106"]) == []
 
 
+def test_an_effect_that_tasks_share_is_told_where_it_is_made(project: Any) -> None:
+    code = """
+        import requests
+        from celery import shared_task
+
+        def post(url):
+            requests.post(url)
+
+        @shared_task(acks_late=True)
+        def mail(url):
+            post(url)
+
+        @shared_task(acks_late=True)
+        def charge(url):
+            post(url)
+    """
+    project.write({"shop.py": code})
+    (finding,) = project.check(select=["ACG108"])
+    assert project.place(finding) == ("shop.py", 6, "ACG108")
+    assert finding["message"].endswith("(2 tasks: mail and charge)")
+
+
 def test_what_one_task_has_is_told_at_the_task(project: Any) -> None:
     tasks = JOBS.replace('    @job(queue="b")\n', "")
     project.write({"shop/__init__.py": "", "shop/jobs.py": SHARED["a dict"].format(comment=""), "shop/tasks.py": tasks})

@@ -416,6 +416,9 @@ def test_serializers(planted: Planted) -> None:
         @app.task(serializer="yaml")  # <- ACG103
         def work(): ...
 
+        @app.task(serializer="dill")  # <- ACG103
+        def own(): ...
+
         @app.task(serializer="msgpack")
         def fine(): ...
 
@@ -607,6 +610,26 @@ class Settings(BaseSettings):
     variable = code.replace("settings.broker_url", 'os.environ["REDIS_URL"]').replace("app =", "other =")
     planted("ACG115", {"shop/__init__.py": "", "shop/config.py": config, "shop/app.py": code})
     planted("ACG115", {"shop/app.py": variable})
+
+
+@pytest.mark.parametrize(
+    ("settings", "mark"),
+    [
+        ('BROKER = env.get("BROKER", "redis://b")', "  # <- ACG115"),
+        ('BROKER = "redis://b"', "  # <- ACG115"),
+        ('BROKER = env.get("BROKER", "sqs://")', ""),
+        ("BROKER = env.get_url()", ""),
+    ],
+)
+def test_a_broker_of_django_s_settings(planted: Planted, settings: str, mark: str) -> None:
+    code = f"""
+        from celery import Celery
+        from django.conf import settings
+        app = Celery("shop")
+        app.conf.broker_url = settings.BROKER{mark}
+    """
+    start = "import shop.env as env  # for Celery\n"
+    planted("ACG115", {"shop/__init__.py": "", "shop/settings.py": f"{start}{settings}\n", "shop/app.py": code})
 
 
 def test_brokers(planted: Planted) -> None:

@@ -140,6 +140,36 @@ def test_a_transaction_of_the_class(planted: Planted) -> None:
     planted("ACG109", {**SHOP, "shop/views.py": code})
 
 
+def test_a_branch_that_writes_nothing(planted: Planted) -> None:
+    code = """
+        from django.db import transaction
+        from shop.models import Order
+        from shop.tasks import invoice, ship
+
+        @transaction.atomic
+        def pay(pk=None):
+            if pk is None:
+                for order in Order.objects.all()[:9]:
+                    invoice.delay(order.pk)
+                return
+            Order.objects.filter(pk=pk).update(paid=True)
+            if pk:
+                ship.delay(pk)  # <- ACG109
+                return
+
+        @transaction.atomic
+        def both(pk):
+            if pk:
+                Order.objects.filter(pk=pk).delete()
+                invoice.delay(pk)  # <- ACG109
+                return
+            if not pk:
+                invoice.delay(pk)  # <- ACG109
+            Order.objects.create()
+    """
+    planted("ACG109", {**SHOP, "shop/code.py": code})
+
+
 def test_services_that_a_type_or_a_constructor_names(planted: Planted) -> None:
     services = """
         from shop.tasks import invoice

@@ -96,6 +96,22 @@ def test_retries_by_hand(planted: Planted) -> None:
                 raise self.retry(exc=error)  # <- ACG106
 
         @shared_task(bind=True)
+        def by_its_arguments(self, messages, alone):
+            try:
+                work()
+            except Exception as error:
+                if len(messages) == 1 and not alone:
+                    raise self.retry(exc=error)  # <- ACG106
+
+        @shared_task(bind=True)
+        def by_the_error(self, messages, error=None):
+            try:
+                work()
+            except Exception as exc:
+                if messages and exc.args:
+                    raise self.retry(exc=exc, countdown=2**self.request.retries)
+
+        @shared_task(bind=True)
         def swallowed(self):
             try:
                 if not work():
@@ -373,7 +389,7 @@ def test_options_without_a_retry(planted: Planted) -> None:
     code = """
         from celery import Task, current_task, shared_task
         from elsewhere import Base, handled
-        from shop.helpers import careful, guarded, plain
+        from shop.helpers import careful, fetched, guarded, plain
 
         class Retrying(Task):
             def on_failure(self, error, task_id, args, kwargs, info):
@@ -424,6 +440,11 @@ def test_options_without_a_retry(planted: Planted) -> None:
         def by_a_helper(url):
             careful(url)
 
+        @shared_task(max_retries=5)  # <- ACG106
+        def whose_helper_tries_http_again(url):
+            fetched(url)
+            retrieve(url)
+
         @shared_task(bind=True, max_retries=5)
         def by_what_it_is_given_to(self, url):
             handled(self, url)
@@ -446,9 +467,14 @@ def test_options_without_a_retry(planted: Planted) -> None:
     """
     helpers = """
         from celery import current_task
+        from tenacity import retry
 
         def plain(url):
             print(url)
+
+        @retry(tries=3)
+        def fetched(url, retries=3):
+            print(url, retries)
 
         def guarded(function):
             def run(url):

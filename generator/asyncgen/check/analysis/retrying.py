@@ -1,6 +1,7 @@
 """Whether anything retries a task: an option, its own code, its classes, what it calls."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from asyncgen.check.source.syntax import Function
 __all__ = ["Retrying"]
 
 _DEPTH = 2
+_RETRY = re.compile(r"retr(y|ie[sd])", re.IGNORECASE)
 
 
 class Retrying:
@@ -46,9 +48,11 @@ class Retrying:
             yield from ((module, node) for node in owner.body if isinstance(node, Function))
 
     def _speaks(self, module: Module, code: ast.AST, depth: int) -> bool:
-        """Whether code has a word with "retr" in it, or calls something that has."""
+        """Whether code has a word of retrying in it, or calls something that retries: a word of it there may be
+        about requests of HTTP.
+        """
         for node in ast.walk(code):
-            if any("retr" in word.lower() for word in _words(node)):
+            if any(map(_RETRY.search, _words(node))) if depth == 0 else _retries(node):
                 return True
             if isinstance(node, ast.Call) and (
                 self._hands_itself_on(module, node) or self._means_one_that_speaks(module, node.func, depth)
@@ -65,7 +69,7 @@ class Retrying:
             return False  # which runs by itself
         if function not in self._functions:
             self._functions[function] = False
-            self._functions[function] = self._speaks(symbol.module, function, depth + 1)
+            self._functions[function] = any(self._speaks(symbol.module, s, depth + 1) for s in function.body)
         return self._functions[function]
 
     def _hands_itself_on(self, module: Module, call: ast.Call) -> bool:
@@ -85,6 +89,14 @@ class Retrying:
             for sent in self.dispatches.of(module)
             if sent.method == "retry"
         }
+
+
+def _retries(node: ast.AST) -> bool:
+    """`task.retry(...)`, `raise Retry()`, options of a task; not the `@retry` of another library."""
+    match node:
+        case ast.Attribute(attr="retry" | "autoretry_for") | ast.Name(id="Retry") | ast.keyword(arg="autoretry_for"):
+            return True
+    return False
 
 
 def _decorators(task: Task) -> list[ast.expr]:

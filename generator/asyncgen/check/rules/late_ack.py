@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.task import Task
@@ -67,13 +68,13 @@ class LateAckNotIdempotent(Rule):
                 continue
             effect = None if _is_guarded(task, run) else _effect(project, module, run, 0)
             if effect is not None:
-                call, what = effect
-                yield self.finding(
+                finding = self.finding(
                     module,
-                    call,
-                    f"{task.name} is acknowledged late, so that a crash repeats {what}",
+                    effect.call,
+                    f"{task.name} is acknowledged late, so that a crash repeats {effect.what}",
                     "pass an idempotency key on, or record what is done before the effect",
                 )
+                yield self.repeated(finding, task.name, effect.within) if effect.within else finding
 
 
 def _is_guarded(task: Task, run: Function) -> bool:
@@ -84,15 +85,24 @@ def _is_guarded(task: Task, run: Function) -> bool:
     return task.find("idempotency") is not None or task.opaque or len(run.decorator_list) > 1
 
 
-def _effect(project: Project, module: Module, function: Function, depth: int) -> tuple[ast.Call, str] | None:
+class _Effect(NamedTuple):
+    """A call of a task's, and the one that it makes `within` a function which other tasks may call."""
+
+    call: ast.Call
+    what: str
+    within: tuple[Module, ast.AST] | None = None
+
+
+def _effect(project: Project, module: Module, function: Function, depth: int) -> _Effect | None:
     """The first call of a function that has an effect, itself or in a function of the project, with nothing before it
     that keeps it from happening twice.
     """
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)):
-        what = _EFFECTS.get(_name(project, module, call.func)) or _of_callee(project, module, call, depth)
-        if what:
-            return None if _GUARD.search(_text_until(module, function, call)) else (call, what)
+        what = _EFFECTS.get(_name(project, module, call.func))
+        effect = _Effect(call, what) if what else _of_callee(project, module, call, depth)
+        if effect is not None:
+            return None if _GUARD.search(_text_until(module, function, call)) else effect
     return None
 
 
@@ -105,14 +115,16 @@ def _name(project: Project, module: Module, func: ast.expr) -> str:
     return project.names.name(module, func)
 
 
-def _of_callee(project: Project, module: Module, call: ast.Call, depth: int) -> str:
+def _of_callee(project: Project, module: Module, call: ast.Call, depth: int) -> _Effect | None:
     symbol = project.names.resolve(module, call.func) if depth < _DEPTH else None
     if symbol is None or symbol.module is None or not isinstance(symbol.node, Function):
-        return ""
+        return None
     if symbol.node.decorator_list or symbol.node in project.tasks.by_node:
-        return ""
+        return None
     effect = _effect(project, symbol.module, symbol.node, depth + 1)
-    return f"{effect[1]}, in {symbol.node.name}" if effect is not None else ""
+    if effect is None:
+        return None
+    return _Effect(call, f"{effect.what}, in {symbol.node.name}", effect.within or (symbol.module, effect.call))
 
 
 def _text_until(module: Module, function: Function, call: ast.Call) -> str:

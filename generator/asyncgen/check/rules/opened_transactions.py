@@ -7,7 +7,7 @@ import ast
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.rules.session_writes import SESSION, SessionWrites, commits_after_its_yield
-from asyncgen.check.rules.transaction_writes import may_write
+from asyncgen.check.rules.transaction_writes import beside, may_write
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
@@ -43,15 +43,19 @@ class OpenedTransactions:
                 ):
                     for item in ancestor.items:
                         name = self._opens(module, item.context_expr, 0)
-                        if name and not _committed_before(ancestor, call) and self._has_work(module, name, ancestor):
+                        if (
+                            name
+                            and not _committed_before(ancestor, call)
+                            and self._has_work(module, name, ancestor, call)
+                        ):
                             return name
                 case ast.FunctionDef() | ast.AsyncFunctionDef() if child in ancestor.body:
                     for decorator in ancestor.decorator_list:
                         name = self._opens(module, decorator, 0)
-                        if name and self._has_work(module, name, ancestor):
+                        if name and self._has_work(module, name, ancestor, call):
                             return name
                     name = self._around_class(module, ancestor)
-                    return name if name and self._has_work(module, name, ancestor) else ""
+                    return name if name and self._has_work(module, name, ancestor, call) else ""
             child = ancestor
         return ""
 
@@ -75,12 +79,12 @@ class OpenedTransactions:
                             return opened
         return ""
 
-    def _has_work(self, module: Module, kind: str, around: ast.With | ast.AsyncWith | Function) -> bool:
+    def _has_work(self, module: Module, kind: str, around: ast.With | ast.AsyncWith | Function, call: ast.Call) -> bool:
         """Whether a transaction may write. A session writes what was assigned to its objects, too."""
         if kind == _SCOPE:
             return self.sessions.are_in(module, around.body)
         opened = [item.context_expr for item in around.items] if isinstance(around, ast.With | ast.AsyncWith) else []
-        return kind != _OF_DJANGO or may_write(self.project, module, [*opened, *around.body])
+        return kind != _OF_DJANGO or may_write(self.project, module, [*opened, *beside(module, around, call)])
 
     def _opens(self, module: Module, expr: ast.expr, depth: int) -> str:
         """What kind of transaction an expression opens, as a context manager or a decorator."""

@@ -180,7 +180,7 @@ class BadRetry(Rule):
         if handler is None:
             pass
         elif catches_all(module, project, handler):
-            if asks(handler, call):
+            if asks(handler, call, module.function_of(call)):
                 return
             yield self.finding(
                 module,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import last_name
+from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = [
     "asks",
@@ -83,15 +83,16 @@ def told_when(handler: ast.ExceptHandler, options: dict[str, ast.keyword]) -> bo
     return any(isinstance(n, ast.Name) and n.id == handler.name for wait in waits for n in ast.walk(wait))
 
 
-def asks(handler: ast.ExceptHandler, call: ast.Call) -> bool:
-    """Whether the handler decides by the error before it retries; to count the retries or to look at a setting is to
-    decide nothing.
+def asks(handler: ast.ExceptHandler, call: ast.Call, function: Function | None) -> bool:
+    """Whether the handler decides by the error before it retries; to count the retries or to look at a setting, or at
+    what the task was given, is to decide nothing.
     """
+    given = {argument.arg for argument in function.args.args} if function is not None else set()
     for node in _own_nodes(handler):
-        if isinstance(node, ast.If) and not _knows_no_error(node.test):
+        if isinstance(node, ast.If) and not _knows_no_error(node.test, given):
             if any(inner is call or _passes_on(inner) for inner in ast.walk(node)):
                 return True
-        elif _passes_on(node) and not _stands_under(handler, node):
+        elif _passes_on(node) and not _stands_under(handler, node, given):
             return True
     return False
 
@@ -110,16 +111,16 @@ def _passes_on(node: ast.AST) -> bool:
     return isinstance(node, ast.Raise) and node.exc is None
 
 
-def _knows_no_error(test: ast.expr) -> bool:
-    """Whether a condition is about the number of retries or about settings alone."""
+def _knows_no_error(test: ast.expr, given: set[str]) -> bool:
+    """Whether a condition is about the number of retries, about settings or what the task was given alone."""
     found = words(test)
-    about = bool(found & {"retries", *_OF_SETTINGS})
-    return about and all(word in _OF_A_TASK or word in _OF_SETTINGS or word.isupper() for word in found)
+    about = bool(found & {"retries", *_OF_SETTINGS, *given})
+    return about and all(w in _OF_A_TASK or w in _OF_SETTINGS or w in given or w.isupper() for w in found - {"len"})
 
 
-def _stands_under(handler: ast.ExceptHandler, node: ast.AST) -> bool:
+def _stands_under(handler: ast.ExceptHandler, node: ast.AST, given: set[str]) -> bool:
     """Whether a node stands under a condition that knows no error."""
-    branches = [inner for inner in ast.walk(handler) if isinstance(inner, ast.If) and _knows_no_error(inner.test)]
+    branches = [n for n in ast.walk(handler) if isinstance(n, ast.If) and _knows_no_error(n.test, given)]
     return any(node is inner for branch in branches for inner in ast.walk(branch))
 
 

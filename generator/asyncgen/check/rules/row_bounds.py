@@ -21,7 +21,7 @@ _FEW = re.compile(r"(^|_)(superuser|staff|admin|moderator|default|primary|curren
 #: Tables that hold what somebody set up, a handful of rows, and those to whom the other rows belong: one message for
 #: each tenant is what a queue is for.
 _SET_UP = re.compile(
-    r"(Backend|Branch|Channel|Cluster|Compan(y|ie)|Config\w*|Connect(ion|or)|Corporation|Countr(y|ie)|Credential|Currenc(y|ie)|"
+    r"(Alliance|Backend|Branch|Channel|Cluster|Compan(y|ie)|Config\w*|Connect(ion|or)|Corporation|Countr(y|ie)|Credential|Currenc(y|ie)|"
     r"Department|Feed|Group|Index|Integration|Language|Manager|Monitor|Office|Organi[sz](ation|er)|Owner|Plan|Plugin|"
     r"Polic(y|ie)|Project|Provider|Queue|Region|Repo|Repository|Rule|Schedule|Server|Service|Setting|Site|Source|Team|"
     r"Template|Tenant|Token|Tracker|Type|Web[Hh]ook|Workflow|Workspace)s?$"

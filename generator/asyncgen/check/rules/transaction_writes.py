@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.dispatch import ON_COMMIT, SENDING
+from asyncgen.check.rules.run_before import statements_before
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
-__all__ = ["may_write"]
+__all__ = ["beside", "may_write"]
 
 #: Methods that change no row, whatever they are called on.
 _READING = SENDING | ON_COMMIT | {
@@ -60,3 +61,19 @@ def _only_reads(project: Project, module: Module, call: ast.Call, depth: int) ->
     if not isinstance(symbol.node, Function) or depth == _DEPTH:
         return False
     return not may_write(project, symbol.module, symbol.node.body, depth + 1)
+
+
+def beside(module: Module, around: ast.With | ast.AsyncWith | Function, call: ast.Call) -> list[ast.stmt]:
+    """What a transaction does beside a call: where the call's branch returns, that and what comes before it."""
+    child: ast.AST = call
+    function = module.function_of(call)
+    for ancestor in module.ancestors(call):
+        if ancestor is around:
+            break
+        if isinstance(ancestor, ast.If) and function is not None:
+            branch = ancestor.body if child in ancestor.body else ancestor.orelse
+            if branch and isinstance(branch[-1], ast.Return):
+                before = statements_before(module, function, ancestor)
+                return [*branch, *(s for s in before if s.lineno >= around.body[0].lineno)]
+        child = ancestor
+    return around.body

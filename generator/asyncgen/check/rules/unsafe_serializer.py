@@ -15,6 +15,8 @@ __all__ = ["UnsafeSerializer"]
 
 _UNSAFE = {
     "pickle": "pickle",
+    "dill": "pickle",
+    "cloudpickle": "pickle",
     "yaml": "YAML",
     "application/x-python-serialize": "pickle",
     "application/x-yaml": "YAML",
@@ -66,7 +68,10 @@ class UnsafeSerializer(Rule):
                 yield from self._unsafe(module, keyword.value, value, "serializer")
 
     def _unsafe(self, module: Module, node: ast.expr, value: object, name: str) -> Iterator[Finding]:
-        for word in value if isinstance(value, list) else [value]:
-            unsafe = _UNSAFE.get(word.lower()) if isinstance(word, str) else None
-            if unsafe:
-                yield self.finding(module, node, f"{name} allows {unsafe}: {word}", 'use "json" and nothing else')
+        words = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)]
+        unsafe = {word: _UNSAFE[word.lower()] for word in words if word.lower() in _UNSAFE}
+        if unsafe:
+            what = " and ".join(dict.fromkeys(unsafe.values()))
+            yield self.finding(
+                module, node, f"{name} allows {what}: {', '.join(unsafe)}", 'use "json" and nothing else'
+            )

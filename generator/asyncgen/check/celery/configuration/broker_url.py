@@ -55,11 +55,25 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             return _by_variable(key)
         case ast.Name() | ast.Attribute():
             symbol = names.resolve(module, expr)
+            if symbol is not None and symbol.name.startswith("django.conf.settings."):
+                return _of_django(names, symbol.name.rpartition(".")[2], depth)
             if symbol is None or symbol.module is None or symbol.node is expr:
                 return ""
             if isinstance(symbol.node, ast.expr):
                 return known_start(names, symbol.module, symbol.node, depth + 1)
     return ""
+
+
+def _of_django(names: Names, setting: str, depth: int) -> str:
+    """By the module of settings that gives one of that name, if no other says otherwise."""
+    found = {
+        known_start(names, module, binding.target, depth + 1)
+        for module in names.codebase.modules
+        if "settings" in module.name
+        for binding in module.names(module.tree).get(setting, [])
+        if isinstance(binding.target, ast.expr)
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 def _by_variable(key: ast.expr | None) -> str:
