@@ -77,7 +77,7 @@ release: $(VENV)/.installed ## Commit the release VERSION, on main: CHANGELOG.md
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build/demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.installed: WANTED = --editable '.[dev,docs]'
+$(VENV)/.installed: WANTED = --no-compile --editable '.[dev,docs]'
 build/demo/.installed: WANTED = --no-compile $$($(@D)/bin/python tests/demo_requirements.py)
 
 build/demo/.installed: tests/template/golden/pyproject.toml
