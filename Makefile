@@ -26,52 +26,52 @@ test: lint ## What CI runs
 test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-test-pythons: ## Run the tests of the generator and of a service on each of PYTHONS (3.12 3.13 3.14)
+test-pythons: ## Run the tests that depend on Python on each of PYTHONS
 	@for python in $(PYTHONS); do $(MAKE) --no-print-directory test-python USE_PYTHON=$$python VENV=build/python-$$python || exit; done
 
 test-python: $(VENV)/.installed
 	$(BIN)/python --version
 	unset MAKEFLAGS; UV_PYTHON=$(abspath $(BIN)/python) $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup $(or $(PYTEST),$(GENERATOR))
 
-update-fuzz: $(VENV)/.installed ## A thousand random projects updated, documents merged, commands given wrong input
+update-fuzz: $(VENV)/.installed ## Update a thousand random projects, and give wrong input
 	ASYNCGEN_FUZZ=1000 $(BIN)/python -m pytest --timeout 0 tests/update/test_properties.py tests/update/test_structured_properties.py \
 		tests/growing/test_wrong_input.py tests/cli/test_any_command_line.py
 
-fuzz-messages: $(VENV)/.installed ## Send odd messages between good ones to workers on both brokers, N to each
+fuzz-messages: $(VENV)/.installed ## Send N odd messages to the workers of each broker
 	ASYNCGEN_FUZZ_MESSAGES=$(N) $(BIN)/python -m pytest --timeout 0 tests/messages
 
-chaos: $(VENV)/.installed ## Kill services and bare Celery at random, count what is lost; N=10000 writes docs/reliability.md
+chaos: $(VENV)/.installed ## Kill services and bare Celery, count what N tasks lose
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.chaos --tasks $(N) $(if $(filter 10000,$(N)),--write)
 
-alerts: $(VENV)/.installed ## See no alert for MINUTES (60), then one for each planted fault, in Prometheus; write docs/alerts.md
+alerts: $(VENV)/.installed ## See one alert for each planted fault, after MINUTES (60)
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.alerts --minutes $(or $(MINUTES),60) --write
 
-bench: $(VENV)/.installed ## Measure services beside bare Celery and others; write docs/benchmarks.md and docs/guarantees/publish.md
+bench: $(VENV)/.installed ## Measure services beside bare Celery and others
 	$(BIN)/python -m benchmarks.throughput --write
 	$(BIN)/python -m benchmarks.away --write
 
-docs: $(VENV)/.installed ## Build the documentation as a site and follow every link of it
+docs: $(VENV)/.installed ## Build the documentation as a site, follow every link
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs
 
-bench-cli: $(VENV)/.installed ## Measure commands beside Copier, and imports beside bare Celery; write docs/growing.md
+bench-cli: $(VENV)/.installed ## Measure commands beside Copier, imports beside Celery
 	$(BIN)/python -m benchmarks.cli --write
 
-pictures: $(VENV)/.installed ## Run the demo in a terminal and draw it, and the plot of README, in docs/assets
+pictures: $(VENV)/.installed ## Draw what README shows: the demo, and a plot
 	@PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs.pictures
 
-lint: $(VENV)/.installed ## Check format, lint and types, of the generator on Windows and the newest Python too
+lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --platform win32 --python-version 3.14 generator & windows=$$!; $(BIN)/mypy && wait $$windows
 
-golden: $(VENV)/.installed ## Render tests/template/golden and draw the architecture anew: after a change in the template, or of imports
+golden: $(VENV)/.installed ## Render and draw anew what a change of the template alters
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs.architecture
 
-example: $(VENV)/.installed ## Write the example NAME of docs/develop anew, from what differs from HEAD
+example: $(VENV)/.installed ## Write the example NAME of docs/develop anew
 	@$(BIN)/python -m tests.docs.examples $(NAME)
 
-release: $(VENV)/.installed ## Commit the release VERSION, on main: CHANGELOG.md and pyproject.toml name it then
+release: $(VENV)/.installed ## Commit the release VERSION, on main
 	@$(BIN)/python -m tests.release $(if $(VERSION),"$$VERSION")
 
 clean: ## Remove what the other targets made

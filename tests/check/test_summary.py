@@ -27,7 +27,7 @@ SHOP = {"shop/__init__.py": "", "shop/app.py": APP, "shop/tasks.py": TASK}
         (
             SHOP | {"shop/app.py": APP + 'app.config_from_object("elsewhere")\n'},
             "checked 3 Python files, 2 with Celery: 1 task, 1 application, "
-            "configuration in {}/shop/app.py, not fully known",
+            "configuration in {}/shop/app.py, in part known only when it runs",
         ),
         (
             {"a.py": 'from celery import Celery\napp = Celery("shop")\napp.config_from_object("elsewhere")\n'},
@@ -119,7 +119,7 @@ def test_many_projects(project: Any) -> None:
     project.check(paths=[project.folder / "one", project.folder / "two", project.folder / "three"])
     assert project.seen == [
         "checked 6 Python files of 2 projects, 2 with Celery: no tasks, 2 applications, 2 configurations, "
-        "1 of them not fully known"
+        "1 of them in part known only when they run"
     ]
     assert [Path(one["path"]).name for one in project.summary["projects"]] == ["one", "three", "two"]
 

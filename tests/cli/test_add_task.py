@@ -243,6 +243,8 @@ def test_a_kept_result_is_returned(service: Path, asyncgen: Asyncgen) -> None:
             "expected the name of an argument to be at most 30 lowercase letters",
         ),
         ("do --arg a", "expected an argument to be NAME:TYPE, got: a; such as a:int"),
+        ("do --arg '5 parsecs'", "expected the name of an argument to be at most 30 lowercase letters"),
+        ("do --arg class", "expected the name of an argument to be free, got: class, which Python, a linter or the"),
         ("do --arg user:User", "expected the type of user to be int, str, bool, float, UUID, date, datetime, Decimal,"),
         ("do --arg a:int --arg a:str", "expected each argument once, got: a twice"),
         ("do --arg a:int --key b", "expected the key to name arguments of the task, got: b; its arguments are a"),

@@ -255,6 +255,7 @@ def test_the_summary_comes_before_anything_is_written(
     assert asked.rpartition("\r")[2].partition("\n")[2] == SUMMARY
     assert at.code == 0
     assert (workdir / "shop").is_dir()
+    assert "\n  make test\n  asyncgen add-task" in at.shown  # no demo: there is no RabbitMQ
 
 
 def test_a_step_that_takes_its_time_is_shown_while_it_does(monkeypatch: pytest.MonkeyPatch) -> None:

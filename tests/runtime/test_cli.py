@@ -149,6 +149,9 @@ def test_the_probe_refuses_what_it_cannot_mean(capsys: pytest.CaptureFixture[str
     ("arguments", "message"),
     [
         (("worker", "--queue", "unheard"), "expected one of short, long, got: unheard"),
+        (("worker", "--queu", "short"), "no such option '--queu'; did you mean '--queue'?"),
+        (("dead", "lst"), "no such command 'lst'; did you mean 'list'?"),
+        (("send",), "missing argument 'TASK'; see runtime send --help"),
         (("dead", "list", "--queue", "unheard"), "expected one of short, long, got: unheard"),
         (("dead", "purge"), "expected ids, an option that chooses, or --all, got: nothing"),
         (("dead", "replay"), "expected ids, an option that chooses, or --all, got: nothing"),
@@ -170,7 +173,17 @@ def test_a_command_line_that_cannot_be_meant_is_refused(
     with pytest.raises(SystemExit) as ended:
         main("tests.runtime.service.app")
     assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("runtime: ")
+    assert message in line
+
+
+def test_no_command_shows_the_help(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["runtime"])
+    with pytest.raises(SystemExit) as ended:
+        main("tests.runtime.service.app")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("Usage: runtime [OPTIONS] COMMAND")
 
 
 @pytest.mark.parametrize("home", ["/dev/null", "/proc"])
@@ -296,10 +309,10 @@ def test_every_command_has_a_short_help(path: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("queues", "--json", "--nosuch"), "No such option '--nosuch'."),
+        (("queues", "--json", "--nosuch"), "no such option '--nosuch'; see runtime queues --help"),
         (("dead", "list", "--json", "--queue", "unheard"), "expected one of short, long, got: unheard"),
         (("dead", "list", "--json", "--since", "soon"), "expected a time like 2h"),
-        (("nosuch", "--json"), "No such command 'nosuch'."),
+        (("nosuch", "--json"), "no such command 'nosuch'; see runtime --help"),
     ],
     ids=str,
 )

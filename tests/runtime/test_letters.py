@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from runtime import ServiceError
 from runtime.brokers import DEAD_LETTER_HEADER
+from runtime.cli import dead
 from runtime.dead_letters import DeadLetter, DeadLetterFilter, read
 from runtime.dead_letters.display import one_line
 from runtime.dead_letters.filter import parse_time
@@ -219,3 +220,16 @@ def test_a_letter_holds_no_values_of_a_statement() -> None:
                 assert "secret" not in shown
                 assert "INSERT INTO mails" in shown or isinstance(error, RuntimeError)
                 assert 'duplicate key violates "mail"' in shown
+
+
+def test_a_line_of_the_list_fits_a_terminal_and_its_id_is_whole() -> None:
+    task_id = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+    letter = read(
+        message({**HEADERS, "id": task_id, DEAD_LETTER_HEADER: {**DIED, "reason": "KeyError: 'x' " * 9}}), QUEUE
+    )
+    assert dead.line_of(letter, None) == (
+        f"2026-01-31T12:00:05+00:00  {task_id}  tests.effect  {' '.join(['KeyError:', chr(39) + 'x' + chr(39)] * 9)}"
+    )
+    assert dead.line_of(letter, 80) == f"{task_id}  effect  01-31 12:00  KeyError: 'x' KeyE..."
+    assert len(dead.line_of(letter, 80)) == 80
+    assert dead.line_of(letter, 20) == f"{task_id}..."

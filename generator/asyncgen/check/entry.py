@@ -53,6 +53,8 @@ def run(
         REPORTS[format](findings, summary, lines.of, stdout)
     print(end="", file=stdout, flush=True)  # what was seen stands at the end where both go to one place
     _tell(summary, stderr)
+    if format == "text" and summary.celery and not findings:
+        print("no other findings" if summary.in_baseline else "no findings", file=stderr)
     return 1 if findings else 0
 
 

@@ -185,6 +185,8 @@ def _as_data(project: "Project", template: "Template", tree: "WorkTree | None", 
 
 
 def _next_steps(destination: str, project: "Project", template: "Template", tree: "WorkTree | None") -> list[str]:
+    from .new_summary import has_demo
+
     commit = ", in a new git repository" if project.committed else ""
     part = [f"It is a part of the git repository at {tree.root}: no other was made; commit it there."] if tree else []
     advice = pipeline_advice(tree, project.answers)
@@ -199,7 +201,7 @@ def _next_steps(destination: str, project: "Project", template: "Template", tree
         f"  cd {shlex.quote(destination)}",
         *(["  make lock"] if project.unlocked else []),
         "  make test",
-        "  make demo",
+        *(["  make demo"] if has_demo(project.answers) else []),
         "  asyncgen add-task send_invoice",
     ]
 

@@ -13,7 +13,7 @@ from .output import one_line
 if TYPE_CHECKING:
     from ..service import QueueClass
 
-__all__ = ["summary"]
+__all__ = ["has_demo", "summary"]
 
 _ENTRIES = 10
 _WIDTH = 80
@@ -45,6 +45,11 @@ def summary(destination: str, folder: Path, answers: Mapping[str, Any]) -> list[
         "",
         *_needs(answers),
     ]
+
+
+def has_demo(answers: Mapping[str, Any]) -> bool:
+    """Whether the service's demo finds its broker on this machine, or what stands in for it."""
+    return answers.get("broker") != "rabbitmq" or any(map(shutil.which, _SERVERS["rabbitmq"][0]))
 
 
 def _tree(folder: Path, files: list[str], package: str) -> list[str]:

@@ -85,10 +85,11 @@ class Argument:
 
 def parse_argument(text: str) -> Argument:
     """`NAME:TYPE` as an argument; BadInput, with what to send instead, for a type that JSON lacks."""
-    name, colon, kind = (part.strip() for part in text.partition(":"))
-    if not colon or not kind:
-        raise BadInput(f"expected an argument to be NAME:TYPE, got: {text}; such as {text}:int")
-    argument = Argument(argument_name(name), _with_values(name, kind))
+    name, _, kind = (part.strip() for part in text.partition(":"))
+    argument_name(name)
+    if not kind:
+        raise BadInput(f"expected an argument to be NAME:TYPE, got: {text}; such as {name}:int")
+    argument = Argument(name, _with_values(name, kind))
     if argument.item in _TYPES and re.fullmatch(r"(\w+)|list\[\w+\]", argument.type):
         return argument
     if argument.item.startswith("Literal["):

@@ -46,12 +46,12 @@ def _configuration(project: ProjectSummary) -> str:
     if not files:
         return "a configuration that is not known" if partial else "no settings but Celery's defaults"
     where = listed(list(files)) if len(files) <= _NAMED else _count(len(files), "file")
-    return f"configuration in {where}{', not fully known' if partial else ''}"
+    return f"configuration in {where}{', in part known only when it runs' if partial else ''}"
 
 
 def _configurations(projects: list[ProjectSummary]) -> str:
     states = Counter(project.state for project in projects)
-    partial = f", {states['partial']} of them not fully known" if states["partial"] else ""
+    partial = f", {states['partial']} of them in part known only when they run" if states["partial"] else ""
     return f"{_count(len(projects) - states['absent'], 'configuration')}{partial}"
 
 

@@ -88,8 +88,8 @@ class Settings(Environment):
     """Where the results are kept of the tasks that keep one."""
 
     environment: str = "production"
-    """`development` is a machine where data may be lost: `doctor` warns of a server that is not durable, and `.env` is
-    read. Anything else is production."""
+    """`development` is a machine where data may be lost: `doctor` warns of a server that is not durable, `.env` is
+    read, and what a worker logs to a terminal is for people. Anything else is production."""
     namespace: str = Field(default="", pattern="^([a-z][a-z0-9_]{0,29})?$")
     """Keeps a second instance of the service apart on the same servers: begins the name of every queue, exchange and
     key, and is the schema of PostgreSQL's tables. Not of the exchanges that delay messages on RabbitMQ, which Celery

@@ -50,19 +50,30 @@ def group() -> None:
 def main(module: str) -> None:
     """The console script: an error that the service raises on purpose is one sentence and exit code 2.
 
-    With --json every error is on stdout as well, as {"error": ...}, and those of click have one line on stderr.
+    So is one in the command line. With --json every error is on stdout as well, as {"error": ...}.
     module: the name of the one that holds the application, as `app`.
     """
     as_json = "--json" in sys.argv
     try:
-        sys.exit(group(prog_name=NAME, obj=lambda: load(module), standalone_mode=not as_json))
+        sys.exit(group(prog_name=NAME, obj=lambda: load(module), standalone_mode=False))
     except ServiceError as error:
         message, code = str(error), 2
+    except click.exceptions.NoArgsIsHelpError as nothing:
+        nothing.show()
+        sys.exit(nothing.exit_code)
     except click.ClickException as error:
-        message, code = error.format_message(), error.exit_code
+        message, code = _sentence(error), error.exit_code
     except click.Abort:
         message, code = "interrupted", 1
     click.echo(f"{NAME}: {message}", err=True)
     if as_json:
         click.echo(json.dumps({"error": message}, indent=2))
     sys.exit(code)
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Click's message, and the command whose help explains it, unless the message says what to do."""
+    message = " ".join(error.format_message().split()).rstrip(".").replace(". Did you mean", "; did you mean")
+    message = f"{message[:1].lower()}{message[1:]}"
+    context = getattr(error, "ctx", None)
+    return message if context is None or "; " in message else f"{message}; see {context.command_path} --help"

@@ -1,6 +1,7 @@
 """`dead`: look after dead letters."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from ._completion import queue_names, task_names
 if TYPE_CHECKING:
     from ..dead_letters import DeadLetter, DeadLetterFilter
 
-__all__ = ["command"]
+__all__ = ["command", "line_of"]
 
 SHOWN = 1000
 """Letters that `list` holds in memory, unless `--limit` says otherwise."""
@@ -148,17 +149,28 @@ def _filter(
 
 def _print(letters: "Iterable[DeadLetter]", as_json: bool) -> set[str]:
     """Print letters as they come; their ids. JSON is complete even if what comes breaks off."""
-    from ..dead_letters.display import one_line
-
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     ids: set[str] = set()
     try:
         for letter in letters:
             if as_json:
                 click.echo(("," if ids else "[") + json.dumps(asdict(letter), default=str))
             else:
-                click.echo(f"{letter.last or '-'}  {letter.id}  {letter.task or '-'}  {one_line(letter.reason)}")
+                click.echo(line_of(letter, width))
             ids.add(letter.id)
     finally:
         if as_json:
             click.echo("]" if ids else "[]")
     return ids
+
+
+def line_of(letter: "DeadLetter", width: int | None) -> str:
+    """A letter in one line: for a program all of it, in a terminal of `width` columns what fits, and the id whole."""
+    from ..dead_letters.display import one_line
+    from ..names import short
+
+    reason = one_line(letter.reason)
+    if width is None:
+        return f"{letter.last or '-'}  {letter.id}  {letter.task or '-'}  {reason}"
+    line = f"{letter.id}  {short(letter.task) or '-'}  {letter.last[5:16].replace('T', ' ') or '-'}  {reason}"
+    return line if len(line) <= width else f"{line[: max(len(letter.id), width - 3)]}..."

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line, on standard output, from the service's own events and from Celery's logger alike."""
+"""Logs on standard output, from the service's own events and from Celery's logger alike: one JSON object a line.
+
+In development, a terminal gets lines for people instead.
+"""
 
 import logging
 import sys
@@ -38,10 +41,16 @@ def configure_logging(**_: Any) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(default=str),
+                _renderer(),
             ],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings().log_level)
+
+
+def _renderer() -> structlog.typing.Processor:
+    if settings().development and sys.stdout.isatty():
+        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return structlog.processors.JSONRenderer(default=str)
