@@ -262,6 +262,12 @@ def test_models_that_are_variables_and_rows_that_are_yielded(planted: Planted) -
                 ship.delay(row.pk)  # <- ACG112
             for row in one_row(1):
                 ship.delay(row.pk)
+            for row in Order.objects.all():
+                if row.day == thing.today():
+                    ship.delay(row.pk)
+            for row in Order.objects.all():
+                if row.status == Order.PAID and row.day != thing.today():
+                    ship.delay(row.pk)  # <- ACG112
             for row in queryset.filter(sent=False):
                 ship.delay(row.pk)
             given = OrderSerializer(Order.objects.get(pk=1))

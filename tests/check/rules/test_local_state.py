@@ -373,6 +373,40 @@ MODELS = """
 """
 
 
+def test_paths_that_properties_give(planted: Planted) -> None:
+    code = """
+        import os
+        from celery import shared_task
+        from django.conf import settings
+        from django.db import models
+
+        @shared_task
+        def convert(path): ...
+
+        class Video(models.Model):
+            file = models.FileField()
+
+            @property
+            def stored(self):
+                if self.file:
+                    return os.path.join(settings.MEDIA_ROOT, self.file.name)
+                return None
+
+            @property
+            def key(self):
+                return os.path.join("videos", self.file.name)
+
+            def path(self):
+                return os.path.join(settings.MEDIA_ROOT, self.file.name)
+
+            def start(self):
+                convert.delay(self.stored)  # <- ACG107
+                convert.delay(self.path())  # <- ACG107
+                convert.delay(self.key)
+    """
+    planted("ACG107", {"shop.py": code})
+
+
 def test_names_and_paths_that_others_can_read(planted: Planted) -> None:
     code = """
         import glob

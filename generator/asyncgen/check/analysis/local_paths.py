@@ -116,8 +116,11 @@ class LocalPaths:
         callee = self.project.names.shallow.resolve(module, call.func)
         if callee is None or callee.module is None or not isinstance(callee.node, ast.FunctionDef):
             return False
-        home = callee.module
-        values = [node.value for node in ast.walk(callee.node) if isinstance(node, ast.Return)]
+        return self._gives(callee.module, callee.node, depth)
+
+    def _gives(self, home: Module, function: ast.FunctionDef, depth: int) -> bool:
+        values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+        values = [v for v in values if not (isinstance(v, ast.Constant) and v.value is None)]
         return bool(values) and all(value is not None and self.has(home, value, depth + 1) for value in values)
 
     def _is_path(self, module: Module, expr: ast.expr) -> bool:
@@ -140,6 +143,11 @@ class LocalPaths:
             return self._is_file_field(module, expr.value) or self._is_scanned(module, expr.value)
         if expr.attr == "parent":
             return self.has(module, expr.value, depth)
+        own = self.project.names.resolve(module, expr)
+        if own is not None and own.module is not None and isinstance(own.node, ast.FunctionDef):
+            return any(last_name(d).endswith("property") for d in own.node.decorator_list) and self._gives(
+                own.module, own.node, depth
+            )
         values = assigned_to(module, expr)
         if values:
             return all(self.has(module, value, depth) for value in values)
@@ -190,6 +198,9 @@ class LocalPaths:
 
     def _is_of_file(self, module: Module, joined: ast.Call, expr: ast.expr) -> bool:
         """Whether a name that is joined to a folder is that of a file which a listing or a storage gave."""
+        if isinstance(expr, ast.Attribute) and expr.attr == "name":
+            stored = self._is_file_field(module, expr.value)
+            return stored and _FOLDER.search(ast.unparse(joined.args[0])) is not None
         if not isinstance(expr, ast.Name):
             return False
         found = self._bindings(module, expr)

@@ -3,14 +3,13 @@
 import ast
 
 from asyncgen.check.celery.project import CeleryProject
-from asyncgen.check.celery.targets import is_signature
+from asyncgen.check.celery.targets import SIGNING, is_signature
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
 __all__ = ["is_canvas", "sent_elsewhere"]
 
 _CANVAS = {"celery.chain", "celery.group", "celery.chord"}
-_MADE_OF = ("chain(", "group(", "chord(", ".s(", ".si(")
 _WRAPPERS = {"sync_to_async", "database_sync_to_async"}
 #: Functions that call their argument of that place in a thread.
 _IN_THREAD = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
@@ -23,7 +22,7 @@ def is_canvas(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
             return last_name(func) in {"chain", "group", "chord"} and project.names.name(module, func) in _CANVAS
         case ast.BinOp(op=ast.BitOr()):
             return is_signature(project, module, expr)
-        case ast.Name(id=name) if any(word in module.text for word in _MADE_OF):
+        case ast.Name(id=name) if SIGNING & module.index.attributes:
             bound = project.names.bindings(module, name, expr)
             made = [binding.target for binding in bound if binding.kind == "value"]
             return len(made) == len(bound) > 0 and all(

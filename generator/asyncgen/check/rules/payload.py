@@ -10,6 +10,7 @@ from asyncgen.check.celery.dispatch import Dispatch
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.large_values import LargeValues
+from asyncgen.check.rules.row_bounds import is_constant
 from asyncgen.check.rules.rows import Rows
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
@@ -129,13 +130,25 @@ def _unbounded_loop(module: Module, rows: Rows, call: ast.Call) -> ast.expr | No
     for ancestor in module.ancestors(call):
         if isinstance(ancestor, Function | ast.Lambda):
             return None
-        if isinstance(ancestor, ast.If) and _ONCE_PER_PAGE.search(ast.unparse(ancestor.test)):
+        if isinstance(ancestor, ast.If) and (
+            _ONCE_PER_PAGE.search(ast.unparse(ancestor.test)) or _picks_some(ancestor.test)
+        ):
             return None
         if isinstance(ancestor, _LOOPS) and not any(isinstance(n, ast.Break) for n in ast.walk(ancestor)):
             over = ancestor.iter if isinstance(ancestor, ast.For | ast.AsyncFor) else ancestor.generators[0].iter
             if not any(node is call for node in ast.walk(over)) and rows.are_many(module, over):
                 return over
     return None
+
+
+def _picks_some(test: ast.expr) -> bool:
+    """`if row.day == today`: not each row, unless what it is compared with is a constant of the code."""
+    return any(
+        isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Eq)
+        and not any(is_constant(side) for side in (node.left, *node.comparators))
+        for node in ast.walk(test)
+    )
 
 
 def _argument(function: Function, call: ast.Call, name: str) -> ast.expr | None:

@@ -8,7 +8,7 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
-__all__ = ["RowBounds", "is_audience"]
+__all__ = ["RowBounds", "is_audience", "is_constant"]
 
 _CLOCKS = {"now", "utcnow", "today", "localtime"}
 _FILTERS = {"filter", "where", "filter_by", "get", "get_or_create", "Q"}
@@ -97,7 +97,7 @@ class RowBounds:
             case ast.Call(func=func):
                 return last_name(func) != "Q"
             case ast.Compare(ops=[ast.Eq()], comparators=[value]):
-                return not _is_constant(value)
+                return not is_constant(value)
             case ast.Compare():
                 return False
             case ast.Attribute():
@@ -118,7 +118,7 @@ class RowBounds:
             return True
         if field and comparison in _RANGES:
             return comparison in {"lt", "lte"} and self._is_now(module, keyword.value)
-        return not _is_constant(keyword.value)
+        return not is_constant(keyword.value)
 
     def _is_now(self, module: Module, value: ast.expr) -> bool:
         """Of what is due by now, or a while ago, there is as much as has come since the last look."""
@@ -187,10 +187,10 @@ def _turns_on(keyword: ast.keyword) -> bool:
     return value is True or (value == 1 and re.search("active|enabled", keyword.arg or "") is not None)
 
 
-def _is_constant(value: ast.expr) -> bool:
+def is_constant(value: ast.expr) -> bool:
     """A literal, a list of them, a name in capitals or a class's member: `PAID`, `Status.PAID.value`, `Status.Paid`."""
     if isinstance(value, ast.Tuple | ast.List | ast.Set):
-        return all(_is_constant(element) for element in value.elts)
+        return all(is_constant(element) for element in value.elts)
     if isinstance(value, ast.Attribute) and last_name(value.value)[:1].isupper():
         return True
     while isinstance(value, ast.Attribute) and not value.attr.isupper():
