@@ -17,7 +17,7 @@ import runtime
 
 RUNTIME = Path(runtime.__file__).parent
 LEVELS = [
-    {"errors", "log_context", "probe", "signals", "urls", "settings", "own_settings", "queues"},
+    {"errors", "log_context", "observers", "probe", "signals", "urls", "settings", "own_settings", "queues"},
     {"annotations", "arguments", "diagnostics", "json_schema", "names", "payload", "schedule", "sending"},
     {"brokers", "idempotency"},
     {"client", "service", "publishing", "migrations", "relay", "dead_letters"},

@@ -21,7 +21,7 @@ from .service.tasks.effects import effect, failure
 from .service.tasks.endings import ENDINGS
 
 OBSERVED = [
-    *(signals.after_task_publish, signals.task_prerun, signals.task_postrun, signals.task_revoked),
+    signals.task_revoked,
     *(getattr(own_signals, name) for name in own_signals.__all__),
 ]
 
@@ -30,9 +30,11 @@ OBSERVED = [
 def metrics() -> Iterator[Metrics]:
     """Counts in this process, until the test ends."""
     before = [list(signal.receivers) for signal in OBSERVED]
+    runs, publishes = app.run_observers, app.publish_observers
     made = Metrics()
     made.install(app)
     yield made
+    app.run_observers, app.publish_observers = runs, publishes
     for signal, receivers in zip(OBSERVED, before, strict=True):
         signal.receivers = receivers
         signal.sender_receivers_cache.clear()
@@ -94,7 +96,7 @@ def test_what_messages_say_makes_no_label(metrics: Metrics) -> None:
         for task in (f"tests.unknown_{number}", ["tests", number], None, 'tests."\n', number):
             own_signals.dead_letter_stored.send(Queue.SHORT.value, headers={"task": task}, reason=f"E{number}: no")
         own_signals.dead_letter_stored.send(Queue.SHORT.value, headers={}, reason=f"{number} }} \n no class")
-        signals.after_task_publish.send(f"tests.unknown_{number}", routing_key=f"elsewhere.{number}")
+        published(metrics, f"tests.unknown_{number}", f"elsewhere.{number}")
     dead = {dict(labels)["reason"] for labels in change.labels("celery_dead_letters_total")}
     assert len(dead) <= MOST_REASONS + 1 + 10  # and those of other tests in this process
     assert change("celery_dead_letters_total", task=OTHER, queue="short", reason="E1") == 5
@@ -109,7 +111,7 @@ def test_what_messages_say_makes_no_label(metrics: Metrics) -> None:
 def test_a_delayed_message_of_rabbitmq_is_its_queue_s(metrics: Metrics) -> None:
     change = Change()
     for delay in range(100):
-        signals.after_task_publish.send("tests.effect", routing_key=f"0.0.{delay:b}.{Queue.LONG.value.wire_name}")
+        published(metrics, "tests.effect", f"0.0.{delay:b}.{Queue.LONG.value.wire_name}")
     assert change("celery_tasks_published_total", task="tests.effect", queue="long") == 100
     assert len(metrics._series) == 1
 
@@ -123,6 +125,11 @@ def test_a_run_that_no_process_could_report_is_counted(metrics: Metrics) -> None
     assert change("celery_tasks_retried_total", **labels) == 2
     assert change("celery_tasks_failed_total", **labels) == 1
     assert change("celery_tasks_revoked_total", **labels, reason="expired") == 1
+
+
+def published(metrics: Metrics, name: str, routing_key: str) -> None:
+    """A message has gone out with this routing key."""
+    metrics._begin_publish(name, {"routing_key": routing_key})(None)
 
 
 NOW = 1_700_000_000.0

@@ -1,11 +1,19 @@
 """A message's headers hold what OpenTelemetry's propagators would write, and are read as they read them."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 from opentelemetry import baggage, context, propagate, trace
 from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
 
-from runtime.observability.trace_context import context_of, inject
+from runtime.observability.trace_context import Unsampled, context_of, inject
+
+from ..conftest import VARIABLES
 
 TRACE, SPAN = "1f" * 16, "0b" * 8
 
@@ -41,6 +49,21 @@ def seen(found: Context) -> tuple[object, ...]:
     return (*span, span.trace_state, baggage.get_all(found))
 
 
+def test_what_is_not_sampled_is_written_on_from_its_text() -> None:
+    traceparent = f"00-{TRACE}-{SPAN}-02"
+    span = trace.get_current_span(context_of({"traceparent": traceparent}))
+    assert isinstance(span, Unsampled)
+    written: dict[str, str] = {"tracestate": "earlier=1"}
+    inject(written, span)
+    assert written == {"traceparent": traceparent}
+    assert "own" not in vars(span)  # nothing has parsed it
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
+    below = tracer.start_span("a user's own", trace.set_span_in_context(span))
+    assert not below.is_recording()
+    assert trace.format_trace_id(below.get_span_context().trace_id) == TRACE
+    assert traceparent in repr(span)
+
+
 @pytest.mark.parametrize(
     "span",
     [
@@ -48,19 +71,54 @@ def seen(found: Context) -> tuple[object, ...]:
         SpanContext(2**128 - 1, 2**64 - 1, is_remote=True),
         SpanContext(1, 1, is_remote=True, trace_state=TraceState([("a", "b")])),
         SpanContext(0, 0, is_remote=False),
+        Unsampled(f"00-{TRACE}-{SPAN}-02"),
     ],
+    ids=str,
 )
 @pytest.mark.parametrize("carried", [{}, {"a": "b"}], ids=["without baggage", "with baggage"])
-def test_headers_are_written_as_the_propagators_write_them(span: SpanContext, carried: dict[str, str]) -> None:
+def test_headers_are_written_as_the_propagators_write_them(
+    span: SpanContext | Unsampled, carried: dict[str, str]
+) -> None:
+    made = NonRecordingSpan(span) if isinstance(span, SpanContext) else span
     current = Context()
     for name, value in carried.items():
         current = baggage.set_baggage(name, value, current)
     theirs: dict[str, str] = {}
-    propagate.inject(theirs, trace.set_span_in_context(NonRecordingSpan(span), current))
+    propagate.inject(theirs, trace.set_span_in_context(made, current))
     ours = {"traceparent": "of an earlier span", "tracestate": "earlier=1", "baggage": "earlier=1"}
     token = context.attach(current)
     try:
-        inject(ours, NonRecordingSpan(span))
+        inject(ours, made)
     finally:
         context.detach(token)
     assert ours == theirs
+
+
+FOLLOWED = """
+import json, sys
+from celery.app.trace import build_tracer
+from opentelemetry import trace
+from tests.runtime.service.app import app
+
+brought, sent = sys.argv[1], []
+app.publish_observers += (lambda name, options: sent.append(options["headers"]["traceparent"]),)
+task, first = app.tasks["celery.accumulate"], app.signature("tests.noted", ("a", "b"), immutable=True)
+request = {"id": "1", "headers": {"traceparent": brought}, "delivery_info": {}, "callbacks": [first]}
+build_tracer(task.name, task, app=app)("1", [1], {}, request)
+left = trace.get_current_span().get_span_context().is_valid
+eager = app.tasks["celery.accumulate"].apply((1,)).state
+print(json.dumps([sent, left, eager, trace.get_current_span().get_span_context().is_valid]))
+"""
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+def test_what_follows_a_run_is_part_of_it_and_nothing_else_is(flags: str) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    env |= {**VARIABLES, "RUNTIME_OBSERVE": "traces", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    env |= {"RUNTIME_FLUSH_TIMEOUT": "0.1"}
+    brought = f"00-{TRACE}-{SPAN}-{flags}"
+    run = [sys.executable, "-c", FOLLOWED, brought]
+    sent, left, eager, left_by_eager = json.loads(subprocess.run(run, env=env, capture_output=True, check=True).stdout)
+    assert [each[:35] + each[-3:] for each in sent] == [f"00-{TRACE}-{flags}"]
+    assert (sent == [brought]) is (flags == "00")
+    assert (left, eager, left_by_eager) == (False, "SUCCESS", False)

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, SpanContext, TraceFlags
 
+from runtime.observability.trace_context import Unsampled
 from runtime.observability.trace_sampling import FirstOfEachSecond, unsampled
 
 from ..conftest import VARIABLES
@@ -46,6 +47,8 @@ def test_only_what_is_not_sampled_is_made_without_the_sdk() -> None:
     assert none(a_span(sampled=True)) is None
     assert some(INVALID_SPAN) is None
     assert unsampled(None)(INVALID_SPAN) is None  # whatever OTEL_TRACES_SAMPLER names may sample it
+    brought = Unsampled(f"00-{'1f' * 16}-{'0b' * 8}-00")
+    assert none(brought) is brought
     first, second = none(INVALID_SPAN), none(INVALID_SPAN)
     assert first is not None
     assert second is not None

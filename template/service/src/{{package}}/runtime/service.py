@@ -16,6 +16,7 @@ from .brokers import Broker
 from .errors import ConfigurationError, ServiceError, TaskOptionError
 from .idempotency import Store
 from .names import check_aliases
+from .observers import ObservedTask, PublishObserver, RunObserver, told
 from .queues import QueueClass
 from .sending import PUBLISHED, lengthened
 from .settings import NAME, Settings, settings
@@ -76,7 +77,10 @@ class Observer(Protocol):
     """What counts, traces or reports what a service does; implemented by the package `observability`."""
 
     def install(self, app: "ServiceApp") -> None:
-        """Connect to signals, Celery's and those of the module `signals`. Nothing is started in this process yet."""
+        """Observe the application's runs and publishes, and connect to signals. Nothing is started in this process yet.
+
+        See the modules `observers` and `signals`; Celery's signals tell the rest.
+        """
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,11 @@ class ServiceApp(Celery):
     """Called with their name by the commands worker, beat and relay before they begin; what they raise ends those."""
     contract_digest: Callable[[], str]
     """See the module `contract`, which is imported when a message is refused."""
+    task_cls: Any = ObservedTask
+    run_observers: tuple[RunObserver, ...] = ()
+    """Told of each run of a task, of Celery's own tasks too."""
+    publish_observers: tuple[PublishObserver, ...] = ()
+    """Told of each message of a task: retries and what follows a run, too."""
 
     def begin(self, command: str) -> None:
         """What a command does before its own work. Raises ServiceError."""
@@ -144,7 +153,16 @@ class ServiceApp(Celery):
         name = getattr(self.tasks.get(name), "name", name)
         countdown, eta = lengthened(self, self.service.broker.shortest_delay, countdown, eta)
         options["headers"] = {**(options.get("headers") or {}), PUBLISHED: time.time()}
-        return super().send_task(name, args, kwargs, countdown, eta, **options)
+        if not self.publish_observers:
+            return super().send_task(name, args, kwargs, countdown, eta, **options)
+        ends = told(self.publish_observers, name, options)
+        try:
+            result = super().send_task(name, args, kwargs, countdown, eta, **options)
+        except BaseException as error:
+            told(ends, error)
+            raise
+        told(ends, None)
+        return result
 
     def _task_from_fun(  # type: ignore[override]  # the options are Celery's, passed on as they are
         self, fun: Callable[..., Any], name: Any = None, **options: Any

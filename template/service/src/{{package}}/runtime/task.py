@@ -37,6 +37,7 @@ from .idempotency import Mode
 from .idempotency.notes import Noted, note
 from .log_context import Log
 from .names import warn_deprecated
+from .observers import observed
 from .options import check_names
 from .payload import check_delay, check_payload, fingerprint
 from .publishing import publish_with_deadline
@@ -180,8 +181,13 @@ class ServiceTask(Task[..., Any]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run once for each key; a plain call, as in a unit test, only runs."""
-        if self.request.called_directly:
+        request: Any = self.request
+        if request.called_directly:
             return super().__call__(*args, **self.typed.present(kwargs))
+        app: Any = self.app
+        return observed(app.run_observers, self, request, self._handle, args, kwargs)
+
+    def _handle(self, *args: Any, **kwargs: Any) -> Any:
         try:
             with counting(service_of(self.app), self.request):
                 return self._run_once(args, kwargs)

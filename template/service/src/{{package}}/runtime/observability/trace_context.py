@@ -5,14 +5,14 @@ Anybody may have put a message on the broker: a header of a wrong type or length
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from opentelemetry import baggage, propagate, trace
-from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, TraceFlags
+from opentelemetry.context import Context, get_current
+from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan, Span, SpanContext, TraceFlags
 
-__all__ = ["ATTEMPTS", "attempts_of", "context_of", "inject", "links_to", "note_attempt"]
+__all__ = ["ATTEMPTS", "SPAN", "Unsampled", "attempts_of", "context_of", "inject", "links_to", "note_attempt"]
 
 ATTEMPTS = "trace_attempts"
 """The header with the last attempts of the task before this one, each as a `traceparent`."""
@@ -23,6 +23,30 @@ LONGEST = 8192
 """Characters; what W3C allows for `baggage`, the longest of them."""
 
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+UNSAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
+"""One that is valid, and whose flags say that the trace is not sampled."""
+
+(SPAN,) = trace.set_span_in_context(INVALID_SPAN, Context())
+"""The key of the span in a context: OpenTelemetry's functions for it take longer than all else for a run."""
+
+
+class Unsampled(NonRecordingSpan):
+    """A span that is not sampled, by its `traceparent`: most of them are never read, only written on."""
+
+    def __init__(self, traceparent: str) -> None:
+        self.traceparent = traceparent
+
+    @cached_property
+    def own(self) -> SpanContext:
+        """What it stands for."""
+        return _read(self.traceparent) or INVALID_SPAN.get_span_context()
+
+    def get_span_context(self) -> SpanContext:
+        """See Span."""
+        return self.own
+
+    def __repr__(self) -> str:
+        return f"Unsampled({self.traceparent!r})"
 
 
 @cache
@@ -45,8 +69,12 @@ def context_of(headers: Mapping[Any, Any]) -> Context:
     present = _fields().intersection(headers)
     if not present:
         return Context()
-    if _is_default() and present == {"traceparent"} and (above := _read(headers["traceparent"])):
-        return trace.set_span_in_context(NonRecordingSpan(above), Context())
+    if _is_default() and present == {"traceparent"}:
+        traceparent = headers["traceparent"]
+        if isinstance(traceparent, str) and UNSAMPLED.fullmatch(traceparent):
+            return Context({SPAN: Unsampled(traceparent)})
+        if above := _read(traceparent):
+            return Context({SPAN: NonRecordingSpan(above)})
     found = {name: headers[name] for name in present if _is_text(headers[name])}
     return propagate.extract(found, Context())
 
@@ -55,11 +83,12 @@ def inject(headers: MutableMapping[str, Any], span: Span) -> None:
     """Make the message part of the span; what its headers have of an earlier one goes."""
     for name in _fields():
         headers.pop(name, None)
-    own = span.get_span_context()
-    if _is_default() and own.is_valid and not own.trace_state and not baggage.get_all():
-        headers["traceparent"] = _written(own)
+    context = get_current()
+    alone = _is_default() and (context.keys() <= {SPAN} or not baggage.get_all(context))
+    if alone and (type(span) is Unsampled or not span.get_span_context().trace_state) and (own := _written(span)):
+        headers["traceparent"] = own
     else:
-        propagate.inject(headers, trace.set_span_in_context(span))
+        propagate.inject(headers, trace.set_span_in_context(span, context))
 
 
 def attempts_of(headers: Mapping[Any, Any]) -> list[str]:
@@ -70,8 +99,8 @@ def attempts_of(headers: Mapping[Any, Any]) -> list[str]:
 
 def note_attempt(headers: MutableMapping[str, Any], span: Span) -> None:
     """Add an attempt that others may follow."""
-    if (own := span.get_span_context()).is_valid:
-        headers[ATTEMPTS] = [*attempts_of(headers), _written(own)][-MOST_ATTEMPTS:]
+    if own := _written(span):
+        headers[ATTEMPTS] = [*attempts_of(headers), own][-MOST_ATTEMPTS:]
 
 
 def links_to(attempts: Iterable[str]) -> list[Link]:
@@ -88,8 +117,12 @@ def _read(traceparent: object) -> SpanContext | None:
     return span if span.is_valid else None
 
 
-def _written(span: SpanContext) -> str:
-    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
+def _written(span: Span) -> str:
+    """The `traceparent` that names the span; empty for one that is none."""
+    if type(span) is Unsampled:
+        return span.traceparent
+    own = span.get_span_context()
+    return f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}" if own.is_valid else ""
 
 
 def _is_text(value: object) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler, SamplingResult
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
+from opentelemetry.trace import Span, TraceFlags
+
+from .trace_context import Unsampled
 
 __all__ = ["FirstOfEachSecond", "unsampled"]
-
-RANDOM = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
 
 
 class FirstOfEachSecond(Sampler):
@@ -53,11 +53,14 @@ def unsampled(first: FirstOfEachSecond | None) -> Callable[[Span], Span | None]:
     """
 
     def made(above: Span) -> Span | None:
+        if type(above) is Unsampled:
+            return above
         context = above.get_span_context()
         if context.is_valid:
             return None if context.trace_flags.sampled else above
         if first is None or not first.spent():
             return None
-        return NonRecordingSpan(SpanContext(random.getrandbits(128), random.getrandbits(64), False, RANDOM))
+        ids = f"{random.getrandbits(128):032x}-{random.getrandbits(64):016x}"
+        return Unsampled(f"00-{ids}-{TraceFlags.RANDOM_TRACE_ID:02x}")
 
     return made

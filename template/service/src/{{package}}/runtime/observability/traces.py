@@ -7,9 +7,11 @@ with their values, and knows no outbox, dead letter or replay. No argument, resu
 
 import threading
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
-from celery import signals
+from celery.exceptions import Retry
+from celery.states import FAILURE
 from opentelemetry import context as current
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -29,25 +31,19 @@ from ..signals import (
     task_deferred,
     task_duplicate,
 )
-from .trace_context import attempts_of, context_of, inject, links_to, note_attempt
+from .trace_context import SPAN, Unsampled, attempts_of, context_of, inject, links_to, note_attempt
 from .trace_settings import exports, read_dotenv
 
 __all__ = ["Traces"]
-
-
-class Run(NamedTuple):
-    """A run that goes on in this thread."""
-
-    task_id: str
-    span: Span
-    token: Any
 
 
 class Here(threading.local):
     """What goes on in one thread."""
 
     def __init__(self) -> None:
-        self.runs: list[Run] = []
+        self.runs: list[tuple[object, Span, Any]] = []
+        """Runs that go on: the task's id, the span, and what detaches its context. The last one stays while Celery
+        publishes what follows it."""
         self.publishing: Span = trace.INVALID_SPAN
         """Of a dead letter or a replay, until the broker has it; one that it does not take is not exported."""
 
@@ -56,7 +52,7 @@ class Traces:
     """Makes the spans (an Observer)."""
 
     def install(self, app: ServiceApp) -> None:
-        """Connect to the signals; raises ConfigurationError for a variable that could not work."""
+        """See Observer; raises ConfigurationError for a variable that could not work."""
         read_dotenv()
         self._unsampled: Callable[[Span], Span | None] = lambda above: None
         if exports():
@@ -66,11 +62,11 @@ class Traces:
         self._tracer = trace.get_tracer("celery")
         self._app = app
         self._here = Here()
-        vars(app)["send_task"] = self._sending(app.send_task)
+        app.run_observers += (self._begin_run,)
+        app.publish_observers += (self._begin_publish,)
+        vars(app.loader)["on_process_cleanup"] = self._leave_runs  # what Celery calls at the end of a delivery
         log_context.processors.append(add_trace)
         receivers: dict[Any, Callable[..., None]] = {
-            signals.task_prerun: self._begin_run,
-            signals.task_postrun: self._end_run,
             task_duplicate: self._note_duplicate,
             task_deferred: self._note_deferral,
             before_outbox_insert: self._begin_outbox,
@@ -85,36 +81,28 @@ class Traces:
 
     # ---- where it is published ----
 
-    def _sending(self, send_task: Callable[..., Any]) -> Callable[..., Any]:
-        """Celery's `send_task` in a span, each attempt in one of its own.
+    def _begin_publish(self, name: str, options: dict[str, Any]) -> Callable[[BaseException | None], None] | None:
+        """A span for each attempt to publish a message."""
+        headers, task_id, runs = options["headers"], options.get("task_id"), self._here.runs
+        span = self._start("apply_async", name, task_id, parent_of(headers))
+        if runs and runs[-1][0] == task_id:  # this run's next attempt
+            note_attempt(headers, runs[-1][1])
+        inject(headers, span)
+        context = current.get_current()
+        if span is context.get(SPAN):
+            return None
+        return partial(self._end_publish, span, current.attach(Context({**context, SPAN: span})))
 
-        Not the signals before_task_publish and after_task_publish: the second is not sent for a publish that fails.
-        """
-
-        def send(name: str, *args: Any, **options: Any) -> Any:
-            name = getattr(self._app.tasks.get(name), "name", name)
-            headers, task_id = dict(options.pop("headers", None) or {}), options.get("task_id")
-            span = self._start("apply_async", name, task_id, parent_of(headers))
-            # What start_as_current_span does in two generators, which take longer than the span itself.
-            token = current.attach(trace.set_span_in_context(span))
-            try:
-                if self._here.runs and self._here.runs[-1].task_id == task_id:  # this run's next attempt
-                    note_attempt(headers, self._here.runs[-1].span)
-                inject(headers, span)
-                return send_task(name, *args, headers=headers, **options)
-            except BaseException as error:
-                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
-                raise
-            finally:
-                span.end()
-                current.detach(token)
-
-        return send
+    def _end_publish(self, span: Span, token: Any, error: BaseException | None) -> None:
+        if error:
+            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+        span.end()
+        current.detach(token)
 
     def _begin_outbox(self, sender: str, task_id: str, options: MutableMapping[str, Any], **_: Any) -> None:
         """A row of the outbox keeps the context: the relay's span is a part of this one."""
         headers = dict(options.get("headers") or {})
-        span = self._start("outbox", sender, task_id, None)
+        span = self._start("outbox", sender, task_id, current.get_current())
         inject(headers, span)
         span.end()
         options["headers"] = headers
@@ -128,37 +116,39 @@ class Traces:
 
     # ---- where it runs ----
 
-    def _begin_run(self, task: Any, task_id: str, **_: Any) -> None:
-        request = task.request
-        if not request.is_eager:
-            while self._here.runs:  # what ended without a signal
-                current.detach(self._here.runs.pop().token)
-        headers = request.headers or {}
-        parent = parent_of(headers) if request.is_eager else context_of(headers)
-        above = trace.get_current_span(parent)
+    def _begin_run(self, task: Any, request: Any) -> Callable[[str, BaseException | None], None] | None:
+        headers, eager, runs = request.headers or {}, request.is_eager, self._here.runs
+        if runs and not eager:  # of a delivery that has ended without Celery's cleanup
+            self._leave_runs()
+        context = parent_of(headers) if eager else context_of(headers)
+        above: Any = context.get(SPAN, trace.INVALID_SPAN)
         if (span := self._unsampled(above)) is None:
             links = links_to(attempts_of(headers))
-            span = self._sampled("run", task.name, task_id, parent, SpanKind.CONSUMER, links)
+            span = self._sampled("run", task.name, request.id, context, SpanKind.CONSUMER, links)
             if request.retries:
                 span.set_attribute("celery.retries", request.retries)
             if count := redeliveries(request):
                 span.set_attribute("celery.redeliveries", count)
-        # Where it is not sampled, what the message brings is the context already.
-        begun = parent if span is above and parent is not None else trace.set_span_in_context(span, parent)
-        self._here.runs.append(Run(task_id, span, current.attach(begun)))
+        if span is not above:  # else what the message brings is the context already
+            context = trace.set_span_in_context(span, context)
+        runs.append((request.id, span, current.attach(context)))
+        return partial(self._end_run, span, eager) if eager or span is not above else None
 
-    def _end_run(self, task_id: str, state: str | None, retval: Any, **_: Any) -> None:
-        if not self._here.runs or self._here.runs[-1].task_id != task_id:
-            return
-        run = self._here.runs.pop()
-        if run.span.is_recording():
-            run.span.set_attribute("celery.state", state or "")
-            if state == "RETRY":
-                run.span.set_attribute("celery.retry.reason", type(retval.exc).__name__)
-            if state == "FAILURE":
-                run.span.set_status(Status(StatusCode.ERROR, type(retval).__name__))
-            run.span.end()
-        current.detach(run.token)
+    def _end_run(self, span: Span, eager: bool, state: str, error: BaseException | None) -> None:
+        if span.is_recording():
+            span.set_attribute("celery.state", state)
+            if isinstance(error, Retry):
+                span.set_attribute("celery.retry.reason", type(error.exc).__name__)
+            if state == FAILURE:
+                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            span.end()
+        if eager:
+            current.detach(self._here.runs.pop()[-1])
+
+    def _leave_runs(self) -> None:
+        runs = self._here.runs
+        while runs:
+            current.detach(runs.pop()[-1])
 
     def _note_duplicate(self, **_: Any) -> None:
         trace.get_current_span().add_event("duplicate dropped")
@@ -173,8 +163,8 @@ class Traces:
         span = self._begin("dead_letter", headers)
         span.set_attribute("celery.dead_letter.reason", kind)
         span.set_status(Status(StatusCode.ERROR, kind))
-        if self._here.runs and self._here.runs[-1].task_id == headers.get("id"):
-            note_attempt(headers, self._here.runs[-1].span)
+        if (runs := self._here.runs) and runs[-1][0] == headers.get("id"):
+            note_attempt(headers, runs[-1][1])
         inject(headers, span)
 
     def _begin_replay(self, headers: dict[str, Any], **_: Any) -> None:
@@ -195,16 +185,14 @@ class Traces:
         self._here.publishing = self._start(action, name, headers.get("id"), parent, links=links)
         return self._here.publishing
 
-    def _start(
-        self, action: str, task: str, task_id: object, parent: Context | None, links: Sequence[Link] = ()
-    ) -> Span:
-        """A span of a publisher below that of `parent` (None: the current context)."""
+    def _start(self, action: str, task: str, task_id: object, parent: Context, links: Sequence[Link] = ()) -> Span:
+        """A span of a publisher below that of `parent`."""
         return self._unsampled(trace.get_current_span(parent)) or self._sampled(
             action, task, task_id, parent, SpanKind.PRODUCER, links
         )
 
     def _sampled(
-        self, action: str, task: str, task_id: object, parent: Context | None, kind: SpanKind, links: Sequence[Link]
+        self, action: str, task: str, task_id: object, parent: Context, kind: SpanKind, links: Sequence[Link]
     ) -> Span:
         return self._tracer.start_span(f"{action}/{task}", parent, kind, self._attributes(action, task, task_id), links)
 
@@ -217,10 +205,12 @@ class Traces:
         return attributes
 
 
-def parent_of(headers: Mapping[Any, Any]) -> Context | None:
-    """What goes on in this thread (None), else what the message brings, else the message that a worker handles."""
-    if trace.get_current_span().get_span_context().is_valid:
-        return None
+def parent_of(headers: Mapping[Any, Any]) -> Context:
+    """What goes on in this thread, else what the message brings, else the message that a worker handles."""
+    here = current.get_current()
+    span = here.get(SPAN)
+    if type(span) is Unsampled or (isinstance(span, Span) and span.get_span_context().is_valid):
+        return here
     return context_of(headers) or context_of(log_context.handled.get())
 
 

@@ -1,4 +1,4 @@
-"""Counts what Celery's signals, and those of the module `signals`, tell of tasks.
+"""Counts the runs and the publishes of tasks, and what signals tell of them.
 
 A task's id is never a label, and what a message says is one only where the service knows the name.
 """
@@ -7,13 +7,16 @@ import math
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from celery import signals
+from celery.exceptions import Reject
+from celery.states import FAILURE
 from prometheus_client import REGISTRY, disable_created_metrics, values
 
 from ...errors import ConfigurationError
@@ -37,8 +40,8 @@ OTHER = "other"
 MOST_REASONS = 50
 """Classes of exceptions that one process tells apart; the others are OTHER."""
 
-RUN = "observed_run"
-"""The attribute of a request, while its run goes on: its series, and when it began."""
+PUT_OFF = "counted_already"
+"""The attribute of the request of a run that was no end of its task: a duplicate, or a deferral."""
 
 
 class Metrics:
@@ -46,6 +49,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._series: dict[tuple[str, str], Series] = {}
+        self._of = lru_cache(1000)(self._look_up)
         self._reasons: set[str] = set()
 
     def install(self, app: ServiceApp) -> None:
@@ -53,10 +57,9 @@ class Metrics:
         self._app = app
         self._queues = {queue.wire_name: queue.name for queue in app.service.queues}
         app.before_work.append(self._serve)
+        app.run_observers += (self._begin_run,)
+        app.publish_observers += (self._begin_publish,)
         for signal, receiver in (
-            (signals.after_task_publish, self._published),
-            (signals.task_prerun, self._started),
-            (signals.task_postrun, self._ended),
             (signals.task_revoked, self._revoked),
             (task_duplicate, self._duplicate),
             (task_deferred, self._deferred),
@@ -95,36 +98,41 @@ class Metrics:
             if queue.wire_name in self._app.amqp.queues.consume_from:
                 self._of(task.name, queue.wire_name)
 
-    # ---- receivers: each is called where it happens, and may cost a few microseconds ----
+    # ---- each is called where it happens, and may cost a few microseconds ----
 
-    def _published(self, sender: str, routing_key: str = "", **_: Any) -> None:
-        self._of(sender, routing_key).published.inc()
+    def _begin_publish(self, name: str, options: Mapping[str, Any]) -> Callable[[BaseException | None], None]:
+        queue = options.get("queue") or options.get("routing_key")
+        return partial(self._end_publish, self._of(name, getattr(queue, "name", queue)))
 
-    def _started(self, task: Any, **_: Any) -> None:
-        request = task.request
+    def _end_publish(self, series: Series, error: BaseException | None) -> None:
+        if error is None:
+            series.published.inc()
+
+    def _begin_run(self, task: Any, request: Any) -> Callable[[str, BaseException | None], None]:
         series = self._of(task.name, request.delivery_info.get("routing_key"))
         series.started.inc()
         if (waited := seconds_in_queue(vars(request), time.time())) is not None:
             series.queue_seconds.observe(waited)
-        setattr(request, RUN, (series, time.perf_counter()))
+        return partial(self._end_run, series, vars(request), time.perf_counter())
 
-    def _ended(self, task: Any, state: str, retval: Any, **_: Any) -> None:
-        if (run := vars(task.request).pop(RUN, None)) is None:
+    def _end_run(
+        self, series: Series, request: Mapping[str, Any], begun: float, state: str, error: BaseException | None
+    ) -> None:
+        if PUT_OFF in request:
             return
-        series, begun = run
         series.run_seconds.observe(time.perf_counter() - begun)
-        if state == "REJECTED" and not retval.requeue:
-            state = "FAILURE"
-        if state in series.ends:
-            series.ends[state].inc()
+        if isinstance(error, Reject) and not getattr(error, "requeue", False):
+            state = FAILURE
+        if end := series.ends.get(state):
+            end.inc()
 
-    def _duplicate(self, request: Any, **_: Any) -> None:
-        if run := vars(request).pop(RUN, None):
-            run[0].duplicates.inc()
+    def _duplicate(self, sender: Any, request: Any, **_: Any) -> None:
+        setattr(request, PUT_OFF, True)
+        self._of(sender.name, request.delivery_info.get("routing_key")).duplicates.inc()
 
-    def _deferred(self, request: Any, **_: Any) -> None:
-        if run := vars(request).pop(RUN, None):
-            run[0].deferrals.inc()
+    def _deferred(self, sender: Any, request: Any, **_: Any) -> None:
+        setattr(request, PUT_OFF, True)
+        self._of(sender.name, request.delivery_info.get("routing_key")).deferrals.inc()
 
     def _lost(self, sender: Any, request: Any, retried: bool, **_: Any) -> None:
         series = self._of(sender.name, request.delivery_info.get("routing_key"))
@@ -139,11 +147,12 @@ class Metrics:
 
     # ---- labels: as many as the service has tasks and queues ----
 
-    def _of(self, task: str, routing_key: object) -> Series:
-        queue = self._queue(routing_key)
-        if (known := self._series.get((task, queue))) is not None:
-            return known
-        place = self._task(task), queue
+    def _look_up(self, task: str, routing_key: object) -> Series:
+        """routing_key: None for a message that goes where the task's messages go."""
+        if routing_key is None:
+            queue = getattr(self._app.tasks.get(task), "work_queue", None)
+            routing_key = queue.value.wire_name if queue else self._app.conf.task_default_queue
+        place = self._task(task), self._queue(routing_key)
         if place not in self._series:
             self._series[place] = Series(*place)
         return self._series[place]
