@@ -230,6 +230,26 @@ def test_a_method_of_plugins(planted: Planted) -> None:
     planted("ACG109", {**SHOP, "shop/plugins.py": plugins, "shop/orders.py": orders})
 
 
+def test_receivers_that_ask_which_fields_are_saved(planted: Planted) -> None:
+    code = """
+        from django.contrib import admin
+        from django.db.models.signals import post_save
+        from django.dispatch import receiver
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        admin.site.register(Order)
+
+        @receiver(post_save, sender=Order)
+        def saved(sender, instance, created, update_fields, **kwargs):
+            if created:
+                invoice.delay(instance.pk)  # <- ACG109
+            if "state" in (update_fields or ()):
+                invoice.delay(instance.pk)
+    """
+    planted("ACG109", {**SHOP, "shop/events.py": code})
+
+
 def test_save_of_a_model(planted: Planted) -> None:
     models = """
         from django.db import models, transaction

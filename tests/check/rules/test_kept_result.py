@@ -74,6 +74,14 @@ def test_a_reader_by_ids_of_anything_concerns_only_tasks_whose_ids_are_kept(plan
     planted("ACG105", {"shop/tasks.py": code, "shop/views.py": views, "shop/status.py": STATUS})
 
 
+def test_tasks_that_only_others_send(planted: Planted) -> None:
+    """What they give, clients elsewhere may read; what gives nothing, none."""
+    planted("ACG105", {"shop/tasks.py": tasks("served")})
+    planted("ACG105", {"shop/tasks.py": tasks("nothing", kept="nothing").replace("return x", "print(x), x.close()")})
+    sent = "from shop.tasks import one\n\none.delay()\n"
+    planted("ACG105", {"shop/tasks.py": tasks("one", "other", kept="one other"), "shop/jobs.py": sent})
+
+
 def test_what_becomes_of_the_result(planted: Planted) -> None:
     code = """
         from shop import tasks

@@ -200,6 +200,10 @@ def test_documents(planted: Planted) -> None:
             index.delay(json.loads(request.body))  # <- ACG112
             index.delay(request.POST.dict())  # <- ACG112
             index.delay(document=[request.data])  # <- ACG112
+            posted = json.loads(request.body)
+            index.delay(posted["image"])  # <- ACG112
+            index.delay(request.data.get("document"))  # <- ACG112
+            index.delay(posted["name"], day.get("image"))
             index.delay(request.FILES["scan"].read())  # <- ACG112
             index.delay(base64.b64encode(request.FILES.get("scan").read()).decode())  # <- ACG112
             response = client.get("/")

@@ -43,6 +43,8 @@ class ResultReads:
             return True
         if task in self.readers.traced or _reports(task):
             return True
+        if not self._sent and not self._scheduled and _gives_a_value(task):
+            return True  # to clients that are elsewhere
         if self.ids.sends_by_variable or (self.ids.sends_what_it_is_given and self.ids.is_mentioned(task)):
             return True
         return self.readers.untraced and not self._has_unknown_ids_only(task)
@@ -116,3 +118,11 @@ def _is_called(task: Task, name: str) -> bool:
 
 def _reports(task: Task) -> bool:
     return any(last_name(call.func) in _REPORTS for call in task.module.calls_in(task.run or task.node))
+
+
+def _gives_a_value(task: Task) -> bool:
+    return any(
+        isinstance(node, ast.Return) and node.value is not None
+        for statement in (task.run.body if task.run is not None else [])
+        for node in ast.walk(statement)
+    )

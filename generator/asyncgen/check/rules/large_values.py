@@ -63,6 +63,8 @@ class LargeValues:
                 return _of_each(first(expr.generators[0].iter))
             case ast.Call():
                 return self._call(module, expr, depth)
+            case ast.Subscript(value=value, slice=ast.Constant(value=str(key))):
+                return self._of_body(key, first(value))
             case ast.Attribute():
                 return self._attribute(module, expr)
             case ast.Name():
@@ -108,6 +110,9 @@ class LargeValues:
             return _DOCUMENT
         if func.attr in _CONVERSIONS and all(isinstance(argument, ast.Constant) for argument in call.args):
             return self.what(module, func.value, depth + 1)
+        match call:
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), *_]):
+                return self._of_body(key, self.what(module, func.value, depth + 1))
         if call.args:
             return ""
         if func.attr in {"iter_rows", "iterrows", "itertuples"}:
@@ -117,6 +122,11 @@ class LargeValues:
         if func.attr == "json" and _is_response(func.value, kind):
             return _ANSWER
         return ""
+
+    @staticmethod
+    def _of_body(key: str, whole: str) -> str:
+        """What a request has under a key: a document by its name."""
+        return "a document of a request" if whole == _BODY and _CONTENT.search(key) else ""
 
     def _is_frame(self, module: Module, expr: ast.expr) -> bool:
         made = self.project.names.name(module, expr)

@@ -43,15 +43,17 @@ class ModelEvents:
         self.opened = opened
         self._saved: dict[str, str] = {}
 
-    def transaction(self, module: Module, function: Function) -> str:
-        """In words the transaction in which a function is called for an event, or the empty string."""
+    def transaction(self, module: Module, function: Function, call: ast.Call) -> str:
+        """In words the transaction in which a function makes a call for an event, or the empty string. What it does for
+        some `update_fields` alone, it does for code that names them, which Django's admin does not.
+        """
         if any(_listens_to_flushes(decorator) for decorator in function.decorator_list):
             return f"{SESSION}, at its flush"
         for connection in self.project.receivers.of(module, function):
             event = connection.of_django
             if event in _OF_ITSELF:
                 return _OF_ITSELF[event]
-            sender = self._model(connection) if event == "post_save" else None
+            sender = self._model(connection) if event == "post_save" and not _asks_fields(module, call) else None
             if sender is not None and (where := self._saved_in(sender)):
                 return where
         owner = module.class_of(function)
@@ -131,6 +133,13 @@ class ModelEvents:
         if symbol is None or user is not None:
             return user is not None and user.name == model.name
         return last_name(expr) == model.name.rpartition(".")[2] and _is_same(symbol, model)
+
+
+def _asks_fields(module: Module, call: ast.Call) -> bool:
+    """`if "state" in update_fields:`."""
+    return any(
+        isinstance(node, ast.If) and "update_fields" in ast.unparse(node.test) for node in module.ancestors(call)
+    )
 
 
 def _listens_to_flushes(decorator: ast.expr) -> bool:

@@ -114,7 +114,7 @@ class _Transactions:
         function = running_function(module, call)
         if function is None or len(steps) > _LEVELS or _minds_transactions(module, function, call):
             return ""
-        where = self.events.transaction(module, function)
+        where = self.events.transaction(module, function, call)
         if where:
             return f"{where}, which calls {function.name}"
         callers = self.project.callers.of(module, function)
