@@ -32,7 +32,7 @@ class PublishInTransaction(Rule):
     change in its admin, around a deletion and `get_or_create`, so that receivers of `post_delete`, and of `post_save`
     for models of the admin, run in one; a request counts where a row is written before the publish. What a session of
     SQLAlchemy has written, others see after its commit, whoever makes it. A row that is changed, sent by its key and
-    saved only then is found as well.
+    saved only then is found as well, and a publish that on_commit is given the result of.
 
     Bad:
         with transaction.atomic():
