@@ -11,6 +11,7 @@ import pytest
 
 from runtime.testing.servers import Unavailable
 from tests.postgresql import postgresql
+from tests.real_redis import require_redis
 
 from .runs import Configuration, Outcome, attack
 
@@ -35,6 +36,7 @@ REST = [each for each in MODES if each not in EACH_BROKER]
 @pytest.mark.parametrize("several", [EACH_BROKER, pytest.param(REST, marks=pytest.mark.slow)], ids=str)
 def test_services_keep_their_promises_while_they_are_killed(several: list[Configuration], tmp_path: Path) -> None:
     """All at the same time: most of it is waiting for repeats that must not come."""
+    require_redis()
     with ThreadPoolExecutor() as pool:
         attacks = {
             each: pool.submit(attack_briefly, each, tmp_path / str(number)) for number, each in enumerate(several)

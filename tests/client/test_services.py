@@ -19,6 +19,7 @@ from kombu import Connection, Queue
 from runtime.contract import digest
 from runtime.testing.servers import Unavailable, running
 from runtime.testing.servers.process import until
+from tests.real_redis import require_redis
 from tests.rolling.releases import Release, render_release
 from tests.runtime.proxy import Proxy
 from tests.template.commands import asyncgen, run
@@ -88,6 +89,7 @@ def deployed(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
     """By broker, with only the client's own requirements in the environment; no worker has run yet."""
+    require_redis()
     broker, folder = request.param, tmp_path_factory.mktemp(request.param)
     variables = {"SHOP_BROKER_URL": SCHEMES[broker], "SHOP_IDEMPOTENCY_URL": "redis"}
     with ExitStack() as stack:

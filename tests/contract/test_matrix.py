@@ -17,6 +17,7 @@ from asyncgen.contract.document import read_contract
 from runtime.testing.processes import Console
 from runtime.testing.servers import Unavailable, running
 from tests.postgresql import postgresql
+from tests.real_redis import require_redis
 from tests.template.conftest import template
 
 from .shop import Effects, Shop
@@ -48,6 +49,8 @@ REPEATED = {f"repeated-{change.function}": change for change in BROKEN if not ch
 @pytest.fixture
 def env(broker: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of both versions, with private servers."""
+    if broker == "redis":
+        require_redis()
     with ExitStack() as stack:
         sql = stack.enter_context(postgresql()) if broker == "rabbitmq" else ""
         needs = dict(zip(("RUNTIME_BROKER_URL", "RUNTIME_IDEMPOTENCY_URL"), SCHEMES[broker], strict=True))

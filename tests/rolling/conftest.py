@@ -10,6 +10,7 @@ import pytest
 
 from runtime.testing.servers import Unavailable, running
 from tests.postgresql import postgresql
+from tests.real_redis import require_redis
 from tests.update.histories import earlier
 
 from .releases import Release, render_release
@@ -27,6 +28,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         started: dict[str, dict[str, str]] = {}
 
         def start(broker: str) -> dict[str, str]:
+            if broker == "redis":
+                require_redis()
             if broker not in started:
                 variables = dict(zip(("SHOP_BROKER_URL", "SHOP_IDEMPOTENCY_URL"), SCHEMES[broker], strict=True))
                 sql = stack.enter_context(postgresql()) if broker == "rabbitmq" else ""

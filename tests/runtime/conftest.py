@@ -18,6 +18,7 @@ from runtime.brokers.redis.settings import redis_settings
 from runtime.testing import fixtures, published_tasks
 from runtime.testing.processes import Console
 from tests.postgresql import postgresql
+from tests.real_redis import require_redis
 
 from .combinations import COMBINATIONS, EVERYWHERE, Combination
 from .proxy import Proxy
@@ -97,6 +98,8 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def services(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a service, on private servers of its own."""
     combination: Combination = request.param
+    if "redis" in (combination.broker, combination.store):
+        require_redis()
     kind = {"redis": "redis", "sql": "postgresql"}[combination.store]
     environ = {**fixtures.OUTSIDE, **VARIABLES}
     with ExitStack() as stack:

@@ -43,7 +43,7 @@ def results(mode: str, place: Path, command: list[str], again: list[str], every:
 
 
 @pytest.mark.parametrize("mode", ["kill", "disk-full"])
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
 def test_update_is_all_or_nothing(template: Path, service: Path, mode: str, every: int) -> None:
     release(template, "0.2.0", NEWER)
     seen = results(mode, service, ["update", "--no-verify"], ["update", "--no-verify"], every)
