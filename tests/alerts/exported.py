@@ -20,6 +20,7 @@ def main() -> None:
     metrics = "shop.runtime.observability.metrics"
     collectors = [
         import_module(f"{metrics}.exporter").ExporterCollector(app, 10),
+        import_module(f"{metrics}.run_counts").RunCounts([]),
         import_module(f"{metrics}.worker").WorkerCollector(),
         import_module(f"{metrics}.beat").ScheduleCollector(app),
         import_module("prometheus_client").REGISTRY,

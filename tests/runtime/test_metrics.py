@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 
 from runtime import signals as own_signals
 from runtime.observability.metrics import Metrics
-from runtime.observability.metrics.observer import MOST_REASONS, OTHER, seconds_in_queue
+from runtime.observability.metrics.counters import OTHER
+from runtime.observability.metrics.observer import MOST_REASONS, seconds_in_queue
 from runtime.testing import InProcessService
 
 from .service.app import app
@@ -35,6 +36,7 @@ def metrics() -> Iterator[Metrics]:
     made.install(app)
     yield made
     app.run_observers, app.publish_observers = runs, publishes
+    REGISTRY.unregister(made._runs)
     for signal, receivers in zip(OBSERVED, before, strict=True):
         signal.receivers = receivers
         signal.sender_receivers_cache.clear()
@@ -125,6 +127,11 @@ def test_a_run_that_no_process_could_report_is_counted(metrics: Metrics) -> None
     assert change("celery_tasks_retried_total", **labels) == 2
     assert change("celery_tasks_failed_total", **labels) == 1
     assert change("celery_tasks_revoked_total", **labels, reason="expired") == 1
+
+
+def test_a_task_that_is_registered_late_is_another_one(metrics: Metrics) -> None:
+    assert metrics._runs.of(("tests.late", "short")) == metrics._runs.of((OTHER, "short"))
+    assert metrics._runs.of((OTHER, "short")) != metrics._runs.of(("tests.effect", "short"))
 
 
 def published(metrics: Metrics, name: str, routing_key: str) -> None:

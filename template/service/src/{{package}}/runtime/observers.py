@@ -51,7 +51,8 @@ def observed(
     except BaseException as error:
         told(ends, next((state for kind, state in STATES if isinstance(error, kind)), ""), error)
         raise
-    told(ends, SUCCESS, None)
+    if ends:
+        told(ends, SUCCESS, None)
     return result
 
 

@@ -161,7 +161,8 @@ class ServiceApp(Celery):
         except BaseException as error:
             told(ends, error)
             raise
-        told(ends, None)
+        if ends:
+            told(ends, None)
         return result
 
     def _task_from_fun(  # type: ignore[override]  # the options are Celery's, passed on as they are

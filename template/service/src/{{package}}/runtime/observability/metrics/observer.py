@@ -9,14 +9,14 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from celery import signals
 from celery.exceptions import Reject
-from celery.states import FAILURE
+from celery.states import FAILURE, RETRY
 from prometheus_client import REGISTRY, disable_created_metrics, values
 
 from ...errors import ConfigurationError
@@ -28,14 +28,12 @@ from ...settings import NAME
 from ...signals import dead_letter_stored, task_deferred, task_duplicate, task_lost
 from ...task import service_tasks
 from ..multiprocess import VARIABLE
-from .counters import DEAD_LETTERS, LEASES, REVOKED, Series
+from .counters import DEAD_LETTERS, LEASES, OTHER, REVOKED, Series
+from .run_counts import RunCounts
 from .server import serve
 from .worker import WorkerCollector, worker_registry
 
 __all__ = ["Metrics", "seconds_in_queue"]
-
-OTHER = "other"
-"""Stands for a name that the service does not know."""
 
 MOST_REASONS = 50
 """Classes of exceptions that one process tells apart; the others are OTHER."""
@@ -68,6 +66,14 @@ class Metrics:
         ):
             signal.connect(receiver, weak=False)
 
+    @cached_property
+    def _runs(self) -> RunCounts:
+        """Made when it is needed, which in a worker is before it forks: the tasks are known then."""
+        tasks, queues = {task.name for task in self._app.tasks.values()}, self._queues.values()
+        made = RunCounts([(task, queue) for task in [OTHER, *sorted(tasks)] for queue in [OTHER, *queues]])
+        REGISTRY.register(made)
+        return made
+
     def _serve(self, command: str) -> None:
         """Let Prometheus scrape the process of a command."""
         if command == "beat":
@@ -87,7 +93,9 @@ class Metrics:
             )
         collector = WorkerCollector()
         signals.celeryd_after_setup.connect(collector.watch, weak=False)
-        if serve(worker_registry(collector, Path(os.environ[VARIABLE]))):
+        registry = worker_registry(collector, Path(os.environ[VARIABLE]))
+        registry.register(self._runs)
+        if serve(registry):
             signals.celeryd_after_setup.connect(self._begin_at_zero, weak=False)
         renewals = {outcome: LEASES.labels(outcome) for outcome in ("renewed", "lost", "failed")}
         renewal.listeners.append(lambda outcome: renewals[outcome].inc())
@@ -110,21 +118,17 @@ class Metrics:
 
     def _begin_run(self, task: Any, request: Any) -> Callable[[str, BaseException | None], None]:
         series = self._of(task.name, request.delivery_info.get("routing_key"))
-        series.started.inc()
-        if (waited := seconds_in_queue(vars(request), time.time())) is not None:
-            series.queue_seconds.observe(waited)
-        return partial(self._end_run, series, vars(request), time.perf_counter())
+        self._runs.begun(series.place, seconds_in_queue(vars(request), time.time()))
+        return partial(self._end_run, series.place, vars(request), time.perf_counter())
 
     def _end_run(
-        self, series: Series, request: Mapping[str, Any], begun: float, state: str, error: BaseException | None
+        self, place: int, request: Mapping[str, Any], begun: float, state: str, error: BaseException | None
     ) -> None:
         if PUT_OFF in request:
             return
-        series.run_seconds.observe(time.perf_counter() - begun)
         if isinstance(error, Reject) and not getattr(error, "requeue", False):
             state = FAILURE
-        if end := series.ends.get(state):
-            end.inc()
+        self._runs.ended(place, state, time.perf_counter() - begun)
 
     def _duplicate(self, sender: Any, request: Any, **_: Any) -> None:
         setattr(request, PUT_OFF, True)
@@ -136,7 +140,7 @@ class Metrics:
 
     def _lost(self, sender: Any, request: Any, retried: bool, **_: Any) -> None:
         series = self._of(sender.name, request.delivery_info.get("routing_key"))
-        (series.retried if retried else series.failed).inc()
+        self._runs.ended(series.place, RETRY if retried else FAILURE)
 
     def _revoked(self, sender: Any, request: Any, terminated: bool, expired: bool, **_: Any) -> None:
         reason = "expired" if expired else "terminated" if terminated else "revoked"
@@ -154,7 +158,8 @@ class Metrics:
             routing_key = queue.value.wire_name if queue else self._app.conf.task_default_queue
         place = self._task(task), self._queue(routing_key)
         if place not in self._series:
-            self._series[place] = Series(*place)
+            self._runs.shown.add(place)
+            self._series[place] = Series(*place, self._runs.of(place))
         return self._series[place]
 
     def _task(self, name: object) -> str:

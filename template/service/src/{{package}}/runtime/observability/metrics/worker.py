@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from ...worker import health
 
-__all__ = ["PoolFiles", "WorkerCollector", "worker_registry"]
+__all__ = ["PoolFiles", "WorkerCollector", "is_alive", "worker_registry"]
 
 LIBRARY: Any = multiprocess
 FILE: Any = mmap_dict.MmapedDict
@@ -49,7 +49,7 @@ class PoolFiles(Collector):
         """Add what ended processes have counted to the files for all of them; their gauges end with them."""
         for file in self._folder.glob("*_*.db"):
             kind, _, pid = file.stem.rpartition("_")
-            if not pid.isdecimal() or _is_alive(int(pid)):
+            if not pid.isdecimal() or is_alive(int(pid)):
                 continue
             if file.stat().st_size and not kind.startswith("gauge"):
                 total = FILE(str(file.with_name(f"{kind}_{ENDED}.db")))
@@ -100,7 +100,8 @@ def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"celery_worker_{name}", text, value=value)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this id."""
     with suppress(PermissionError):
         try:
             os.kill(pid, 0)
