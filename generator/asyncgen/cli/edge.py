@@ -13,8 +13,9 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import typer
@@ -54,9 +55,7 @@ def _run(given: Sequence[str]) -> int:
         if arguments == ["--version"]:
             say_version()
             return 0
-        from .app import app
-
-        code = app(arguments or ["--help"], prog_name="asyncgen", standalone_mode=False)
+        code = _command()(arguments or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:
         _trace(error, debug)
         complain(str(error), as_json=as_json)
@@ -80,6 +79,14 @@ def _run(given: Sequence[str]) -> int:
     if code == INTERRUPTED:
         complain("interrupted; what was not finished is undone", as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """All commands, put together once: whoever calls asyncgen from a program may do so many times."""
+    from .app import app
+
+    return typer.main.get_command(app)
 
 
 def _without_debug(arguments: Sequence[str]) -> tuple[bool, list[str]]:

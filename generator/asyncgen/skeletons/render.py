@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from .digest import hash_filter
 from .kind import Kind
 
 if TYPE_CHECKING:
+    import jinja2
     from jinja2.sandbox import SandboxedEnvironment
 
 __all__ = ["environment", "render", "skeleton"]
@@ -41,16 +43,8 @@ def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], 
                 f"expected the template version that the project records to know {option}, got: an older one; "
                 "run asyncgen update"
             )
-    jinja = environment(files)
     try:
-        templates = [
-            (
-                jinja.from_string(path.removeprefix(f"{kind.template}/").removesuffix(_SUFFIX)),
-                jinja.get_template(path),
-            )
-            for path in sorted(files)
-            if path.startswith(f"{kind.template}/") and not PurePosixPath(path).name.startswith("_")
-        ]
+        templates = _compiled(tuple(sorted(files.items())), f"{kind.template}/")
         return [{path.render(values): content.render(values) for path, content in templates} for values in variables]
     except Exception as error:
         # An expression of a template may raise any error: OverflowError of range, MemoryError, RecursionError.
@@ -58,6 +52,17 @@ def render(files: Mapping[str, str], variables: Sequence[Mapping[str, object]], 
             f"expected {kind.template} of the template version that the project records to be rendered, "
             f"got: {str(error) or type(error).__name__}; run asyncgen update"
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _compiled(files: Sequence[tuple[str, str]], folder: str) -> "list[tuple[jinja2.Template, jinja2.Template]]":
+    """The templates of the paths and of the contents of the files below a folder, for as many calls as come."""
+    jinja = environment(dict(files))
+    return [
+        (jinja.from_string(path.removeprefix(folder).removesuffix(_SUFFIX)), jinja.get_template(path))
+        for path, _ in files
+        if path.startswith(folder) and not PurePosixPath(path).name.startswith("_")
+    ]
 
 
 def environment(files: Mapping[str, str]) -> "SandboxedEnvironment":
