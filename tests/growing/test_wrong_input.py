@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from .commands import asyncgen, inside, tree
 
-CASES = int(os.environ.get("ASYNCGEN_FUZZ", "150"))
+CASES = int(os.environ.get("ASYNCGEN_FUZZ", "100"))
 FUZZ = settings(deadline=None, derandomize=CASES < 1000, suppress_health_check=list(HealthCheck))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 WORDS = st.text("abcdefghijklmnop_", min_size=1, max_size=12)
