@@ -1,6 +1,8 @@
 """What `create_app` makes of a service."""
 
 import gc
+import os
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,7 @@ from runtime.app import _without_collection
 from runtime.service import service_of
 from runtime.task import service_tasks
 
+from .conftest import VARIABLES
 from .service.app import app
 from .service.queues import Queue
 
@@ -42,12 +45,25 @@ def test_every_module_of_the_packages_is_found() -> None:
             assert name in sys.modules
 
 
-def test_garbage_is_collected_again_after_a_task_that_cannot_be_imported() -> None:
-    seen = []
+def test_an_application_is_no_garbage_to_look_for_and_what_follows_is() -> None:
+    code = "import gc, weakref, tests.runtime.service.app; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | VARIABLES | {"RUNTIME_BROKER_URL": "memory://"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True True\n"
+
+
+def test_garbage_is_looked_for_again_after_a_task_that_cannot_be_imported() -> None:
+    seen, frozen = [], gc.get_freeze_count()
     with suppress(ImportError), _without_collection():
         seen.append(gc.isenabled())
         raise ImportError
     assert [*seen, gc.isenabled()] == [False, True]
+    assert gc.get_freeze_count() <= frozen
 
 
 def test_what_is_due_is_scheduled() -> None:
