@@ -187,9 +187,8 @@ class Traces:
 
     def _start(self, action: str, task: str, task_id: object, parent: Context, links: Sequence[Link] = ()) -> Span:
         """A span of a publisher below that of `parent`."""
-        return self._unsampled(trace.get_current_span(parent)) or self._sampled(
-            action, task, task_id, parent, SpanKind.PRODUCER, links
-        )
+        above: Any = parent.get(SPAN, trace.INVALID_SPAN)
+        return self._unsampled(above) or self._sampled(action, task, task_id, parent, SpanKind.PRODUCER, links)
 
     def _sampled(
         self, action: str, task: str, task_id: object, parent: Context, kind: SpanKind, links: Sequence[Link]
