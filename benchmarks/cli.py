@@ -31,6 +31,8 @@ DOCUMENT = ROOT / "docs" / "growing.md"
 IDENTITY = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com", "-c", "commit.gpgsign=false"]
 WITHOUT_RICH = "import sys; sys.modules['rich'] = None; "
 """No service has Rich, which this environment has, and which structlog imports where it is."""
+LOADED = "from shop.runtime.loading import load; load('shop.app')"
+"""How each command of a service imports its application, `worker` too."""
 END = "; import os; os._exit(0)"
 """Ends a process at once: Python would look for garbage first, and take its modules apart."""
 BARE_TASK = """\
@@ -161,7 +163,7 @@ def pairs(folder: Path, tasks: int) -> Iterator[Pair]:
             ("the import alone, without the end of the process", "the import of bare Celery's alone", END, END),
             ("the same", "bare Celery's, which has made its tasks", END, f"; bare.app.app.finalize(){END}"),
         ):
-            imported = python(size, "-c", f"{WITHOUT_RICH}import shop.app{ours}")
+            imported = python(size, "-c", f"{WITHOUT_RICH}{LOADED}{ours}")
             yield Pair(what, beside, imported, python(f"bare_{size}", "-c", f"import bare.app{theirs}"), limit)
 
 

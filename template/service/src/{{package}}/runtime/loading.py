@@ -1,5 +1,6 @@
 """Imports the application for a command. An error in an owner's file is one sentence: file, line and cause."""
 
+import gc
 import traceback
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,7 +18,10 @@ RUNTIME = Path(__file__).parent
 
 
 def load(module: str) -> "ServiceApp":
-    """The application that `module` holds as `app`.
+    """The application that `module` holds as `app`, in a process of its own.
+
+    What it is made of stays until the process ends. So Python looks for no garbage in it any more (`gc.freeze`), in a
+    worker or at the end of a command, and the processes of a pool go on sharing its memory, which that would write to.
 
     Raises ServiceError where it cannot work, and where a file of the service's owner cannot be imported; any other
     error is a defect, and is raised as it is.
@@ -37,6 +41,7 @@ def load(module: str) -> "ServiceApp":
             f"expected {shown} to be imported, got: {type(error).__name__} in line {line}: {cause}; "
             f'correct the line (python -c "import {module}" shows the traceback)'
         ) from error
+    gc.freeze()
     return app
 
 
