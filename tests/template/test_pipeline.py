@@ -97,7 +97,7 @@ def test_the_steps_that_look_run_as_written(tmp_path: Path) -> None:
     assert f"ruff=={locked['ruff']}" in there
     # A lock that is not pyproject.toml's stops the pipeline.
     project = service / "pyproject.toml"
-    project.write_text(project.read_text().replace('"click>=8.1"', '"click>=8.1.1"'))
+    project.write_text(project.read_text().replace('"click>=8.2"', '"click>=8.2.1"'))
     stale = subprocess.run(["make", "lint"], cwd=service, env=os.environ | env, capture_output=True, text=True)
     assert stale.returncode == 2
     assert "The lockfile at `uv.lock` needs to be updated" in stale.stderr

@@ -1,6 +1,7 @@
 """Starts a server as an ordinary process on a free port, and ends it."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,12 +17,17 @@ __all__ = ["STARTED", "Server", "free_port", "serving", "until"]
 T = TypeVar("T")
 
 
+PORTS = range(20_000, 32_768)
+"""None that the system gives to clients: one would be taken before the server listens, or be connected to itself."""
+
+
 def free_port() -> int:
     """A TCP port on the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = secrets.choice(PORTS)  # tests seed `random`, each process the same way
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def until(happened: Callable[[], T], timeout: float = 60, interval: float = 0.05) -> T:
@@ -34,9 +40,19 @@ def until(happened: Callable[[], T], timeout: float = 60, interval: float = 0.05
     return value
 
 
+def listens(port: int) -> bool:
+    """Whether somebody does, on the loopback interface."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass
 class Server:
-    """A server that may be killed, and started again on the data that it left."""
+    """A server that may be killed, and started again on the data that it left.
+
+    answers: whether it does, at the port.
+    """
 
     command: Sequence[str]
     port: int
@@ -44,6 +60,7 @@ class Server:
     env: Mapping[str, str] | None = None
     timeout: float = 60
     cwd: Path | None = None
+    answers: Callable[[int], bool] = listens
     process: subprocess.Popen[bytes] = field(init=False)
 
     def start(self) -> None:
@@ -61,7 +78,7 @@ class Server:
             )
         deadline = time.monotonic() + self.timeout
         while time.monotonic() < deadline and self.process.poll() is None:
-            if self._answers():
+            if self.answers(self.port):
                 return
             time.sleep(0.05)
         seen = self.log.read_text(errors="replace")[-2000:]
@@ -73,12 +90,7 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         # The server itself may outlive its wrapper for a moment, and would be taken for the next one.
-        until(lambda: not self._answers(), self.timeout)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        until(lambda: not listens(self.port), self.timeout)
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL if it has not ended after 20 s."""
@@ -101,9 +113,10 @@ def serving(
     env: Mapping[str, str] | None = None,
     timeout: float = 60,
     cwd: Path | None = None,
+    answers: Callable[[int], bool] = listens,
 ) -> Iterator[Server]:
     """Run `command` until the block ends; the block begins when `port` answers (within `timeout` seconds)."""
-    server = Server(command, port, log, env, timeout, cwd)
+    server = Server(command, port, log, env, timeout, cwd, answers)
     STARTED.append(server)
     try:
         server.start()

@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from amqp.exceptions import NotFound, PreconditionFailed
+import amqp
+from amqp.exceptions import AMQPError, NotFound, PreconditionFailed
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from kombu.transport.native_delayed_delivery import CELERY_DELAYED_DELIVERY_EXCHANGE, MAX_LEVEL, level_name
@@ -70,7 +71,8 @@ def started(folder: Path, management_port: int = 0) -> Iterator[str]:
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
     }
     # Its database writes a core file into the working directory when it fails.
-    with serving([binary], port, folder / "rabbitmq.log", env=env, timeout=90, cwd=home):
+    log = folder / "rabbitmq.log"
+    with serving([binary], port, log, env=env, timeout=90, cwd=home, answers=_opens_connections):
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
 
 
@@ -132,6 +134,13 @@ def _succeeds(connection: Any, refusal: type[Exception], method: str, *arguments
     except refusal:
         return False
     return True
+
+
+def _opens_connections(port: int) -> bool:
+    """Whether it does: somebody else may listen at the port, too."""
+    with suppress(OSError, AMQPError), amqp.Connection(f"127.0.0.1:{port}", connect_timeout=5) as connection:
+        return bool(connection.connected)
+    return False
 
 
 def _binary() -> str | None:
