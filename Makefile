@@ -21,7 +21,7 @@ demo: $(DEMO)/.installed ## Generate a service, add a task, watch a real worker 
 	@$(DEMO)/bin/python -m tests.demo
 
 test: lint ## What CI runs
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -m "not slow" -n 6 --dist loadgroup $(PYTEST)
 
 test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
