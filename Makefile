@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
+# Of two cores: where there are servers, many tests wait for workers.
+PROCESSES := $(if $(shell command -v redis-server 2>/dev/null),6,4)
 N ?= 10000
 PYTHONS ?= 3.12 3.13 3.14
 PYTHON3 := python$(or $(USE_PYTHON),3)
@@ -21,7 +23,7 @@ demo: $(DEMO)/.installed ## Generate a service, add a task, watch a real worker 
 	@$(DEMO)/bin/python -m tests.demo
 
 test: lint ## What CI runs
-	$(BIN)/python -m pytest -m "not slow" -n 6 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -m "not slow" -n $(PROCESSES) --dist loadgroup $(PYTEST)
 
 test-all: lint ## Everything: the full matrices and the long runs too
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
