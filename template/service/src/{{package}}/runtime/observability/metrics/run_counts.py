@@ -73,11 +73,13 @@ class RunCounts(Collector):
     def _before_fork(self) -> None:
         """A process that ends has another one take its place: so there are never more numbers than processes."""
         with self._lock:
-            ended = {at for at, row in enumerate(self._forked) if row[0] and not is_alive(int(row[0]))}
-            for row in map(self._forked.__getitem__, ended):
+            rows, self._forked = self._forked, []
+            for row in rows:
+                if not row[0] or is_alive(int(row[0])):
+                    self._forked.append(row)
+                    continue
                 for number in range(1, len(row)):
                     self._numbers[number] += row[number]
-            self._forked = [row for at, row in enumerate(self._forked) if at not in ended]
         self._next = self._new()
 
     def of(self, place: tuple[str, str]) -> int:
