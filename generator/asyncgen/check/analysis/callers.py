@@ -96,9 +96,9 @@ class Callers:
         """Whether a method is that of a subclass, where the method of its base is called."""
         if not isinstance(known, Function) or known.name != function.name:
             return False
-        homes = [module for module in self._modules if function in module.functions]
-        owner = homes[0].class_of(function) if homes else None
-        line = self.project.names.hierarchy(Symbol(owner.name, homes[0], owner)) if owner is not None else []
+        home = next((module for module, other in self._named.get(function.name, ()) if other is function), None)
+        owner = home.class_of(function) if home is not None else None
+        line = self.project.names.hierarchy(Symbol(owner.name, home, owner)) if owner is not None else []
         return any(known in node.body for _, node in line)
 
     def _is_row_of(self, module: Module, owner: ast.expr, function: Function) -> bool:
@@ -109,7 +109,7 @@ class Callers:
 
     def _is_alone(self, function: Function) -> bool:
         """Whether no other function has its name, but for those that stand for one method: of backends, of plugins."""
-        named = self._named[function.name]
+        named = self._named.get(function.name, [])
         if len(named) < 2:
             return bool(named)
         owners = [(module, module.class_of(other)) for module, other in named]

@@ -31,7 +31,7 @@ from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.celery.targets import SIGNING, is_signature
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, Function, last_name
+from asyncgen.check.source.syntax import Binding, Function, is_none, last_name
 
 __all__ = ["Kinds"]
 
@@ -180,14 +180,14 @@ class Kinds:
         """Whether all that a class puts into `self.x` are results."""
         if not (isinstance(expr.value, ast.Name) and expr.value.id == "self"):
             return False
-        values = [value for value in assigned_to(module, expr) if not _is_none(value)]
+        values = [value for value in assigned_to(module, expr) if not is_none(value)]
         return bool(values) and all(self.of(module, value, depth) == RESULT for value in values)
 
     def _name(self, module: Module, expr: ast.Name, depth: int) -> str:
         if self.names.name(module, expr) in REQUESTS:
             return REQUEST
         found = self.names.bindings(module, expr.id, expr)
-        kinds = {self._binding(module, expr.id, b, depth) for b in found if not _none(b)}
+        kinds = {self._binding(module, expr.id, b, depth) for b in found if not is_none(b.target)}
         return kinds.pop() if len(kinds) == 1 else ""
 
     def _binding(self, module: Module, name: str, binding: Binding, depth: int) -> str:
@@ -236,11 +236,3 @@ class Kinds:
             case _:
                 return ""
         return RESULT if parts and all(self.of(module, part, depth) == RESULT for part in parts) else ""
-
-
-def _is_none(expr: ast.expr) -> bool:
-    return isinstance(expr, ast.Constant) and expr.value is None
-
-
-def _none(binding: Binding) -> bool:
-    return isinstance(binding.target, ast.expr) and _is_none(binding.target)

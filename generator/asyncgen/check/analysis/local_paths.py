@@ -9,7 +9,7 @@ from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.analysis.used_paths import UsedPaths
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, last_name
+from asyncgen.check.source.syntax import Binding, is_none, last_name
 
 __all__ = ["LocalPaths"]
 
@@ -120,7 +120,7 @@ class LocalPaths:
 
     def _gives(self, home: Module, function: ast.FunctionDef, depth: int) -> bool:
         values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
-        values = [v for v in values if not (isinstance(v, ast.Constant) and v.value is None)]
+        values = [v for v in values if not is_none(v)]
         return bool(values) and all(value is not None and self.has(home, value, depth + 1) for value in values)
 
     def _is_path(self, module: Module, expr: ast.expr) -> bool:

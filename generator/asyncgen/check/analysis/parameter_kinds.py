@@ -9,11 +9,11 @@ from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, Function, last_name
+from asyncgen.check.source.syntax import Binding, Function, last_name, without_none
 
 __all__ = ["is_request_of_view", "is_row_of_view", "parameter_kind"]
 
-_AROUND = {"Optional", "list", "List", "Sequence", "Iterable"}
+_LISTS = {"list", "List", "Sequence", "Iterable"}
 _OF_ROWS = re.compile(r"\.(\w*(Create|Update|Detail|Delete|Destroy)\w*View|\w*ModelViewSet|SingleObjectMixin)$")
 _OF_ADMIN = {"save_model", "delete_model", "response_add", "response_change", "log_addition", "log_change"}
 _VIEWS = ("django.views", "rest_framework", "django.contrib.admin")
@@ -32,7 +32,7 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
         model = is_model(project.names, Symbol(f"{module.name}.{owner.name}", module, owner))
         return MODEL if model else ""
     if isinstance(binding.target, ast.expr):
-        symbol = project.names.resolve(module, _without_none(binding.target))
+        symbol = project.names.resolve(module, _inner(binding.target))
         if symbol is not None and symbol.name in REQUESTS:
             return REQUEST
         if symbol is not None and symbol.name in RESULTS:
@@ -52,14 +52,12 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
     return ""
 
 
-def _without_none(annotation: ast.expr) -> ast.expr:
+def _inner(annotation: ast.expr) -> ast.expr:
     """`Order` of `Order | None`, `Optional[Order]`, `list[Order]`: a list of rows has the kind of a row."""
     match annotation:
-        case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
+        case ast.Subscript(value=outer, slice=inner) if last_name(outer) in _LISTS:
             return inner
-        case ast.Subscript(value=outer, slice=inner) if last_name(outer) in _AROUND:
-            return inner
-    return annotation
+    return without_none(annotation)
 
 
 def _is_receiver(project: CeleryProject, module: Module, function: Function) -> bool:

@@ -5,7 +5,7 @@ import ast
 from asyncgen.check.model.hierarchy import ClassHierarchy
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, Function, last_name
+from asyncgen.check.source.syntax import Binding, Function, is_none, last_name, without_none
 
 __all__ = ["InstanceNames"]
 
@@ -41,7 +41,7 @@ class InstanceNames(ClassHierarchy):
             found = self._stored[module] = {}
             for store in module.index.stores:
                 match store.targets[0] if isinstance(store, ast.Assign) else store.target:
-                    case ast.Attribute(value=ast.Name(id="self"), attr=attr) if not _is_none(store.value):
+                    case ast.Attribute(value=ast.Name(id="self"), attr=attr) if not is_none(store.value):
                         function = module.function_of(store)
                         owner = module.class_of(function) if isinstance(function, Function) else None
                         if owner is not None and store.value is not None:
@@ -52,14 +52,7 @@ class InstanceNames(ClassHierarchy):
 def _inner(annotation: ast.Subscript | ast.BinOp) -> ast.expr | None:
     """`Orders` of `Orders | None`, `Optional[Orders]` and `Annotated[Orders, Depends(orders)]`."""
     match annotation:
-        case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
-            return inner
         case ast.Subscript(value=outer, slice=ast.Tuple(elts=[inner, *_])) if last_name(outer) == "Annotated":
             return inner
-        case ast.Subscript(value=outer, slice=inner) if last_name(outer) == "Optional":
-            return inner
-    return None
-
-
-def _is_none(value: ast.expr | None) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
+    inner = without_none(annotation)
+    return inner if inner is not annotation else None

@@ -15,7 +15,7 @@ from asyncgen.check.model.reaching_definitions import reaching_definitions
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.codebase import Codebase
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, Function
+from asyncgen.check.source.syntax import Binding, Function, is_none
 
 __all__ = ["Names"]
 
@@ -101,8 +101,8 @@ class Names(InstanceNames):
         if defined:
             return Symbol(f"{module.name}.{name}", module, defined[-1].node)
         values = [b.target for b in found if b.kind == "value" and isinstance(b.target, ast.expr)]
-        values = [v for v in values if not (isinstance(v, ast.Constant) and v.value is None)]
-        if values and len(values) == sum(b.kind != "other" for b in found if not _none(b)):
+        values = [v for v in values if not is_none(v)]
+        if values and len(values) == sum(b.kind != "other" for b in found if not is_none(b.target)):
             target = values[0]
             if isinstance(target, ast.Name | ast.Attribute | ast.Call):
                 symbol = self.resolve(module, target, depth)
@@ -229,10 +229,6 @@ class Names(InstanceNames):
 def _treated_as_app(module: Module, name: str) -> bool:
     """Whether a module asks of a name what only a Celery application can do."""
     return f"{name}.autodiscover_tasks(" in module.text
-
-
-def _none(binding: Binding) -> bool:
-    return isinstance(binding.target, ast.Constant) and binding.target.value is None
 
 
 _APP_CLASSES = {"celery.Celery", "flask_celery.Celery", "sentry_celery.Celery"}

@@ -9,12 +9,13 @@ many-to-many relation, `get_or_create`, and each change in its admin. Sources: `
 
 import ast
 import re
+from functools import cached_property
 
 from asyncgen.check.analysis.class_kinds import is_model
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.receivers import Connection
 from asyncgen.check.analysis.row_classes import row_class
-from asyncgen.check.analysis.user_model import USER, user_model
+from asyncgen.check.analysis.user_model import USER, means_user_model, user_model
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.rules.opened_transactions import OpenedTransactions
 from asyncgen.check.rules.run_before import certain_calls, statements_after, statements_before
@@ -82,7 +83,12 @@ class ModelEvents:
         sender = self.project.names.resolve(connection.module, connection.sender)
         if sender is None or isinstance(sender.node, ast.ClassDef):
             return sender
-        return user_model(self.project, sender)
+        return self._user if means_user_model(sender) else None
+
+    @cached_property
+    def _user(self) -> Symbol:
+        """The users' model: all files are looked through for the setting that names it."""
+        return user_model(self.project)
 
     def _saved_in(self, model: Symbol) -> str:
         """A transaction in which a row of a model is saved."""
@@ -129,9 +135,10 @@ class ModelEvents:
 
     def _is(self, module: Module, expr: ast.expr, model: Symbol) -> bool:
         symbol = self.project.names.resolve(module, expr)
-        user = user_model(self.project, symbol) if symbol is not None else None
-        if symbol is None or user is not None:
-            return user is not None and user.name == model.name
+        if symbol is None:
+            return False
+        if means_user_model(symbol):
+            return self._user.name == model.name
         return last_name(expr) == model.name.rpartition(".")[2] and _is_same(symbol, model)
 
 

@@ -27,7 +27,7 @@ from asyncgen.check.rules.retry_places import (
     what_takes_it,
 )
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import last_name
+from asyncgen.check.source.syntax import is_none, last_name
 
 __all__ = ["BadRetry"]
 
@@ -201,7 +201,7 @@ class BadRetry(Rule):
                 "let it grow with self.request.retries, with some jitter, or use autoretry_for and retry_backoff",
             )
         own = sent.options.get("max_retries")
-        if own is not None and isinstance(own.value, ast.Constant) and own.value.value is None:
+        if own is not None and is_none(own.value):
             return
         option = task.find("max_retries")
         endless = own is None and option is not None and task.literal("max_retries") is None

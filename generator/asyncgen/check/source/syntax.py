@@ -3,7 +3,7 @@
 import ast
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["SCOPES", "Binding", "Function", "Scope", "last_name"]
+__all__ = ["SCOPES", "Binding", "Function", "Scope", "is_none", "last_name", "without_none"]
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
@@ -29,3 +29,18 @@ def last_name(expr: ast.expr) -> str:
     if isinstance(expr, ast.Attribute):
         return expr.attr
     return expr.id if isinstance(expr, ast.Name) else ""
+
+
+def is_none(expr: str | ast.expr | None) -> bool:
+    """Whether an expression, or a binding's target, is the constant None."""
+    return isinstance(expr, ast.Constant) and expr.value is None
+
+
+def without_none(annotation: ast.expr) -> ast.expr:
+    """`Order` of `Order | None` and `Optional[Order]`; any other annotation as it is."""
+    match annotation:
+        case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return inner
+        case ast.Subscript(value=outer, slice=inner) if last_name(outer) == "Optional":
+            return inner
+    return annotation
