@@ -491,3 +491,22 @@ def test_names_that_are_made_from_themselves(planted: Planted) -> None:
     """
     for rule in ("ACG101", "ACG105", "ACG107"):
         planted(rule, {"shop.py": code})
+
+
+def test_views_of_any_framework(planted: Planted) -> None:
+    view = """
+        import time
+        from {library} import {base}
+        from shop.tasks import total
+
+        class Convert({base}):
+            def __call__(self):
+                result = total.delay(self.context)
+                while not result.ready():
+                    time.sleep(1){note}
+                return result.result
+    """
+    tasks = {"shop/__init__.py": "", "shop/tasks.py": TASKS}
+    found = view.replace("not result.ready():", "not result.ready():  # <- ACG101")
+    planted("ACG101", tasks | {"shop/views.py": found.format(library="Products.Five", base="BrowserView", note="")})
+    planted("ACG101", tasks | {"shop/views.py": view.format(library="tools", base="Job", note="")})

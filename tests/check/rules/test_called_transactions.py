@@ -590,3 +590,78 @@ def test_sessions_that_are_committed_later(planted: Planted) -> None:
             invoice.delay(order.id)
     """
     planted("ACG109", {"shop/__init__.py": "", "shop/tasks.py": TASKS, "shop/orders.py": code})
+
+
+ADMIN = {"shop/admin.py": "from django.contrib import admin\nadmin.site.register(Order)\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "sender", "test", "mark"),
+    [
+        ({"shop/settings.py": ATOMIC}, "", "created", "ACG109"),
+        ({"shop/settings.py": ATOMIC}, ", sender=Address", "created", "ACG109"),
+        (ADMIN, "", "created", "ACG109"),
+        (ADMIN, "", "sender in X", ""),
+        (
+            ADMIN,
+            ", sender=Address",
+            "1",
+            "",
+        ),
+        ({}, "", "created", ""),
+    ],
+)
+def test_receivers_for_any_model_and_for_those_of_others(
+    planted: Planted, files: dict[str, str], sender: str, test: str, mark: str
+) -> None:
+    receiver = f"""
+        from django.db.models.signals import post_save
+        from django.dispatch import receiver
+        from addresses.models import Address
+        from shop.tasks import notify
+
+        @receiver(post_save{sender})
+        def saved(sender, instance, created, **kwargs):
+            if {test}:
+                notify.delay(instance.pk){f"  # <- {mark}" if mark else ""}
+    """
+    planted("ACG109", SHOP | files | {"shop/receivers.py": receiver})
+
+
+def test_a_row_that_is_got_or_created_where_nothing_else_speaks_of_transactions(planted: Planted) -> None:
+    receiver = """
+        from django.db.models.signals import post_save
+        from django.dispatch import receiver
+        from shop.models import Order
+        from shop.tasks import notify
+
+        @receiver(post_save, sender=Order)
+        def saved(sender, instance, **kwargs):
+            notify.delay(instance.pk)  # <- ACG109
+    """
+    view = "from shop.models import Order\n\ndef view(request):\n    return Order.objects.{method}(pk=1)\n"
+    planted("ACG109", SHOP | {"shop/receivers.py": receiver, "shop/views.py": view.format(method="get_or_create")})
+    receiver = receiver.replace("  # <- ACG109", "")
+    planted("ACG109", SHOP | {"shop/receivers.py": receiver, "shop/views.py": view.format(method="create")})
+
+
+def test_what_the_framework_calls_within_an_atomic_method(planted: Planted) -> None:
+    view = """
+        from django.db import transaction
+        from rest_framework import viewsets
+        from shop.tasks import notify
+
+        class Orders(viewsets.ModelViewSet):
+            {atomic}
+            def create(self, request):
+                return super().create(request)
+
+            def perform_create(self, serializer):
+                notify.delay(serializer.save().pk){mark}
+
+            def perform_destroy(self, row):
+                notify.delay(row.pk)
+    """
+    found = view.format(atomic="@transaction.atomic", mark="  # <- ACG109")
+    planted("ACG109", SHOP | {"shop/views.py": found})
+    planted("ACG109", SHOP | {"shop/views.py": view.format(atomic="", mark="")})

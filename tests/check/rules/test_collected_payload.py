@@ -279,3 +279,29 @@ def test_models_that_are_variables_and_rows_that_are_yielded(planted: Planted) -
                 ship.delay(row.pk)
     """
     planted("ACG112", {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/code.py": code})
+
+
+def test_a_session_of_any_name(planted: Planted) -> None:
+    planted(
+        "ACG112",
+        {
+            "shop.py": """
+                from celery import shared_task
+                from sqlalchemy.orm import declarative_base, sessionmaker
+
+                class User(declarative_base()):
+                    __tablename__ = "users"
+
+                @shared_task
+                def greet(key): ...
+
+                @shared_task
+                def greet_all():
+                    db = sessionmaker()()
+                    for user in db.query(User).all():
+                        greet.delay(user.id)  # <- ACG112
+                    for user in db.query(User).limit(10):
+                        greet.delay(user.id)
+            """
+        },
+    )

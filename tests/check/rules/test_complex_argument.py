@@ -330,3 +330,61 @@ def test_values_that_json_has_no_word_for(planted: Planted) -> None:
             "shop/tasks.py": "from celery import shared_task\n" + code.replace("@app.task", "@shared_task"),
         },
     )
+
+
+def test_mails(planted: Planted) -> None:
+    planted(
+        "ACG102",
+        {
+            "shop/__init__.py": "",
+            "shop/tasks.py": TASKS,
+            "shop/backend.py": """
+                from django.core.mail import EmailMultiAlternatives
+                from django.core.mail.backends.base import BaseEmailBackend
+                from shop.tasks import invoice
+
+                class Backend(BaseEmailBackend):
+                    def send_messages(self, messages):
+                        for message in messages:
+                            invoice.delay(message)  # <- ACG102
+                            invoice.delay(message.subject, [to for to in message.to])
+
+                class Queue:
+                    def send_messages(self, messages):
+                        invoice.delay(messages)
+
+                def welcome(address):
+                    mail = EmailMultiAlternatives("Hello", "text", None, [address])
+                    invoice.delay(mail)  # <- ACG102
+            """,
+        },
+    )
+
+
+def test_arguments_that_are_annotated_with_a_class_of_the_project(planted: Planted) -> None:
+    planted(
+        "ACG102",
+        {
+            "shop/__init__.py": "",
+            "shop/tasks.py": TASKS,
+            "shop/api.py": """
+                from typing import TypedDict
+                from fastapi import FastAPI
+                from pydantic import BaseModel
+                from shop.tasks import invoice
+
+                app = FastAPI()
+
+                class Item(BaseModel):
+                    name: str
+
+                class Plain(TypedDict):
+                    name: str
+
+                @app.post("/items")
+                def create(item: Item, plain: Plain):
+                    invoice.delay(item)  # <- ACG102
+                    invoice.delay(item.model_dump(), item.name, plain)
+            """,
+        },
+    )

@@ -301,3 +301,35 @@ def test_documents(planted: Planted) -> None:
             return response
     """
     planted("ACG112", {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/articles.py": code})
+
+
+def test_records_of_an_answer_and_files_of_a_form(planted: Planted) -> None:
+    planted(
+        "ACG112",
+        {
+            "shop/__init__.py": "",
+            "shop/tasks.py": """
+                import requests
+                from celery import shared_task
+
+                @shared_task
+                def store(*rows): ...
+
+                @shared_task
+                def fetch(url):
+                    response = requests.get(url, timeout=5)
+                    store.delay(response.json()["records"])  # <- ACG112
+                    store.delay(response.json()["token"], response.json().get("count"))
+            """,
+            "shop/views.py": """
+                from django.views.generic import FormView
+                from shop.tasks import store
+
+                class Import(FormView):
+                    def form_valid(self, form):
+                        store.delay(form.cleaned_data["csv_file"].read().decode())  # <- ACG112
+                        store.delay(form.cleaned_data["name"], form.cleaned_data["csv_file"].name)
+                        return super().form_valid(form)
+            """,
+        },
+    )

@@ -579,3 +579,16 @@ def test_what_takes_a_retry(planted: Planted) -> None:
                 raise self.retry(exc=error, countdown=min(2**self.request.retries, 600))
     """
     planted("ACG106", {"shop.py": code})
+
+
+def test_bases_of_well_known_distributions_retry_nothing(planted: Planted) -> None:
+    task = """
+        from celery import shared_task
+        from {library} import {base}
+
+        @shared_task(base={base}, max_retries=3){mark}
+        def work(url):
+            fetch(url)
+    """
+    planted("ACG106", {"shop.py": task.format(library="celery_singleton", base="Singleton", mark="  # <- ACG106")})
+    planted("ACG106", {"shop.py": task.format(library="company.tasks", base="Steady", mark="")})

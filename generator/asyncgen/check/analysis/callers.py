@@ -19,6 +19,11 @@ from asyncgen.check.source.syntax import Function, last_name
 __all__ = ["Callers"]
 
 _TRANSPARENT = {"staticmethod", "classmethod"}
+#: Methods of views that a framework's own methods of those names call, once in a class's own method of that name.
+_CALLED_BY_FRAMEWORK = {
+    "perform_create": ("create",), "perform_update": ("update", "partial_update"), "perform_destroy": ("destroy",),
+    "form_valid": ("post", "dispatch"),
+}  # fmt: skip
 #: How many calls may lie between a publish and the place that is looked for.
 _LEVELS = 3
 
@@ -39,6 +44,8 @@ class Callers:
         return self._found[function]
 
     def _of(self, function: Function) -> Iterator[tuple[Module, ast.Call]]:
+        for name in _CALLED_BY_FRAMEWORK.get(function.name, ()):
+            yield from (place for place in self._calls[name] if _is_of_super(*place, function))
         if any(last_name(d) not in _TRANSPARENT for d in function.decorator_list):
             return
         calls = self._calls[function.name] if function not in self.project.tasks.by_node else []
@@ -149,6 +156,15 @@ class Callers:
             words = {f"{name}(".encode() for name in called}
             new = [m for m in self.project.modules_aside(words, everywhere) if m not in self._modules] if words else []
         return found
+
+
+def _is_of_super(module: Module, call: ast.Call, method: Function) -> bool:
+    """`super().create(...)`, in the class of a method that the framework's `create` calls."""
+    match call.func:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+            function = module.function_of(call)
+            return function is not None and method in getattr(module.class_of(function), "body", ())
+    return False
 
 
 def _is_of_module(func: ast.expr, own: Bindings) -> bool:

@@ -7,7 +7,7 @@ from asyncgen.check.model.names import Names
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 
-__all__ = ["instance_kind", "is_enum_member", "is_model", "is_model_class"]
+__all__ = ["class_kind", "instance_kind", "is_enum_member", "is_model", "is_model_class"]
 
 _ERRORS = {"builtins.Exception", "builtins.ValueError", "builtins.RuntimeError"}
 _PLAIN = {"builtins.object", "abc.ABC", "pydantic.BaseModel"}
@@ -15,16 +15,21 @@ _PLAIN = {"builtins.object", "abc.ABC", "pydantic.BaseModel"}
 
 def instance_kind(names: Names, module: Module, call: ast.Call) -> str:
     """The kind of what `Class(...)` makes, or the empty string."""
-    callee = names.resolve(module, call.func)
-    if callee is None or not isinstance(callee.node, ast.ClassDef):
+    made = names.resolve(module, call.func)
+    return class_kind(names, made) if made is not None else ""
+
+
+def class_kind(names: Names, made: Symbol) -> str:
+    """The kind of a class's objects, or the empty string."""
+    if not isinstance(made.node, ast.ClassDef):
         return ""
-    if is_model(names, callee):
+    if is_model(names, made):
         return MODEL
-    bases = names.bases(callee)
+    bases = names.bases(made)
     if bases & _ERRORS:
         return ERROR
-    inside = {f"{m.name}.{n.name}" for m, n in names.hierarchy(callee)}
-    return OBJECT if bases - inside <= _PLAIN and not _has_json(names, callee) else ""
+    inside = {f"{m.name}.{n.name}" for m, n in names.hierarchy(made)}
+    return OBJECT if bases - inside <= _PLAIN and not _has_json(names, made) else ""
 
 
 def _has_json(names: Names, callee: Symbol) -> bool:

@@ -9,6 +9,7 @@ __all__ = [
     "ITERATOR",
     "LOCK",
     "MADE_BY",
+    "MAIL",
     "MANAGER",
     "MANY",
     "MODEL",
@@ -41,16 +42,17 @@ ITERATOR = "an iterator"
 SET = "a set"
 FUNCTION = "a function"
 LOCK = "a lock"
+MAIL = "a mail"
 ERROR = "an exception"
 OBJECT = "an object"
 
 #: What kombu's JSON cannot carry, or carries as a stale copy. Dates, UUID and Decimal it can.
 COMPLEX = frozenset(
-    {MODEL, QUERYSET, VALUES, REQUEST, FILE, CONNECTION, RESPONSE, ITERATOR, SET, FUNCTION, LOCK, ERROR, OBJECT}
+    {MODEL, QUERYSET, VALUES, REQUEST, FILE, CONNECTION, RESPONSE, ITERATOR, SET, FUNCTION, LOCK, MAIL, ERROR, OBJECT}
 )
 
 #: What pickle carries whole: values, that no key could stand for.
-PICKLED = frozenset({SET, ERROR, OBJECT})
+PICKLED = frozenset({SET, ERROR, OBJECT, MAIL})
 
 MADE_BY = {
     "builtins.open": FILE, "io.open": FILE, "io.BytesIO": FILE, "io.StringIO": FILE,
@@ -73,6 +75,10 @@ MADE_BY = {
     "pandas.read_csv": OBJECT,
     "numpy.array": OBJECT,
     "threading.Thread": OBJECT,
+    "django.core.mail.EmailMessage": MAIL, "django.core.mail.EmailMultiAlternatives": MAIL,
+    "django.core.mail.message.EmailMessage": MAIL, "django.core.mail.message.EmailMultiAlternatives": MAIL,
+    "email.message.EmailMessage": MAIL, "email.mime.text.MIMEText": MAIL,
+    "email.mime.multipart.MIMEMultipart": MAIL, "flask_mail.Message": MAIL, "flask_mailman.EmailMessage": MAIL,
     "builtins.set": SET, "builtins.frozenset": SET,
     "threading.Lock": LOCK, "threading.RLock": LOCK, "multiprocessing.Lock": LOCK,
     "django.shortcuts.get_object_or_404": MODEL,

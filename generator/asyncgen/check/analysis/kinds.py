@@ -13,6 +13,7 @@ from asyncgen.check.analysis.kind_names import (
     FUNCTION,
     ITERATOR,
     MADE_BY,
+    MAIL,
     MODEL,
     OBJECT,
     QUERYSET,
@@ -196,9 +197,9 @@ class Kinds:
             return self.of(module, target, depth)
         if binding.kind == "loop" and isinstance(target, ast.expr):
             over = self.of(module, target, depth)
-            if over in {QUERYSET, MODEL}:  # a list of rows has the kind of a row
+            if over == QUERYSET:
                 return MODEL
-            return RESULT if over == RESULT else self._element(module, target, depth)
+            return over if over in {MAIL, MODEL, RESULT} else self._element(module, target, depth)
         if binding.kind == "def" and isinstance(binding.node, Function):
             plain = not binding.node.decorator_list and binding.node not in self.project.tasks.by_node
             return FUNCTION if plain else ""

@@ -3,8 +3,8 @@
 import ast
 import re
 
-from asyncgen.check.analysis.class_kinds import is_model
-from asyncgen.check.analysis.kind_names import MODEL, QUERYSET, REQUEST, REQUESTS, RESULT, RESULTS
+from asyncgen.check.analysis.class_kinds import class_kind, is_model
+from asyncgen.check.analysis.kind_names import MAIL, MODEL, QUERYSET, REQUEST, REQUESTS, RESULT, RESULTS
 from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.model.symbols import Symbol
@@ -16,6 +16,7 @@ __all__ = ["is_request_of_view", "is_row_of_view", "parameter_kind"]
 _LISTS = {"list", "List", "Sequence", "Iterable"}
 _OF_ROWS = re.compile(r"\.(\w*(Create|Update|Detail|Delete|Destroy)\w*View|\w*ModelViewSet|SingleObjectMixin)$")
 _OF_ADMIN = {"save_model", "delete_model", "response_add", "response_change", "log_addition", "log_change"}
+_OF_MAILS = re.compile(r"\bmail\.backends\.|EmailBackend$")
 _VIEWS = ("django.views", "rest_framework", "django.contrib.admin")
 
 
@@ -29,7 +30,7 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
     if owner is not None and first is binding.node and name == "self":
         if owner in project.tasks.by_node:
             return ""
-        model = is_model(project.names, Symbol(f"{module.name}.{owner.name}", module, owner))
+        model = is_model(project.names, _of(module, owner))
         return MODEL if model else ""
     if isinstance(binding.target, ast.expr):
         symbol = project.names.resolve(module, _inner(binding.target))
@@ -37,12 +38,12 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
             return REQUEST
         if symbol is not None and symbol.name in RESULTS:
             return RESULT
-        if symbol is not None and isinstance(symbol.node, ast.ClassDef):
-            return MODEL if is_model(project.names, symbol) else ""
-        return ""
-    if name == "instance" and _is_receiver(project, module, function):
-        return MODEL
-    if name == "request" and _takes_request(function, first, binding.node):
+        return class_kind(project.names, symbol) if symbol is not None else ""
+    if name == "instance" and any(argument.arg == "sender" for argument in function.args.args):
+        return MODEL  # in a receiver of signals
+    if owner is not None and function.name == "send_messages" and _is_second(function, binding.node):
+        return MAIL if any(map(_OF_MAILS.search, project.names.bases(_of(module, owner)))) else ""
+    if name == "request" and (first is binding.node or _is_second(function, binding.node)):
         return REQUEST
     names = [argument.arg for argument in function.args.args]
     if names[1:3] == ["request", name]:
@@ -60,17 +61,14 @@ def _inner(annotation: ast.expr) -> ast.expr:
     return without_none(annotation)
 
 
-def _is_receiver(project: CeleryProject, module: Module, function: Function) -> bool:
-    return any(
-        isinstance(d, ast.Call) and project.names.name(module, d.func) == "django.dispatch.receiver"
-        for d in function.decorator_list
-    )
+def _of(module: Module, owner: ast.ClassDef) -> Symbol:
+    return Symbol(f"{module.name}.{owner.name}", module, owner)
 
 
-def _takes_request(function: Function, first: ast.arg | None, node: ast.AST) -> bool:
+def _is_second(function: Function, node: ast.AST) -> bool:
+    """Whether it is the first argument of a method, after `self`."""
     arguments = [*function.args.posonlyargs, *function.args.args]
-    second = arguments[1] if len(arguments) > 1 and arguments[0].arg in {"self", "cls"} else None
-    return node is first or node is second
+    return len(arguments) > 1 and arguments[0].arg in {"self", "cls"} and node is arguments[1]
 
 
 def is_row_of_view(project: CeleryProject, module: Module, expr: ast.Attribute) -> bool:
@@ -79,7 +77,7 @@ def is_row_of_view(project: CeleryProject, module: Module, expr: ast.Attribute) 
     owner = module.class_of(function) if function is not None else None
     if owner is None or not (isinstance(expr.value, ast.Name) and expr.value.id == "self"):
         return False
-    view = Symbol(f"{module.name}.{owner.name}", module, owner)
+    view = _of(module, owner)
     if project.names.class_attribute(view, expr.attr) is not None or assigned_to(module, expr):
         return False
     return any(map(_OF_ROWS.search, project.names.bases(view)))
@@ -93,5 +91,5 @@ def is_request_of_view(project: CeleryProject, module: Module, expr: ast.Attribu
     owner = module.class_of(function) if function is not None else None
     if owner is None:
         return False
-    bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))
+    bases = project.names.bases(_of(module, owner))
     return any(base.startswith(_VIEWS) for base in bases)

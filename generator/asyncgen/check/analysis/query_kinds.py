@@ -41,7 +41,7 @@ def indexed(kind: str, index: ast.expr) -> str:
 def session_kind(names: Names, module: Module, call: ast.Call) -> str:
     """`session.query(Model)`, `session.get(Model, key)`."""
     func = call.func
-    if not isinstance(func, ast.Attribute) or "session" not in last_name(func.value).lower() or not call.args:
+    if not isinstance(func, ast.Attribute) or not call.args:
         return ""
     if func.attr not in {"query", "get"} or not is_model_class(names, module, call.args[0]):
         return ""

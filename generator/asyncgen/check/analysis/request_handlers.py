@@ -1,6 +1,7 @@
 """What handles a request: views, by their decorators, base classes and arguments, and by how they are registered."""
 
 import ast
+import re
 
 from asyncgen.check.analysis.kind_names import REQUESTS
 from asyncgen.check.celery.project import CeleryProject
@@ -31,7 +32,7 @@ _VIEW_BASES = (
     "starlette.endpoints", "sanic.views", "tornado.websocket", "flask_classful.FlaskView",
 )  # fmt: skip
 #: Bases of another distribution that are views by their name.
-_VIEW_NAMES = {"APIView", "GenericAPIView", "MethodView", "HTTPEndpoint", "RequestHandler", "HTTPMethodView"}
+_VIEW_NAME = re.compile(r"(View|ViewSet|HTTPEndpoint|RequestHandler|Mutation|RestResource|ApiResource)$")
 _OF_FALCON = (["req", "resp"], ["request", "response"])
 _DJANGO = ("django.views.", "rest_framework.", "django.contrib.admin")
 _OTHERS = (
@@ -40,6 +41,7 @@ _OTHERS = (
 )  # fmt: skip
 _VERBS = {"get", "post", "put", "patch", "delete", "head", "options", "dispatch"}
 _VIEW_METHODS = _VERBS | {
+    "__call__",
     "list", "create", "retrieve",
     "update", "partial_update", "destroy", "form_valid", "form_invalid", "get_context_data", "mutate",
     "get_queryset", "perform_create", "perform_update", "perform_destroy", "get_object", "_process",
@@ -144,12 +146,12 @@ def _is_route(project: CeleryProject, module: Module, target: ast.expr, last: st
 
 def _is_view_method(project: CeleryProject, module: Module, owner: ast.ClassDef, function: Function) -> bool:
     arguments = [a.arg for a in function.args.args]
-    if function.name in _VERBS | {"__call__"} and arguments[1:2] == ["request"]:
+    if function.name in {*_VERBS, "__call__"} and arguments[1:2] == ["request"]:
         return True
     if function.name.startswith("on_") and function.name[3:] in _VERBS and arguments[1:3] in _OF_FALCON:
         return True
     bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))
-    if not any(base.startswith(_VIEW_BASES) or base.rpartition(".")[2] in _VIEW_NAMES for base in bases):
+    if not any(base.startswith(_VIEW_BASES) or _VIEW_NAME.search(base) for base in bases):
         return False
     if function.name in _VIEW_METHODS or function.name.startswith("resolve_"):
         return True

@@ -22,6 +22,11 @@ __all__ = ["Option", "Task"]
 _MAX_RETRIES = 3.0
 _LOGGERS = {"logger", "log", "logging", "LOG", "LOGGER"}
 _KNOWN_BASES = {"celery.Task", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
+#: Bases of well-known distributions that set no option of a task and retry nothing.
+_SETTING_NOTHING = {
+    "celery_once.QueueOnce", "celery_singleton.Singleton", "celery_utils.logged_task.LoggedTask",
+    "celery_utils.persist_on_failure.LoggedPersistOnFailureTask",
+}  # fmt: skip
 
 
 class Option(NamedTuple):
@@ -97,7 +102,7 @@ class Task:
             return True
         outside = self.names.bases(self.base) if self.base.module else {self.base.name}
         inside = {f"{m.name}.{n.name}" for m, n in self.names.hierarchy(self.base)}
-        return outside - inside <= _KNOWN_BASES
+        return outside - inside <= _KNOWN_BASES | _SETTING_NOTHING
 
     @cached_property
     def has_custom_base(self) -> bool:

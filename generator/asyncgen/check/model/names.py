@@ -107,7 +107,7 @@ class Names(InstanceNames):
             if isinstance(target, ast.Name | ast.Attribute | ast.Call):
                 symbol = self.resolve(module, target, depth)
                 if isinstance(target, ast.Call) and _treated_as_app(module, name):
-                    return Symbol("celery.Celery()", module, target)
+                    return Symbol(_APPLICATION, module, target)
                 if symbol is not None:
                     return symbol
             return Symbol(f"{module.name}.{name}", module, target)
@@ -162,10 +162,14 @@ class Names(InstanceNames):
             return None if not isinstance(base.node, Function) else Symbol(f"{base.name}.{attr}")
         dotted = f"{base.name}.{attr}"
         member = self._member(base, attr, depth)
-        return member._replace(name=dotted) if member else Symbol(CANONICAL.get(dotted, dotted))
+        if member is None:
+            return Symbol(CANONICAL.get(dotted, dotted))
+        return member if member.name == _APPLICATION else member._replace(name=dotted)
 
     def _member(self, base: Symbol, attr: str, depth: int) -> Symbol | None:
-        """The method of an object that a class of the project makes; of an object of settings what it is set to."""
+        """Of an object that a class of the project makes, a method or the application that it holds; of an object of
+        settings what it is set to.
+        """
         if base.module is None or not isinstance(base.node, ast.Call):
             return None
         made = self.resolve(base.module, base.node.func, depth)
@@ -173,6 +177,9 @@ class Names(InstanceNames):
         if of_settings and made is not None and isinstance(made.node, Function):
             made = self._class_of_returned(made, depth)
         found = self.class_attribute(made, attr) if made is not None else None
+        if found is None and made is not None and made.module is not None and isinstance(made.node, ast.ClassDef):
+            held = self.held(made.module, made.node, attr, depth)
+            return held if held is not None and held.name == _APPLICATION else None
         if found is None or not isinstance(found.node, Function):
             return found if of_settings else None
         match found.node:
@@ -205,13 +212,13 @@ class Names(InstanceNames):
             return None
         if isinstance(callee.node, ast.ClassDef):
             celery = self.bases(callee) & _APP_CLASSES
-            name = "celery.Celery()" if celery else f"{callee.name}()"
+            name = _APPLICATION if celery else f"{callee.name}()"
             return Symbol(name, callee.module, call)
         if isinstance(callee.node, Function) and callee.module is not None:
             made = self._returned(callee.module, callee.node, depth)
             return made or Symbol(f"{callee.name}()", module, call)
         if callee.name in _APP_CLASSES:
-            return Symbol("celery.Celery()", module, call)
+            return Symbol(_APPLICATION, module, call)
         return Symbol(f"{callee.name}()", module, call)
 
     def _returned(self, module: Module, function: ast.AST, depth: int) -> Symbol | None:
@@ -221,7 +228,7 @@ class Names(InstanceNames):
         for node in ast.walk(function):
             if isinstance(node, ast.Return) and node.value is not None:
                 symbol = self.resolve(module, node.value, depth + 1)
-                if symbol is not None and symbol.name == "celery.Celery()":
+                if symbol is not None and symbol.name == _APPLICATION:
                     return symbol
         return None
 
@@ -231,4 +238,5 @@ def _treated_as_app(module: Module, name: str) -> bool:
     return f"{name}.autodiscover_tasks(" in module.text
 
 
+_APPLICATION = "celery.Celery()"
 _APP_CLASSES = {"celery.Celery", "flask_celery.Celery", "sentry_celery.Celery"}

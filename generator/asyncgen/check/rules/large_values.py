@@ -34,6 +34,7 @@ _FILE = re.compile(
 )
 _RESPONSE = re.compile(r"(^|_)resp(onse)?$")
 _CONTENT = re.compile(r"(^|_)(content|contents|data|bytes|image|pdf|file|attachment|document|photo|audio|video)$")
+_RECORDS = re.compile(r"^(data|documents|entries|events|hits|items|objects|records|results|rows)$")
 _SERIALIZER = re.compile(r"[sS]erializer$")
 
 
@@ -125,7 +126,9 @@ class LargeValues:
 
     @staticmethod
     def _of_body(key: str, whole: str) -> str:
-        """What a request has under a key: a document by its name."""
+        """What a request has under a key: a document by its name; what an answer has, a list of records by its name."""
+        if whole == _ANSWER and _RECORDS.search(key):
+            return f"the {key} of a response"
         return "a document of a request" if whole == _BODY and _CONTENT.search(key) else ""
 
     def _is_frame(self, module: Module, expr: ast.expr) -> bool:
@@ -154,7 +157,14 @@ def _of_each(found: str) -> str:
 
 
 def _is_file(expr: ast.expr, kind: str) -> bool:
-    if kind in {FILE, RESPONSE} or _FILE.search(last_name(expr.func if isinstance(expr, ast.Call) else expr)):
+    match expr:
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            pass
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
+            pass
+        case _:
+            name = last_name(expr.func if isinstance(expr, ast.Call) else expr)
+    if kind in {FILE, RESPONSE} or _FILE.search(name):
         return True
     return isinstance(expr, ast.Call | ast.Subscript) and ".FILES" in ast.unparse(expr)
 

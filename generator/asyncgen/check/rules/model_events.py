@@ -25,6 +25,7 @@ from asyncgen.check.source.syntax import Function, last_name
 
 __all__ = ["ModelEvents"]
 
+_REQUEST = "the request's transaction (ATOMIC_REQUESTS)"
 _DELETED = "Django's transaction around a deletion"
 _OF_ITSELF = {
     "pre_delete": _DELETED,
@@ -33,6 +34,9 @@ _OF_ITSELF = {
 }
 #: Events of SQLAlchemy that come before the commit.
 _FLUSHES = re.compile(r"(before|after)_(insert|update|delete|flush|flush_postexec)$|before_commit$")
+#: Models that Django registers in its admin itself.
+_IN_ADMIN = {USER, "django.contrib.auth.models.Group", "django.contrib.sites.models.Site"}
+_ASKS_FOR_KIND = re.compile(r"\b(sender|isinstance|issubclass|hasattr|_meta|__class__|__name__)\b")
 _NAMED = ast.Name | ast.Attribute | ast.Call
 _OVERRIDES = {"save", "delete"}
 _SAVING = {"save", "create", "get_or_create", "update_or_create"}
@@ -54,8 +58,10 @@ class ModelEvents:
             event = connection.of_django
             if event in _OF_ITSELF:
                 return _OF_ITSELF[event]
-            sender = self._model(connection) if event == "post_save" and not _asks_fields(module, call) else None
-            if sender is not None and (where := self._saved_in(sender)):
+            if event != "post_save" or _asks_fields(module, call):
+                continue
+            sender = self._model(connection)
+            if where := self._saved_in(sender) if sender is not None else self._any_saved(connection, function):
                 return where
         owner = module.class_of(function)
         if owner is None or function.name not in _OVERRIDES:
@@ -83,7 +89,7 @@ class ModelEvents:
         sender = self.project.names.resolve(connection.module, connection.sender)
         if sender is None or isinstance(sender.node, ast.ClassDef):
             return sender
-        return self._user if means_user_model(sender) else None
+        return self._user if means_user_model(sender) else sender
 
     @cached_property
     def _user(self) -> Symbol:
@@ -93,10 +99,28 @@ class ModelEvents:
     def _saved_in(self, model: Symbol) -> str:
         """A transaction in which a row of a model is saved."""
         if self.project.usage.atomic_requests:
-            return "the request's transaction (ATOMIC_REQUESTS)"
+            return _REQUEST
         if model.name not in self._saved:
             self._saved[model.name] = self._registered(model) or self._saved_somewhere(model)
         return self._saved[model.name]
+
+    def _any_saved(self, connection: Connection, function: Function) -> str:
+        """A transaction in which rows of all kinds are saved, for a receiver that asks for no kind."""
+        if connection.sender is not None:
+            return ""
+        if self.project.usage.atomic_requests:
+            return _REQUEST
+        asks = any(isinstance(n, ast.If) and _ASKS_FOR_KIND.search(ast.unparse(n.test)) for n in ast.walk(function))
+        return "" if asks or not self._has_admin else "the transaction of Django's admin"
+
+    @cached_property
+    def _has_admin(self) -> bool:
+        return any(
+            last_name(call.func) == "register" and _is_of_admin(call.func)
+            for module in [*self.project.modules, *self.project.modules_aside({b"admin"})]
+            if "admin" in module.text and module.kind == "code"
+            for call in module.calls
+        )
 
     def _about(self, model: Symbol) -> list[Module]:
         words = {model.name.rpartition(".")[2]} | (set() if model.node is not None else {"get_user_model"})
@@ -104,7 +128,7 @@ class ModelEvents:
         return [*own, *(m for m in self.project.modules_aside({word.encode() for word in words}) if m not in own)]
 
     def _registered(self, model: Symbol) -> str:
-        if model.name == USER:
+        if model.name in _IN_ADMIN:
             return "the transaction of Django's admin"
         for module in self._about(model):
             if "admin" not in module.text or module.kind != "code":
@@ -159,7 +183,9 @@ def _listens_to_flushes(decorator: ast.expr) -> bool:
 def _is_same(one: Symbol, model: Symbol) -> bool:
     if model.node is not None:
         return one.node is model.node
-    return isinstance(one.node, ast.ClassDef) and one.name.rpartition(".")[2] == model.name.rpartition(".")[2]
+    if not isinstance(one.node, ast.ClassDef):
+        return one.name == model.name
+    return "." not in model.name.partition(".")[2] and one.name.rpartition(".")[2] == model.name.rpartition(".")[2]
 
 
 def _is_of_admin(func: ast.expr) -> bool:

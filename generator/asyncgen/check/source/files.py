@@ -62,6 +62,8 @@ WORDS = (
     b"crontab",
     b"kombu",
     b"BROKER_",
+    b"broker_url",
+    b"task_serializer",
     b"ATOMIC_REQUESTS",
     b"non_atomic_requests",
 )
@@ -76,6 +78,7 @@ _OF_TRANSACTIONS = (
     b"@receiver(",
     b"site.register(",
     b"admin.register(",
+    b"_or_create(",
 )
 
 

@@ -56,7 +56,7 @@ class Applications:
         return found
 
     def _application(self, module: Module, call: ast.Call) -> None:
-        if module.class_of(module.parents.get(call, call)) or self._is_one_of_several(module, call):
+        if self._is_one_of_several(module, call):
             self.settings.incomplete = True
         self.settings.applications.append((module, call))
         keywords = {k.arg: k for k in call.keywords if k.arg is not None}

@@ -2,6 +2,7 @@
 
 import ast
 
+from asyncgen.check.celery.configuration.flask_config import items_of_flask
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
@@ -46,6 +47,13 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             return known_start(names, module, first, depth + 1)
         case ast.Call(func=ast.Attribute(attr="format"), args=_):
             return known_start(names, module, expr.func.value, depth + 1)  # type: ignore[attr-defined] # matched
+        case (
+            ast.Subscript(value=ast.Attribute(attr="config"), slice=ast.Constant(value=str(key)))
+            | ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="config"), attr="get"), args=[ast.Constant(value=str(key))]
+            )
+        ):
+            return _of_flask(names, key, depth)
         case ast.Call(args=args, keywords=keywords):
             given = args[:1] if last_name(expr.func) == "Field" else args[1:2]
             candidates = [*given, *(k.value for k in keywords if k.arg in {"default", "fallback"})]
@@ -57,10 +65,10 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             symbol = names.resolve(module, expr)
             if symbol is not None and symbol.name.startswith("django.conf.settings."):
                 return _of_django(names, symbol.name.rpartition(".")[2], depth)
-            if symbol is None or symbol.module is None or symbol.node is expr:
-                return ""
-            if isinstance(symbol.node, ast.expr):
-                return known_start(names, symbol.module, symbol.node, depth + 1)
+            found = ""
+            if symbol is not None and symbol.module is not None and isinstance(symbol.node, ast.expr):
+                found = known_start(names, symbol.module, symbol.node, depth + 1) if symbol.node is not expr else ""
+            return found or _by_variable(ast.Constant(last_name(expr)))
     return ""
 
 
@@ -76,11 +84,23 @@ def _of_django(names: Names, setting: str, depth: int) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def _of_flask(names: Names, key: str, depth: int) -> str:
+    """By all that the project puts under a key of its application's configuration."""
+    found = {
+        known_start(names, module, value, depth + 1)
+        for module in names.codebase.modules
+        if key in module.text
+        for raw, value, _ in items_of_flask(module)
+        if raw == key and value is not None
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
 def _by_variable(key: ast.expr | None) -> str:
-    """The scheme that the name of an environment variable tells: `os.environ["REDIS_URL"]`."""
+    """The scheme that a name tells, of an environment variable or a setting: `os.environ["REDIS_URL"]`."""
     match key:
-        case ast.Constant(value=str(name)) if "REDIS" in name:
+        case ast.Constant(value=str(name)) if "REDIS" in name.upper():
             return "redis://"
-        case ast.Constant(value=str(name)) if "RABBIT" in name or "AMQP" in name:
+        case ast.Constant(value=str(name)) if "RABBIT" in name.upper() or "AMQP" in name.upper():
             return "amqp://"
     return ""

@@ -8,6 +8,7 @@ from asyncgen.check.celery.configuration.calls import ConfigurationCalls
 from asyncgen.check.celery.configuration.setting_names import SETTINGS
 from asyncgen.check.celery.configuration.settings import Settings
 from asyncgen.check.model.project import PythonProject
+from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
@@ -28,7 +29,7 @@ def read_settings(project: PythonProject) -> Settings:
 
 
 def _is_celerys_conf(expr: ast.expr) -> bool:
-    """`celery.conf` of a `celery` that a function was given: it is configured, and none can tell with what."""
+    """`celery.conf` of a `celery` that a function was given."""
     return isinstance(expr, ast.Attribute) and expr.attr == "conf" and "celery" in last_name(expr.value).lower()
 
 
@@ -75,9 +76,7 @@ class _Reader:
             if last == "update" and last_name(func.value) not in {"conf", "config"}:
                 return
             base = names.name(module, func.value)
-            if last == "update" and not base and _is_celerys_conf(func.value):
-                self.settings.incomplete = True
-            if last == "update" and base == f"{APPLICATION}.conf":
+            if last == "update" and (base == f"{APPLICATION}.conf" or (not base and _is_celerys_conf(func.value))):
                 self.calls.update(module, call)
             elif base == APPLICATION or (
                 last == "config_from_object"
@@ -86,6 +85,7 @@ class _Reader:
                 and base != "flask.Flask()"
             ):
                 if last == "config_from_object":
+                    self._note_current_app(module, call, func.value)
                     self.calls.from_object(module, call)
                 elif last == "add_defaults":
                     self.calls.update(module, call)
@@ -93,6 +93,12 @@ class _Reader:
                     self.settings.incomplete = True
             return
         self.applications.read(module, call, last)
+
+    def _note_current_app(self, module: Module, call: ast.Call, owner: ast.expr) -> None:
+        """`current_app`, which nobody has to make, is the project's application where that configures it."""
+        symbol = self.project.names.shallow.resolve(module, owner)
+        if symbol == Symbol(APPLICATION):
+            self.settings.applications.append((module, call))
 
     def _assignment(self, module: Module, node: ast.AST) -> None:
         match node:

@@ -2,6 +2,7 @@
 
 import ast
 
+from asyncgen.check.celery.configuration.flask_config import FROM_OUTSIDE, is_of_flask, items_of_flask
 from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS
 from asyncgen.check.celery.configuration.setting_places import (
     UPPER,
@@ -45,6 +46,13 @@ class Sources:
                 else:
                     self.read(module, keyword.value, namespace)
             return
+        if isinstance(expr, ast.IfExp | ast.BoolOp) or (isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.BitOr)):
+            for part in _parts(expr):
+                self.read(module, part, namespace)
+            return
+        if isinstance(expr, ast.Attribute) and is_of_flask(expr):
+            self._flask(module, expr.value)
+            return
         key = config_key(expr)
         if key is not None:
             self._keyed_source(module, key, namespace)
@@ -58,7 +66,14 @@ class Sources:
                 self._django(namespace)
             return
         if symbol is None or not self._symbol_source(symbol, namespace):
-            self.settings.incomplete = True
+            self.settings.incomplete |= not self._classes_of((symbol and symbol.module) or module, namespace)
+
+    def _classes_of(self, module: Module, namespace: str) -> bool:
+        """One of a module's classes, chosen when it runs: `settings = CLASSES[os.environ["CONFIG"]]()`."""
+        classes = [c for c in module.classes if any(name.startswith(f"{namespace}_") for name in module.names(c))]
+        for owner in classes if namespace else ():
+            self._scope_source(module, owner, namespace)
+        return bool(namespace and classes)
 
     def _dotted_source(self, module: Module, dotted: str, namespace: str) -> None:
         if dotted == "django.conf.settings":
@@ -169,6 +184,17 @@ class Sources:
         if not found:
             self.settings.incomplete = True
 
+    def _flask(self, home: Module, application: ast.expr) -> None:
+        """Flask's own configuration, from whatever class, module or item of the project. Celery reads what it knows."""
+        made = self.project.names.resolve(home, application)
+        texts = [module.text for module in self.project.modules]
+        is_seen = (made is not None and made.module is not None) or any("Flask(" in text for text in texts)
+        self.settings.incomplete |= not is_seen or any(map(FROM_OUTSIDE.search, texts))
+        for module in self.project.modules:
+            for raw, value, node in items_of_flask(module):
+                if raw in OLD_SETTINGS or raw.lower() in SETTINGS:
+                    self.settings.add(raw, raw, value, module, node)
+
     def _keyed_source(self, module: Module, key: str, namespace: str) -> None:
         """`app.config["CELERY"]`: the dict or class that the project binds to that key."""
         found = False
@@ -178,3 +204,11 @@ class Sources:
                 self.read(other, value, namespace)
         if not found:
             self.settings.incomplete = True
+
+
+def _parts(expr: ast.IfExp | ast.BoolOp | ast.BinOp) -> list[ast.expr]:
+    """The settings that a choice or a union may give: `extra or {}`, `base | extra`."""
+    match expr:
+        case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
+            return [one, other]
+    return expr.values
