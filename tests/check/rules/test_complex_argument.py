@@ -388,3 +388,40 @@ def test_arguments_that_are_annotated_with_a_class_of_the_project(planted: Plant
             """,
         },
     )
+
+
+def test_what_web_frameworks_hand_over(planted: Planted) -> None:
+    planted(
+        "ACG102",
+        {
+            "shop/__init__.py": "",
+            "shop/tasks.py": TASKS,
+            "shop/flask_routes.py": """
+                from flask import Flask, request
+                from flask_login import current_user
+                from shop.tasks import invoice
+
+                app = Flask("shop")
+
+                @app.route("/orders", methods=["POST"])
+                def orders():
+                    invoice.delay(current_user)  # <- ACG102
+                    invoice.delay(request.files["order"])  # <- ACG102
+                    invoice.delay(request.files.get("order"))  # <- ACG102
+                    invoice.delay(current_user.id, request.files["order"].filename)
+            """,
+            "shop/api.py": """
+                from fastapi import APIRouter, Depends, UploadFile
+                from sqlalchemy.orm import Session
+                from shop.tasks import invoice
+
+                router = APIRouter()
+
+                @router.post("/orders")
+                def orders(file: UploadFile, db: Session = Depends(session), name: str = ""):
+                    invoice.delay(file)  # <- ACG102
+                    invoice.delay(1, db)  # <- ACG102
+                    invoice.delay(file.filename, name)
+            """,
+        },
+    )

@@ -111,3 +111,38 @@ def test_what_comes_before_the_effect_and_what_after(planted: Planted) -> None:
                 pay(order)
     """
     planted("ACG108", {"shop/__init__.py": "", "shop/sending.py": sending, "shop/tasks.py": code})
+
+
+def test_effects_of_clients_of_services(planted: Planted) -> None:
+    planted(
+        "ACG108",
+        {
+            "shop.py": """
+                import asyncio
+                import httpx
+                from celery import shared_task
+                from twilio.rest import Client
+
+                async def post(url):
+                    async with httpx.AsyncClient() as client:
+                        await client.post(url)
+
+                async def get(url):
+                    async with httpx.AsyncClient() as client:
+                        await client.get(url)
+
+                @shared_task(acks_late=True)
+                def hook(url):
+                    asyncio.run(post(url))  # <- ACG108
+
+                @shared_task(acks_late=True)
+                def text(number):
+                    Client().messages.create(to=number)  # <- ACG108
+
+                @shared_task(acks_late=True)
+                def look(url):
+                    asyncio.run(get(url))
+                    Client().messages.list()
+            """
+        },
+    )

@@ -379,3 +379,23 @@ def test_options_that_are_collected_in_a_dict(planted: Planted) -> None:
             return work.s(**late), print(**late)
     """
     planted("ACG111", {"shop.py": code})
+
+
+def test_keywords_and_options_of_tasks_as_settings(planted: Planted) -> None:
+    planted(
+        "ACG111",
+        {
+            "shop.py": """
+                from celery import Celery
+
+                app = Celery("shop", broker="redis://localhost", backend="rpc://")
+                app.conf.update(
+                    broker="redis://localhost",  # <- ACG111
+                    task_max_retries=3,  # <- ACG111
+                    task_default_retry_delay=5,  # <- ACG111
+                    task_acks_late=True,
+                    task_default_rate_limit="1/s",
+                )
+            """
+        },
+    )

@@ -515,3 +515,19 @@ def test_transactions_that_only_read(planted: Planted) -> None:
                 order.advance()
     """
     planted("ACG109", {**SHOP, "shop/orders.py": code})
+
+
+def test_a_form_of_a_row_that_is_saved_in_the_request(planted: Planted) -> None:
+    view = """
+        from django.views.generic import {base}
+        from shop.tasks import notify
+
+        class Orders({base}):
+            def form_valid(self, form):
+                answer = super().form_valid(form)
+                notify.delay(form.instance.pk){mark}
+                return answer
+    """
+    settings = {"shop/settings.py": SETTINGS}
+    planted("ACG109", SHOP | settings | {"shop/views.py": view.format(base="CreateView", mark="  # <- ACG109")})
+    planted("ACG109", SHOP | settings | {"shop/views.py": view.format(base="FormView", mark="")})

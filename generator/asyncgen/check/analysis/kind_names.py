@@ -6,6 +6,7 @@ __all__ = [
     "ERROR",
     "FILE",
     "FUNCTION",
+    "GIVEN",
     "ITERATOR",
     "LOCK",
     "MADE_BY",
@@ -86,6 +87,12 @@ MADE_BY = {
     "celery.GroupResult": RESULT, "celery.ResultSet": RESULT, "celery.Celery().GroupResult": RESULT,
 }  # fmt: skip
 
+#: Of what is annotated so; a request is told apart.
+GIVEN = {
+    "fastapi.UploadFile": FILE, "starlette.datastructures.UploadFile": FILE,
+    "werkzeug.datastructures.FileStorage": FILE, "sqlalchemy.orm.Session": CONNECTION,
+    "sqlalchemy.ext.asyncio.AsyncSession": CONNECTION,
+}  # fmt: skip
 RESULTS = frozenset(name for name, kind in MADE_BY.items() if kind == RESULT)
 
 ONE = {

@@ -168,7 +168,7 @@ class Kinds:
                 return MODEL
             if expr.attr in {"session", "META"}:
                 return OBJECT
-            return UPLOADED if expr.attr == "FILES" else ""
+            return UPLOADED if expr.attr in {"FILES", "files"} else ""
         if expr.attr == "object" and is_row_of_view(self.project, module, expr):
             return MODEL
         if owner == MODEL and is_relation(self.project, module, expr):
@@ -185,8 +185,11 @@ class Kinds:
         return bool(values) and all(self.of(module, value, depth) == RESULT for value in values)
 
     def _name(self, module: Module, expr: ast.Name, depth: int) -> str:
-        if self.names.name(module, expr) in REQUESTS:
+        name = self.names.name(module, expr)
+        if name in REQUESTS:
             return REQUEST
+        if name == "flask_login.current_user":
+            return MODEL
         found = self.names.bindings(module, expr.id, expr)
         kinds = {self._binding(module, expr.id, b, depth) for b in found if not is_none(b.target)}
         return kinds.pop() if len(kinds) == 1 else ""

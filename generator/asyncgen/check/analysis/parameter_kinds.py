@@ -4,7 +4,7 @@ import ast
 import re
 
 from asyncgen.check.analysis.class_kinds import class_kind, is_model
-from asyncgen.check.analysis.kind_names import MAIL, MODEL, QUERYSET, REQUEST, REQUESTS, RESULT, RESULTS
+from asyncgen.check.analysis.kind_names import GIVEN, MAIL, MODEL, QUERYSET, REQUEST, REQUESTS, RESULT, RESULTS
 from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.model.symbols import Symbol
@@ -38,6 +38,8 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
             return REQUEST
         if symbol is not None and symbol.name in RESULTS:
             return RESULT
+        if symbol is not None and symbol.name in GIVEN:
+            return GIVEN[symbol.name]
         return class_kind(project.names, symbol) if symbol is not None else ""
     if name == "instance" and any(argument.arg == "sender" for argument in function.args.args):
         return MODEL  # in a receiver of signals

@@ -17,6 +17,8 @@ __all__ = ["called", "indexed", "manager_kind", "session_kind"]
 
 def called(receiver: str, method: str) -> str:
     """The kind of `receiver.method(...)`, or the empty string."""
+    if receiver == UPLOADED:
+        return FILE if method == "get" else ""
     if receiver == VALUES:
         return VALUES if method in MANY else ""
     if receiver not in {MANAGER, QUERYSET}:

@@ -20,6 +20,7 @@ __all__ = ["is_written_before", "transaction_of_request"]
 
 #: Django's `ModelAdmin`, and those of other distributions that derive from it.
 _ADMIN = re.compile(r"\.(\w*ModelAdmin|UserAdmin)$")
+_OF_ROWS_VIEW = re.compile(r"\.(\w*(Create|Update)View|ModelFormMixin)$")
 _IN_ADMIN = {
     "save_model", "save_related", "save_formset", "save_form", "delete_model", "response_add", "response_change",
     "log_addition", "log_change",
@@ -89,10 +90,20 @@ def _writes(project: Project, module: Module, call: ast.Call) -> bool:
         return not call.args and not any(keyword.arg == "commit" for keyword in call.keywords)
     if func.attr in _OF_SUPER and _is_super(func.value):
         return True
+    if func.attr == "form_valid" and _is_super(func.value):
+        return _is_of_rows(project, module, call)
     if func.attr in _OF_ROWS:
         kind = project.kinds.of(module, func.value)
         return kind in {MANAGER, QUERYSET} or (kind == MODEL and func.attr == "delete")
     return func.attr in _WRITES
+
+
+def _is_of_rows(project: Project, module: Module, call: ast.Call) -> bool:
+    """Whether the form of the view around a call is that of a row, which `form_valid` saves."""
+    function = module.function_of(call)
+    owner = module.class_of(function) if function is not None else None
+    bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner)) if owner is not None else ()
+    return any(map(_OF_ROWS_VIEW.search, bases))
 
 
 def _is_super(expr: ast.expr) -> bool:

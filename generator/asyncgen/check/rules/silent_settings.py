@@ -8,12 +8,15 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.configuration.configuration import Configuration
 from asyncgen.check.celery.configuration.setting_names import OLD_SETTINGS, SETTINGS, TRANSPORT_OPTIONS
 from asyncgen.check.celery.configuration.settings import Setting, today_of
+from asyncgen.check.celery.option_names import TASK_ONLY_OPTIONS, TASK_OPTIONS
 from asyncgen.check.rules.silent_task_options import Silent
 from asyncgen.check.source.module import Module
 
 __all__ = ["settings"]
 
 _ALMOST = 0.86
+#: What `Celery(...)` takes, with the setting of that meaning.
+_KEYWORDS = {"broker": "broker_url", "backend": "result_backend"}
 _PREFIXES = ("task_", "worker_", "result_", "broker_", "beat_", "event_", "accept_")
 
 
@@ -92,8 +95,15 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
         if configuration.namespaces - {""}:
             return None
         return f'{raw} is read with namespace="CELERY" alone: it does nothing', _without_namespace(raw, key)
+    if not namespace and raw in _KEYWORDS:
+        return f"{raw} is a keyword of Celery(...) and no setting: it does nothing here", f"write {_KEYWORDS[raw]}"
     if not namespace and not key.startswith(_PREFIXES):
         return None
+    option = key.removeprefix("task_").removeprefix("default_")
+    if key.startswith("task_") and (
+        option in TASK_ONLY_OPTIONS | {"max_retries"} or f"default_{option}" in TASK_OPTIONS
+    ):
+        return f"{raw} is no setting, but an option of each task: it does nothing", "give it to the tasks"
     near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=_ALMOST)
     if near and near[0] != key:
         new = f"{prefix}{near[0].upper()}" if setting.raw.isupper() else near[0]
