@@ -64,7 +64,7 @@ pictures: $(VENV)/.installed ## Draw what README shows: the demo, and a plot
 lint: $(VENV)/.installed ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy --platform win32 --python-version 3.14 generator & windows=$$!; $(BIN)/mypy && wait $$windows
+	$(BIN)/mypy --platform win32 --python-version 3.14 generator & windows=$$!; $(BIN)/mypy --num-workers 2 && wait $$windows
 
 golden: $(VENV)/.installed ## Render and draw anew what a change of the template alters
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.template.golden
