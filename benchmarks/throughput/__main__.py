@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--broker", action="append", choices=["redis", "rabbitmq"], help="default: both")
-    parser.add_argument("--only", default="", help="variants with this in their names")
+    parser.add_argument("--only", default="", help="variants whose names this regular expression finds")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     brokers = options.broker or ["redis", "rabbitmq"]

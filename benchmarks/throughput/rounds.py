@@ -7,6 +7,7 @@ from the first tenth to the last task. End to end: one process publishes them wh
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -92,7 +93,7 @@ def main() -> None:
             figures = results[kind] = {}
             chosen = variants(kind, {"broker": url, "redis": store, "sql": options.sql, "collector": traces})
             for number in range(options.rounds):
-                in_turn = [each for each in chosen if options.only in each.name]
+                in_turn = [each for each in chosen if re.search(options.only, each.name)]
                 for variant in in_turn[:: -1 if number % 2 else 1]:  # none is always the one after the same other
                     print(
                         f"{kind}, round {number + 1} of {options.rounds}: {variant.name}", file=sys.stderr, flush=True
