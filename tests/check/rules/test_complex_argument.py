@@ -425,3 +425,46 @@ def test_what_web_frameworks_hand_over(planted: Planted) -> None:
             """,
         },
     )
+
+
+def test_what_is_used_as_an_object(planted: Planted) -> None:
+    planted(
+        "ACG102",
+        {
+            "shop/__init__.py": "",
+            "shop/tasks.py": TASKS,
+            "shop/users.py": """
+                from fastapi import APIRouter, Depends
+                from elsewhere import Signup, current_user, find
+                from shop.tasks import invoice
+
+                router = APIRouter()
+
+                def token() -> dict: ...
+
+                def current_active_user() -> dict: ...
+
+                @router.get("/")
+                def verify(user=Depends(current_user), other=Depends(current_active_user), key=Depends(token)):
+                    invoice.delay(user)  # <- ACG102
+                    invoice.delay(other, key)
+
+                def register(signup: Signup):
+                    invoice.delay(signup)  # <- ACG102
+                    send(signup.email)
+
+                def either(user):
+                    if isinstance(user, int):
+                        invoice.delay(user)
+                    else:
+                        invoice.delay(user.id)
+
+                def renamed(key):
+                    row = find(key)
+                    print(row.id, key.is_valid(), key.hour)
+                    invoice.delay(key)
+                    row = row.id
+                    invoice.delay(row)
+            """,
+        },
+    )

@@ -729,3 +729,14 @@ def test_a_dict_that_is_filled_with_what_none_can_see(planted: Planted) -> None:
     """
     planted("ACG104", {"shop.py": code.replace("  # <- ACG104", "")})
     planted("ACG104", {"shop.py": code.replace("config.update(extra)", 'config.update({"timezone": "UTC"})')})
+
+
+def test_serializers_of_a_module_that_holds_celery_s_settings(planted: Planted) -> None:
+    settings = """
+        broker_url = url()
+        task_acks_late = True
+        worker_concurrency = 1
+        task_serializer = "pickle"  # <- ACG103
+    """
+    planted("ACG103", {"long_tasks.py": settings})
+    planted("ACG103", {"formats.py": 'task_serializer = "pickle"\n', "long_tasks.py": ""})

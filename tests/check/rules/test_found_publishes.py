@@ -226,3 +226,23 @@ def test_services_that_a_type_or_a_constructor_names(planted: Planted) -> None:
             ship.delay(order.pk)
     """
     planted("ACG109", {**SHOP, "shop/services.py": services, "shop/code.py": code})
+
+
+def test_tasks_of_modules_that_are_not_there(planted: Planted) -> None:
+    planted(
+        "ACG112",
+        {
+            "shop/views.py": """
+                from shop.celery import recognise
+                from .mail import send
+                from other.library import Delay, wait
+
+                def view(request):
+                    recognise.delay(request.POST)  # <- ACG112
+                    send.delay(request.POST)  # <- ACG112
+                    wait.delay(request.POST)
+                    Delay.delay(request.POST)
+                    return "done"
+            """
+        },
+    )

@@ -129,6 +129,8 @@ def test_settings_that_are_put_together(planted: Planted) -> None:
         ("settings.REDIS_URL", "  # <- ACG115"),
         ("settings.rabbitmq_dsn", "  # <- ACG115"),
         ("settings.broker", ""),
+        ('f"{settings.REDIS_URL}/0"', "  # <- ACG115"),
+        ('f"{settings.broker}/0"', ""),
         ('app.config["CELERY_BROKER_URL"]', "  # <- ACG115"),
         ('app.config.get("CELERY_OTHER_URL")', ""),
     ],

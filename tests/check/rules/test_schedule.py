@@ -70,3 +70,21 @@ def test_expiry(planted: Planted) -> None:
         }
     """
     planted("ACG116", {"shop.py": code})
+
+
+def test_a_task_that_has_another_name(planted: Planted) -> None:
+    code = """
+        from celery import Celery
+        from celery.schedules import crontab
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {{
+            "nightly": {{"task": "tasks.{name}", "schedule": crontab(hour=1, minute=0)}},{mark}
+        }}
+
+        @app.task
+        def clean(): ...
+    """
+    planted("ACG113", {"scheduler.py": code.format(name="clean", mark="  # <- ACG113")})
+    planted("ACG113", {"scheduler.py": code.format(name="sweep", mark="")})
+    planted("ACG113", {"tasks.py": code.format(name="clean", mark="")} | {"scheduler.py": ""})

@@ -399,3 +399,47 @@ def test_keywords_and_options_of_tasks_as_settings(planted: Planted) -> None:
             """
         },
     )
+
+
+def test_settings_that_no_release_has(planted: Planted) -> None:
+    planted(
+        "ACG111",
+        {
+            "celeryconfig.py": """
+                broker_url = "redis://localhost"
+                broker_connection_backoff = 3  # <- ACG111
+                worker_log_level = "INFO"  # <- ACG111
+                worker_colour = "red"
+                sentry_dsn = "https://localhost"
+                result_extended = True
+            """,
+            "shop.py": """
+                from celery import shared_task
+                from elsewhere import app
+
+                print(app.conf.worker_colour)
+
+                @shared_task(interval_start=5, max_retries=3)  # <- ACG111
+                def work(): ...
+            """,
+        },
+    )
+
+
+def test_settings_in_a_variable_that_is_assigned_anew(planted: Planted) -> None:
+    planted(
+        "ACG111",
+        {
+            "shop.py": """
+                from celery import Celery
+
+                class Holder:
+                    app = Celery("shop")
+
+                    def configure(self, config):
+                        if config:
+                            config = {"broker": config["url"], "timezone": "UTC"}  # <- ACG111
+                            self.app.conf.update(config)
+            """
+        },
+    )

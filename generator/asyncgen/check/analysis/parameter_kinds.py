@@ -16,6 +16,8 @@ __all__ = ["is_request_of_view", "is_row_of_view", "parameter_kind"]
 _LISTS = {"list", "List", "Sequence", "Iterable"}
 _OF_ROWS = re.compile(r"\.(\w*(Create|Update|Detail|Delete|Destroy)\w*View|\w*ModelViewSet|SingleObjectMixin)$")
 _OF_ADMIN = {"save_model", "delete_model", "response_add", "response_change", "log_addition", "log_change"}
+_USER = re.compile(r"(^|_)current_(\w+_)?user$")
+_OF_USERS = re.compile(r"(User|Account)$")
 _OF_MAILS = re.compile(r"\bmail\.backends\.|EmailBackend$")
 _VIEWS = ("django.views", "rest_framework", "django.contrib.admin")
 
@@ -32,6 +34,8 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
             return ""
         model = is_model(project.names, _of(module, owner))
         return MODEL if model else ""
+    if isinstance(binding.node, ast.arg) and _is_given_user(project, module, function, binding.node):
+        return MODEL
     if isinstance(binding.target, ast.expr):
         symbol = project.names.resolve(module, _inner(binding.target))
         if symbol is not None and symbol.name in REQUESTS:
@@ -61,6 +65,20 @@ def _inner(annotation: ast.expr) -> ast.expr:
         case ast.Subscript(value=outer, slice=inner) if last_name(outer) in _LISTS:
             return inner
     return without_none(annotation)
+
+
+def _is_given_user(project: CeleryProject, module: Module, function: Function, node: ast.arg) -> bool:
+    """`user=Depends(current_user)`, unless what it depends on says that it gives something else."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    defaults = [None] * (len(arguments) - len(function.args.defaults)) + function.args.defaults
+    given = dict(zip([*arguments, *function.args.kwonlyargs], [*defaults, *function.args.kw_defaults], strict=True))
+    match given.get(node):
+        case ast.Call(func=func, args=[asked, *_]) if last_name(func) in {"Depends", "Security"}:
+            symbol = project.names.resolve(module, asked)
+            returns = symbol.node.returns if symbol is not None and isinstance(symbol.node, Function) else None
+            said = [last_name(e.value if isinstance(e, ast.Subscript) else e) for e in (node.annotation, returns) if e]
+            return _USER.search(last_name(asked)) is not None and all(_OF_USERS.search(word) for word in said)
+    return False
 
 
 def _of(module: Module, owner: ast.ClassDef) -> Symbol:

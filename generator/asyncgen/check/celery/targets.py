@@ -17,7 +17,7 @@ _MAKES_SIGNATURES = ("group(", "chain(", "chord(", "signature(", ".s(", ".si(")
 _DEPTH = 8
 #: What a task is called that a function was given.
 _GIVEN = re.compile(r"(^|_)(task|signature|sig)$")
-_OUTSIDE_TASK = re.compile(r"(^|\.)tasks?(\.\w+)+$")
+_OUTSIDE_TASK = re.compile(r"(^|\.)(tasks?|celery\w*|workers?|jobs?)(\.\w+)+$|\.\w+_task$")
 
 
 def task_of(project: CeleryProject, module: Module, expr: ast.expr) -> Task | None:
@@ -117,15 +117,14 @@ def _is_task(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
 
 
 def outside_task(project: CeleryProject, module: Module, expr: ast.expr) -> bool:
-    """A name imported from a `tasks` module of another distribution."""
+    """A name imported from a `tasks` module of another distribution, or from one of the project's that is missing."""
     if not isinstance(expr, ast.Name | ast.Attribute):
         return False
     symbol = project.names.resolve(module, expr)
-    if symbol is None or symbol.module is not None or symbol.name.endswith(")"):
+    if symbol is None or symbol.module is not None or "()" in symbol.name:
         return False
-    top = symbol.name.partition(".")[0]
-    return (
-        top not in {"self", "builtins", "invoke", "huey", "asyncio"}
-        and "()" not in symbol.name
-        and bool(_OUTSIDE_TASK.search(symbol.name))
-    )
+    top, last = symbol.name.partition(".")[0], symbol.name.rpartition(".")[2]
+    if top in {"self", "builtins", "invoke", "huey", "asyncio", "celery", "rq", "dramatiq"}:
+        return False
+    own = top == module.name.partition(".")[0] or re.search(rf"^\s*from \.\S* import .*\b{last}\b", module.text, re.M)
+    return bool(own and last.islower()) or _OUTSIDE_TASK.search(symbol.name) is not None

@@ -131,8 +131,8 @@ class Task:
         return None
 
     def base_checked(self, name: str) -> Any:
-        if name in {"bind", "name", "base"}:
-            return None
+        if name in {"bind", "name", "base"} or (self.foreign and name.startswith("retry_")):
+            return None  # an application's own class of task has other things to do than to retry
         return None if self.base_known else UNKNOWN
 
     def effective(self, name: str, setting: str | None = None) -> Any:

@@ -202,7 +202,12 @@ class Names(InstanceNames):
         if owner is None:
             return None
         found = self.class_attribute(Symbol(owner.name, module, owner), attr)
-        return found if found is not None else self.held(module, owner, attr, depth)
+        if found is None:
+            return self.held(module, owner, attr, depth)
+        if found.module is None or not isinstance(found.node, ast.Call):
+            return found
+        made = self.resolve(found.module, found.node, depth)
+        return made if made is not None and made.name == _APPLICATION else found
 
     # ---- calls ----
 

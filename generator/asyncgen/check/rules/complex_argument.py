@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.analysis.kind_names import COMPLEX, MODEL, PICKLED, QUERYSET
+from asyncgen.check.analysis.kind_names import COMPLEX, MODEL, OBJECT, PICKLED, QUERYSET
 from asyncgen.check.analysis.project import Project
+from asyncgen.check.analysis.used_objects import is_used_as_object
 from asyncgen.check.celery.dispatch import Dispatch
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
@@ -37,7 +38,7 @@ class ComplexArgument(Rule):
             if sent.method == "retry" or sent.signature or self._converts(sent):
                 continue
             for where, expr in sent.arguments():
-                kind = project.kinds.of(module, expr)
+                kind = project.kinds.of(module, expr) or self._used_kind(module, project, expr)
                 if kind in COMPLEX and not (kind in PICKLED and project.usage.pickled_messages):
                     yield self.finding(
                         module,
@@ -47,6 +48,10 @@ class ComplexArgument(Rule):
                         if kind in {MODEL, QUERYSET}
                         else "send plain values: text, numbers, lists and dicts of them",
                     )
+
+    @staticmethod
+    def _used_kind(module: Module, project: Project, expr: ast.expr) -> str:
+        return OBJECT if isinstance(expr, ast.Name) and is_used_as_object(project, module, expr) else ""
 
     @staticmethod
     def _converts(sent: Dispatch) -> bool:

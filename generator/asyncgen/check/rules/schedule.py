@@ -62,11 +62,13 @@ class Schedule(Rule):
         if expr is None or not isinstance(name, str) or "." not in name:
             return
         known = [known for task in project.tasks for known in task.registered_names]
-        if _is_known(name, known) or not self._is_ours(project, name):
+        last = name.rpartition(".")[2]
+        namesakes = [other for other in known if other.rpartition(".")[2] == last]
+        if _is_known(name, known) or not (self._is_ours(project, name) or len(namesakes) == 1):
             return
-        if name.rpartition(".")[2] in project.unread_words:
+        if last in project.unread_words:
             return
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        near = namesakes or difflib.get_close_matches(name, known, n=1, cutoff=0.7)
         yield self.finding(
             module,
             expr,

@@ -17,6 +17,7 @@ __all__ = ["settings"]
 _ALMOST = 0.86
 #: What `Celery(...)` takes, with the setting of that meaning.
 _KEYWORDS = {"broker": "broker_url", "backend": "result_backend"}
+_CELERYS_OWN = ("task_", "worker_", "broker_")
 _PREFIXES = ("task_", "worker_", "result_", "broker_", "beat_", "event_", "accept_")
 
 
@@ -108,6 +109,8 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
     if near and near[0] != key:
         new = f"{prefix}{near[0].upper()}" if setting.raw.isupper() else near[0]
         return f"Celery has no setting {raw}: it does nothing", f"write {new}"
+    if not namespace and raw.islower() and key.startswith(_CELERYS_OWN):
+        return f"Celery has no setting {raw}: it does nothing", "remove it"
     if namespace and f"task_{key}" in SETTINGS:
         return f"Celery has no setting {raw}: it does nothing", f"write {prefix}TASK_{setting.key}"
     if namespace and f"worker_{key}" in SETTINGS:

@@ -26,7 +26,7 @@ _OF_THE_MESSAGE = {
     "retry": "it is about publishing: give it to apply_async, or use autoretry_for",
     "retry_policy": "it is about publishing: give it to apply_async, or use retry_backoff and max_retries",
     "headers": "give them to apply_async",
-}
+} | dict.fromkeys(("interval_start", "interval_step", "interval_max"), "it is about publishing: use retry_backoff")
 _ONLY_WITH_AUTORETRY = ("retry_backoff", "retry_backoff_max", "retry_jitter", "retry_kwargs")
 _OF_RETRY = frozenset({"exc", "throw", "max_retries"})
 _ALMOST = 0.84

@@ -36,6 +36,8 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             return text
         case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
             return text
+        case ast.JoinedStr(values=[ast.FormattedValue(value=first), *_]):
+            return known_start(names, module, first, depth + 1)
         case ast.BinOp(left=left):
             return known_start(names, module, left, depth + 1)
         case ast.BoolOp(values=[*_, last]):

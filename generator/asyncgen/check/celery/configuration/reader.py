@@ -48,6 +48,10 @@ class _Reader:
             if "conf" in module.text or ".Task" in module.text:
                 for node in module.index.stores:
                     self._assignment(module, node)
+        if not self.settings.applications:
+            for module in self.project.modules:
+                if module.name.rpartition(".")[2] == "celeryconfig":
+                    self.calls.sources.read_module(module)
         if self.settings.applications and not self.settings.incomplete and not self.settings.has_source:
             for module in self.project.modules:
                 self._unread(module)

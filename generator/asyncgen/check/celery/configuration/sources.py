@@ -123,6 +123,10 @@ class Sources:
             self.read(module, value, namespace)
         return bool(values)
 
+    def read_module(self, module: Module) -> None:
+        """The module that Celery reads unless it is told another."""
+        self._scope_source(module, module.tree, "")
+
     def _scope_source(self, module: Module, scope: ast.Module | ast.ClassDef, namespace: str) -> None:
         for name, bindings in module.names(scope).items():
             for binding in bindings:
