@@ -468,3 +468,23 @@ def test_what_is_used_as_an_object(planted: Planted) -> None:
             """,
         },
     )
+
+
+def test_a_list_that_is_spread(planted: Planted) -> None:
+    code = """
+        from django.apps import apps
+        from shop.models import Order
+        from shop.tasks import invoice
+
+        def send(key, label, more):
+            order = Order.objects.get(pk=key)
+            model = apps.get_model(label)
+            row = model.objects.get(pk=key)
+            args = [order, "due"]  # <- ACG102
+            invoice.delay(*args)
+            others = [row, "due"] + more  # <- ACG102
+            invoice.delay(*others)
+            keys = [order.pk, row.pk]
+            invoice.delay(*keys)
+    """
+    planted("ACG102", {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/tasks.py": TASKS, "shop/send.py": code})

@@ -531,3 +531,27 @@ def test_a_form_of_a_row_that_is_saved_in_the_request(planted: Planted) -> None:
     settings = {"shop/settings.py": SETTINGS}
     planted("ACG109", SHOP | settings | {"shop/views.py": view.format(base="CreateView", mark="  # <- ACG109")})
     planted("ACG109", SHOP | settings | {"shop/views.py": view.format(base="FormView", mark="")})
+
+
+def test_a_class_of_task_that_runs_in_a_transaction(planted: Planted) -> None:
+    tasks = """
+        from celery import Task, shared_task
+        from django.db import transaction
+        from shop.models import Order
+
+        class Atomic(Task):
+            def __call__(self, *args, **kwargs):
+                with {around}:
+                    return super().__call__(*args, **kwargs)
+
+        @shared_task
+        def notify(key): ...
+
+        @shared_task(base=Atomic)
+        def bill(key):
+            order = Order.objects.create()
+            notify.delay(order.pk){mark}
+    """
+    models = {"shop/__init__.py": "", "shop/models.py": MODELS}
+    planted("ACG109", models | {"shop/tasks.py": tasks.format(around="transaction.atomic()", mark="  # <- ACG109")})
+    planted("ACG109", models | {"shop/tasks.py": tasks.format(around="timer()", mark="")})

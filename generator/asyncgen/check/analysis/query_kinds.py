@@ -57,9 +57,7 @@ def manager_kind(names: Names, module: Module, expr: ast.Attribute) -> str:
     if expr.attr not in {"objects", "_default_manager"}:
         return ""
     symbol = names.resolve(module, expr.value)
-    if symbol is None:
-        return MANAGER if _MODEL.search(last_name(expr.value)) else ""
-    if symbol.name == "django.contrib.auth.get_user_model()":
-        return MANAGER
-    last = symbol.name.rpartition(".")[2]
-    return MANAGER if last[:1].isupper() and not symbol.name.endswith(")") else ""
+    if symbol is None or symbol.name.endswith(")"):
+        known = symbol is not None and symbol.name == "django.contrib.auth.get_user_model()"
+        return MANAGER if known or _MODEL.search(last_name(expr.value)) else ""
+    return MANAGER if symbol.name.rpartition(".")[2][:1].isupper() else ""

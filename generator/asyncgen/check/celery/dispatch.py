@@ -131,7 +131,16 @@ def _flat(
     named: dict[str, ast.expr] = {}
     for keyword in call.keywords:
         named |= _named(project, module, keyword.value) if keyword.arg is None else {keyword.arg: keyword.value}
-    return Dispatch(module, call, method, receiver, task, list(call.args), named)
+    return Dispatch(module, call, method, receiver, task, _spread(project, module, call.args), named)
+
+
+def _spread(project: CeleryProject, module: Module, args: list[ast.expr]) -> list[ast.expr]:
+    """The arguments of a call, those of a list that is written out (`task.delay(*args)`) one by one."""
+    found: list[ast.expr] = []
+    for argument in args:
+        listed = _display(project, module, argument.value) if isinstance(argument, ast.Starred) else None
+        found += listed.elts if listed is not None else [argument]
+    return found
 
 
 def _explicit(
@@ -174,8 +183,11 @@ def _display(project: CeleryProject, module: Module, expr: ast.expr) -> ast.Tupl
     """A tuple or a list that is written out, here or where its only name is assigned."""
     if isinstance(expr, ast.Name):
         bound = project.names.bindings(module, expr.id, expr)
-        if len(bound) == 1 and bound[0].kind == "value" and isinstance(bound[0].target, ast.Tuple | ast.List):
-            return bound[0].target
+        made = bound[0].target if len(bound) == 1 and bound[0].kind == "value" else None
+        while isinstance(made, ast.BinOp):
+            made = made.left  # what is added to it, none sees here
+        if isinstance(made, ast.Tuple | ast.List):
+            return made
     return expr if isinstance(expr, ast.Tuple | ast.List) else None
 
 

@@ -5,6 +5,7 @@ project's own among them.
 import ast
 
 from asyncgen.check.analysis.project import Project
+from asyncgen.check.celery.task import Task
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.rules.session_writes import SESSION, SessionWrites, commits_after_its_yield
 from asyncgen.check.rules.transaction_writes import beside, may_write
@@ -57,6 +58,18 @@ class OpenedTransactions:
                     name = self._around_class(module, ancestor)
                     return name if name and self._has_work(module, name, ancestor, call) else ""
             child = ancestor
+        return ""
+
+    def around_task(self, task: Task) -> str:
+        """The transaction that a task's class opens around each run: `with atomic(): super().__call__(...)`."""
+        method = self.project.names.class_attribute(task.base, "__call__") if task.base is not None else None
+        if method is None or method.module is None or method.node is None:
+            return ""
+        for call in ast.walk(method.node):
+            match call:
+                case ast.Call(func=ast.Attribute(attr="__call__" | "run")):
+                    if where := self.around(method.module, call):
+                        return where
         return ""
 
     def _around_class(self, module: Module, method: Function) -> str:

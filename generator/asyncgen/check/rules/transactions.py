@@ -117,6 +117,9 @@ class _Transactions:
         where = self.events.transaction(module, function, call)
         if where:
             return f"{where}, which calls {function.name}"
+        task = self.project.tasks.around(module, call)
+        if task is not None and (where := self.opened.around_task(task)):
+            return f"{where}, which the class of {task.name} opens"
         callers = self.project.callers.of(module, function)
         for home, outer in [*callers, *self.project.receivers.senders(module, function)]:
             where = self.of(home, outer, steps)
