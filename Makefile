@@ -22,7 +22,10 @@ help: ## Show this list
 demo: $(DEMO)/.installed ## Generate a service, add a task, watch a real worker run it
 	@$(DEMO)/bin/python -m tests.demo
 
-test: lint ## What CI runs
+# Beside lint, tests and libraries are compiled: PROCESSES processes would compile them all at once.
+test: $(VENV)/.installed ## What CI runs
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only >/dev/null & \
+		$(MAKE) --no-print-directory lint; linted=$$?; wait; exit $$linted
 	$(BIN)/python -m pytest -m "not slow" -n $(PROCESSES) --dist loadgroup $(PYTEST)
 
 test-all: lint ## Everything: the full matrices and the long runs too
@@ -55,8 +58,8 @@ bench: $(VENV)/.installed ## Measure services beside bare Celery and others
 docs: $(VENV)/.installed ## Build the documentation as a site, follow every link
 	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs
 
-bench-cli: $(VENV)/.installed ## Measure commands beside Copier, imports beside Celery
-	$(BIN)/python -m benchmarks.cli --write
+bench-cli: $(VENV)/.installed ## Measure commands beside Copier, workers beside Celery
+	PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m benchmarks.cli --write
 
 pictures: $(VENV)/.installed ## Draw what README shows: the demo, and a plot
 	@PYTHONPATH='template/service/src/{{package}}' $(BIN)/python -m tests.docs.pictures

@@ -17,11 +17,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from statistics import median
 
+from runtime.testing.servers.redis import started
 from tests.documents import write_results
 
 __all__ = ["main"]
@@ -29,12 +31,20 @@ __all__ = ["main"]
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "growing.md"
 IDENTITY = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com", "-c", "commit.gpgsign=false"]
-WITHOUT_RICH = "import sys; sys.modules['rich'] = None; "
-"""No service has Rich, which this environment has, and which structlog imports where it is."""
+WITHOUT_EXTRAS = "import sys; sys.modules.update(rich=None, opentelemetry=None); "
+"""What this environment has and a default service lacks: structlog imports the one where it is, redis the other."""
 LOADED = "from shop.runtime.loading import load; load('shop.app')"
 """How each command of a service imports its application, `worker` too."""
 END = "; import os; os._exit(0)"
 """Ends a process at once: Python would look for garbage first, and take its modules apart."""
+WORKER = f"""\
+{WITHOUT_EXTRAS}import os, runpy, signal
+from celery.signals import worker_ready
+worker_ready.connect(lambda **_: os.kill(os.getpid(), signal.SIGTERM), weak=False)
+sys.argv = {{command}}
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+"""A worker of two processes that is asked to stop as soon as it takes messages."""
 BARE_TASK = """\
 from celery import shared_task
 
@@ -44,9 +54,11 @@ def make_thing{number}(order_id: int) -> None:
     pass
 """
 BARE_APP = """\
+import os
+
 from celery import Celery
 
-app = Celery("bare", broker="redis://127.0.0.1", include={modules})
+app = Celery("bare", broker=os.environ["SHOP_BROKER_URL"], include={modules})
 app.loader.import_default_modules()
 app.connection_for_write().transport
 """
@@ -60,7 +72,7 @@ class Pair:
     beside: str
     ours: Callable[[int], None]
     theirs: Callable[[int], None]
-    limit: float
+    limit: float = float("inf")
 
 
 def run(folder: Path, *command: str | Path, stdin: str = "") -> None:
@@ -156,15 +168,20 @@ def pairs(folder: Path, tasks: int) -> Iterator[Pair]:
     yield Pair(many, "in one of one task", add_task("large", "last"), add_task("small", "other"), 1.2)
     ours, theirs = updated("asyncgen", "--no-verify", "--defaults"), updated("copier", "--quiet", "--defaults")
     yield Pair("`asyncgen update --no-verify`", "`copier update`", ours, theirs, 1.0)
-    for size, limit in (("small", 1.2), ("large", 1.8)):
-        name = "import of a service's application, " + ("1 task" if size == "small" else f"{tasks:,} tasks")
-        for what, beside, ours, theirs in (
-            (name, "bare Celery's, with its transport", "", ""),
+    for size, limit, number in (("small", 1.2, "1 task"), ("large", 1.8, f"{tasks:,} tasks")):
+        bare = f"bare_{size}"
+        ours, theirs = ("shop", "worker"), ("celery", "-A", "bare.app", "worker", "--concurrency", "2")
+        worker = python(size, "-c", WORKER.format(command=list(ours)))
+        beside = python(bare, "-c", WORKER.format(command=list(theirs)))
+        yield Pair(f"a worker of a service that starts and ends, {number}", "one of bare Celery", worker, beside, limit)
+        for what, beside_it, end, their_end in (
+            ("import of its application, by a process that ends", "bare Celery's, with its transport", "", ""),
             ("the import alone, without the end of the process", "the import of bare Celery's alone", END, END),
             ("the same", "bare Celery's, which has made its tasks", END, f"; bare.app.app.finalize(){END}"),
         ):
-            imported = python(size, "-c", f"{WITHOUT_RICH}{LOADED}{ours}")
-            yield Pair(what, beside, imported, python(f"bare_{size}", "-c", f"import bare.app{theirs}"), limit)
+            imported = python(size, "-c", f"{WITHOUT_EXTRAS}{LOADED}{end}")
+            theirs_imported = python(bare, "-c", f"{WITHOUT_EXTRAS}import bare.app{their_end}")
+            yield Pair(what, beside_it, imported, theirs_imported)
 
 
 def main() -> int:
@@ -177,14 +194,17 @@ def main() -> int:
     rows = ["| command | CPU, s | beside | CPU, s | ratio | at most |", "|---|---|---|---|---|---|"]
     print(*rows, sep="\n", flush=True)
     within = True
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        redis = stack.enter_context(started(folder))
+        os.environ |= {"SHOP_BROKER_URL": f"{redis}/0", "SHOP_IDEMPOTENCY_URL": f"{redis}/1"}
         prepared(folder, options.tasks)
         for pair in pairs(folder, options.tasks):
             turns = [(processor(pair.ours, turn), processor(pair.theirs, turn)) for turn in range(options.runs + 1)]
             ours, theirs = (median(taken) for taken in zip(*turns[1:], strict=True))
             within &= ours / theirs <= pair.limit
-            figures = f"{ours:.2f} | {pair.beside} | {theirs:.2f} | {ours / theirs:.2f} | {pair.limit:g}"
+            limit = "" if pair.limit == float("inf") else f"{pair.limit:g}"
+            figures = f"{ours:.2f} | {pair.beside} | {theirs:.2f} | {ours / theirs:.2f} | {limit}"
             rows.append(f"| {pair.name} | {figures} |")
             print(rows[-1], flush=True)
     if options.write:

@@ -35,6 +35,8 @@ VARIABLES = {
     "RUNTIME_PAYLOAD_LIMIT": "1000000",
 }
 """The environment of a service in tests, beside its servers."""
+TRACED = VARIABLES | {"PYTHONPATH": os.pathsep.join(map(str, [SOURCE, ROOT]))}
+"""That of one that is traced, or has FastAPI: OpenTelemetry is not hidden from it."""
 
 BROKER, STORE, RESULT = (f"RUNTIME_{kind}_URL" for kind in ("BROKER", "IDEMPOTENCY", "RESULT"))
 

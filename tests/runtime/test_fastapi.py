@@ -20,6 +20,7 @@ from runtime.testing.fixtures import with_variables
 from runtime.testing.servers.process import free_port, serving
 
 from .combinations import each_broker
+from .conftest import TRACED
 from .proxy import Proxy
 from .service.api import api
 from .service.notes import count
@@ -145,7 +146,7 @@ def served(services: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
         command = [sys.executable, "-m", "uvicorn", "tests.runtime.service.api:api", "--port", str(port)]
         log = tmp_path_factory.mktemp("api") / "log"
         with (
-            serving(command, port, log, with_variables(services, variables)),
+            serving(command, port, log, with_variables(services, variables) | TRACED),  # FastAPI needs OpenTelemetry
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as http,
         ):
             yield http, proxy

@@ -10,6 +10,7 @@ import pytest
 from runtime.testing import Worker
 from runtime.testing.processes import Console
 
+from ..conftest import TRACED
 from .endpoints import Collector, SentryEndpoint, collector, sentry_endpoint
 
 
@@ -32,6 +33,7 @@ def traced(services: dict[str, str], collected: Collector) -> dict[str, str]:
     """The environment of a service that traces."""
     return {
         **services,
+        **TRACED,
         "RUNTIME_OBSERVE": "traces",
         "OTEL_EXPORTER_OTLP_ENDPOINT": collected.url,
         "OTEL_BSP_SCHEDULE_DELAY": "100",

@@ -13,7 +13,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, Trace
 
 from runtime.observability.trace_context import Unsampled, context_of, inject
 
-from ..conftest import VARIABLES
+from ..conftest import TRACED
 
 TRACE, SPAN = "1f" * 16, "0b" * 8
 
@@ -114,7 +114,7 @@ print(json.dumps([sent, left, eager, trace.get_current_span().get_span_context()
 @pytest.mark.parametrize("flags", ["00", "01"])
 def test_what_follows_a_run_is_part_of_it_and_nothing_else_is(flags: str) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    env |= {**VARIABLES, "RUNTIME_OBSERVE": "traces", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    env |= {**TRACED, "RUNTIME_OBSERVE": "traces", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
     env |= {"RUNTIME_FLUSH_TIMEOUT": "0.1"}
     brought = f"00-{TRACE}-{SPAN}-{flags}"
     run = [sys.executable, "-c", FOLLOWED, brought]

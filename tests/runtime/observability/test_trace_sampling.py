@@ -16,7 +16,7 @@ from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, SpanContext, Tra
 from runtime.observability.trace_context import Unsampled
 from runtime.observability.trace_sampling import FirstOfEachSecond, unsampled
 
-from ..conftest import VARIABLES
+from ..conftest import TRACED
 
 
 def a_span(*, sampled: bool) -> NonRecordingSpan:
@@ -88,7 +88,7 @@ def test_what_exports_is_imported_before_a_worker_forks() -> None:
 def in_a_traced_service(code: str, variables: dict[str, str]) -> Any:
     """What `code` leaves in `said`, in a process of its own with these variables."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    env |= {**VARIABLES, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", **variables}
+    env |= {**TRACED, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", **variables}
     code = (
         "import json, sys, threading; from opentelemetry import trace; from runtime.observability import trace_export;"
         f"{code}; print(json.dumps(said))"

@@ -12,7 +12,7 @@ import pytest
 from runtime import ConfigurationError
 from runtime.observability.trace_settings import exports, read_dotenv
 
-from ..conftest import VARIABLES
+from ..conftest import TRACED
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 
@@ -104,7 +104,7 @@ def test_in_development_the_file_is_read_and_the_environment_comes_first(
 )
 def test_what_is_not_used_is_not_imported(observe: str, absent: set[str]) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    env |= {**VARIABLES, "RUNTIME_OBSERVE": observe, "RUNTIME_BROKER_URL": "memory://"}
+    env |= {**TRACED, "RUNTIME_OBSERVE": observe, "RUNTIME_BROKER_URL": "memory://"}
     code = "import json, sys, tests.runtime.service.app; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert absent.isdisjoint(json.loads(done.stdout))
