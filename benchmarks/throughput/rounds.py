@@ -31,7 +31,7 @@ from runtime.testing.servers.process import until as until_by
 from tests.runtime.observability.endpoints import collector
 
 from .processes import cpu, family, memory
-from .variants import Variant, variants
+from .variants import PACKAGES, Variant, variants
 
 __all__ = ["main"]
 
@@ -166,8 +166,9 @@ def prepare(sql: str) -> None:
     """Tables for the effects and for the keys."""
     from sqlalchemy import text
 
-    for broker in ("redis", "rabbitmq"):
-        import_module(f"sql_{broker}.runtime.idempotency.sql.migrations").migrate(sql)
+    for package, answers in PACKAGES.items():
+        if answers.get("idempotency_store") == "postgresql":
+            import_module(f"{package}.runtime.idempotency.sql.migrations").migrate(sql)
     with import_module("sql_redis.runtime.idempotency.sql.database").engine_of(sql).begin() as connection:
         connection.execute(text("CREATE TABLE bench_effects (number integer NOT NULL)"))
 

@@ -17,6 +17,12 @@ PACKAGES = {
     "traced_rabbitmq": {"broker": "rabbitmq", "observe": ["traces"]},
     "observed_redis": {"broker": "redis", "observe": ["metrics", "traces"]},
     "observed_rabbitmq": {"broker": "rabbitmq", "observe": ["metrics", "traces"]},
+    "observedsql_redis": {"broker": "redis", "idempotency_store": "postgresql", "observe": ["metrics", "traces"]},
+    "observedsql_rabbitmq": {
+        "broker": "rabbitmq",
+        "idempotency_store": "postgresql",
+        "observe": ["metrics", "traces"],
+    },
 }
 """The services that are rendered, and their answers."""
 
@@ -84,6 +90,15 @@ def variants(broker: str, urls: dict[str, str]) -> list[Variant]:
         dramatiq,
         service(broker, urls, "service, a row in SQL", "sql", "effect"),
         service(broker, urls, "service, the row, `transactional`", "sql", "keyed", against="service, a row in SQL"),
+        service(
+            broker,
+            urls,
+            "service, the row, `transactional`, metrics and traces",
+            "observedsql",
+            "keyed",
+            against="service, the row, `transactional`",
+            sampler={},
+        ),
     ]
 
 
@@ -99,7 +114,7 @@ def service(
 ) -> Variant:
     """A variant of a rendered service. sampler: OpenTelemetry's variables for it, where traces are exported."""
     package = f"{kind}_{broker}"
-    store = urls["sql" if kind == "sql" else "redis"]
+    store = urls["sql" if kind.endswith("sql") else "redis"]
     prefix = package.upper()
     return Variant(
         name,
