@@ -328,6 +328,8 @@ def test_records_of_an_answer_and_files_of_a_form(planted: Planted) -> None:
                 class Import(FormView):
                     def form_valid(self, form):
                         store.delay(form.cleaned_data["csv_file"].read().decode())  # <- ACG112
+                        upload = self.request.POST["csv"]
+                        store.delay([line.split(",") for line in upload.read().split()])  # <- ACG112
                         store.delay(form.cleaned_data["name"], form.cleaned_data["csv_file"].name)
                         return super().form_valid(form)
             """,

@@ -21,7 +21,7 @@ _COPY = "a copy of a row"
 #: Functions whose result is as large as what they are given.
 _ENCODERS = {"b64encode", "dumps", "loads", "str", "jsonable_encoder", "compress", "hexlify", "quote"}
 #: Methods whose result is as large as what they are called on.
-_CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip", "splitlines"}
+_CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip", "split", "splitlines"}
 _OF_REQUEST = {"body", "data", "POST", "json", "json_body", "form"}
 _CALLED_ON_REQUEST = {"json", "get_json", "get_data", "body", "read", "form"}
 _READS = {"read", "read_text", "read_bytes", "getvalue", "readlines"}
@@ -64,6 +64,8 @@ class LargeValues:
                 return _of_each(first(expr.generators[0].iter))
             case ast.Call():
                 return self._call(module, expr, depth)
+            case ast.Subscript(value=value, slice=ast.Slice(upper=None)):
+                return first(value)
             case ast.Subscript(value=value, slice=ast.Constant(value=str(key))):
                 return self._of_body(key, first(value))
             case ast.Attribute():
@@ -118,7 +120,9 @@ class LargeValues:
             return ""
         if func.attr in {"iter_rows", "iterrows", "itertuples"}:
             return _DOCUMENT
-        if func.attr in {"read_text", "read_bytes"} or (func.attr in _READS and _is_file(func.value, kind)):
+        if func.attr in {"read_text", "read_bytes"} or (
+            func.attr in _READS and self._is_file(module, func.value, kind)
+        ):
             return _DOCUMENT
         if func.attr == "json" and _is_response(func.value, kind):
             return _ANSWER
@@ -145,6 +149,23 @@ class LargeValues:
             return _COPY
         return field_of(self.project, module, expr) if kind == MODEL else ""
 
+    def _is_file(self, module: Module, expr: ast.expr, kind: str) -> bool:
+        """By its kind, or by the name of it or of what it was assigned: `upload = request.data["file"]`."""
+        match expr:
+            case ast.Subscript(slice=ast.Constant(value=str(name))):
+                pass
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
+                pass
+            case _:
+                name = last_name(expr.func if isinstance(expr, ast.Call) else expr)
+        if kind in {FILE, RESPONSE} or _FILE.search(name):
+            return True
+        if isinstance(expr, ast.Name):
+            bound = self.project.names.bindings(module, expr.id, expr)
+            made = bound[0].target if len(bound) == 1 and bound[0].kind == "value" else None
+            return isinstance(made, ast.Call | ast.Subscript) and self._is_file(module, made, "")
+        return isinstance(expr, ast.Call | ast.Subscript) and ".FILES" in ast.unparse(expr)
+
     def _is_made_serializer(self, module: Module, expr: ast.expr) -> bool:
         bound = self.project.names.bindings(module, expr.id, expr) if isinstance(expr, ast.Name) else []
         made = [binding.target for binding in bound if isinstance(binding.target, ast.expr)]
@@ -154,19 +175,6 @@ class LargeValues:
 def _of_each(found: str) -> str:
     """What a list is of which each element comes from a large value; of an answer, a part may be small."""
     return f"a list from {found}" if found in {_DOCUMENT, _BODY} else ""
-
-
-def _is_file(expr: ast.expr, kind: str) -> bool:
-    match expr:
-        case ast.Subscript(slice=ast.Constant(value=str(name))):
-            pass
-        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
-            pass
-        case _:
-            name = last_name(expr.func if isinstance(expr, ast.Call) else expr)
-    if kind in {FILE, RESPONSE} or _FILE.search(name):
-        return True
-    return isinstance(expr, ast.Call | ast.Subscript) and ".FILES" in ast.unparse(expr)
 
 
 def _is_response(expr: ast.expr, kind: str) -> bool:
