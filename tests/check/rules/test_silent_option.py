@@ -410,14 +410,16 @@ def test_settings_that_no_release_has(planted: Planted) -> None:
                 broker_connection_backoff = 3  # <- ACG111
                 worker_log_level = "INFO"  # <- ACG111
                 worker_colour = "red"
+                worker_host = "localhost"
                 sentry_dsn = "https://localhost"
                 result_extended = True
             """,
             "shop.py": """
                 from celery import shared_task
+                from celeryconfig import worker_host
                 from elsewhere import app
 
-                print(app.conf.worker_colour)
+                print(app.conf.worker_colour, worker_host)
 
                 @shared_task(interval_start=5, max_retries=3)  # <- ACG111
                 def work(): ...

@@ -52,7 +52,7 @@ def _is_read(project: Project, setting: Setting) -> bool:
         return True
     if setting.raw == setting.namespace or setting.raw in TRANSPORT_OPTIONS:  # quoted where they belong
         return False
-    return _quoted(project, setting) or _is_used(setting)
+    return _quoted(project, setting) or _is_used(setting) or _is_imported(project, setting.raw)
 
 
 def _is_used(setting: Setting) -> bool:
@@ -61,6 +61,15 @@ def _is_used(setting: Setting) -> bool:
     return module.text.count(raw) > 1 and any(
         isinstance(node, ast.Name) and node.id == raw and isinstance(node.ctx, ast.Load)
         for node in ast.walk(module.tree)
+    )
+
+
+def _is_imported(project: Project, raw: str) -> bool:
+    return any(
+        binding.kind == "import"
+        for module in project.modules
+        if raw in module.text
+        for binding in module.names(module.tree).get(raw, ())
     )
 
 
