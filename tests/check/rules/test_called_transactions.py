@@ -665,3 +665,34 @@ def test_what_the_framework_calls_within_an_atomic_method(planted: Planted) -> N
     found = view.format(atomic="@transaction.atomic", mark="  # <- ACG109")
     planted("ACG109", SHOP | {"shop/views.py": found})
     planted("ACG109", SHOP | {"shop/views.py": view.format(atomic="", mark="")})
+
+
+def test_a_method_that_a_base_calls_in_its_transaction(planted: Planted) -> None:
+    base = """
+        from django.db import transaction
+
+        class Service:
+            def execute(self, **data):
+                with {around}:
+                    return self.process(**data)
+
+            def process(self, **data):
+                raise NotImplementedError
+    """
+    orders = """
+        from shop.base import Service
+        from shop.models import Order
+        from shop.tasks import notify
+
+        class Place(Service):
+            def process(self, **data):
+                notify.delay(Order.objects.create(**data).pk){mark}
+
+        class Other:
+            def process(self, **data):
+                notify.delay(Order.objects.create(**data).pk)
+    """
+    found = {"shop/base.py": base.format(around="transaction.atomic()")}
+    planted("ACG109", SHOP | found | {"shop/orders.py": orders.format(mark="  # <- ACG109")})
+    none = {"shop/base.py": base.format(around="timer()")}
+    planted("ACG109", SHOP | none | {"shop/orders.py": orders.format(mark="")})

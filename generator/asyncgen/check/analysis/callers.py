@@ -152,10 +152,20 @@ class Callers:
             for module in new:
                 for call in module.calls:
                     found[last_name(call.func)].append((module, call))
-            called = {name for callee in called for place in found.get(callee, ()) for name in _caller(*place)} - called
+            places = [place for callee in called for place in found.get(callee, ())]
+            called = {name for place in places for name in _caller(*place)} - called
             words = {f"{name}(".encode() for name in called}
-            new = [m for m in self.project.modules_aside(words, everywhere) if m not in self._modules] if words else []
+            aside = self.project.modules_aside(words, everywhere) if words else []
+            new = [m for m in dict.fromkeys([*aside, *self._bases_of(places)]) if m not in self._modules]
         return found
+
+    def _bases_of(self, places: list[tuple[Module, ast.Call]]) -> Iterator[Module]:
+        """The modules of the classes whose methods are overridden by those that make calls: these call them."""
+        for module, call in places:
+            function = module.function_of(call)
+            owner = module.class_of(function) if function is not None else None
+            if owner is not None:
+                yield from (home for home, _ in self.project.names.hierarchy(Symbol(owner.name, module, owner))[1:])
 
 
 def _is_of_super(module: Module, call: ast.Call, method: Function) -> bool:

@@ -58,9 +58,14 @@ def _only_reads(project: Project, module: Module, call: ast.Call, depth: int) ->
         return _HARMLESS.match(symbol.name) is not None
     if isinstance(symbol.node, ast.ClassDef):
         return True  # an object that is not saved
-    if not isinstance(symbol.node, Function) or depth == _DEPTH:
+    if not isinstance(symbol.node, Function) or depth == _DEPTH or _is_for_others(symbol.node):
         return False
     return not may_write(project, symbol.module, symbol.node.body, depth + 1)
+
+
+def _is_for_others(function: Function) -> bool:
+    """Whether a method only says that subclasses have it."""
+    return isinstance(function.body[-1], ast.Raise) and "NotImplementedError" in ast.unparse(function.body[-1])
 
 
 def beside(module: Module, around: ast.With | ast.AsyncWith | Function, call: ast.Call) -> list[ast.stmt]:
