@@ -434,6 +434,7 @@ def test_what_is_used_as_an_object(planted: Planted) -> None:
             "shop/__init__.py": "",
             "shop/tasks.py": TASKS,
             "shop/users.py": """
+                import stripe
                 from fastapi import APIRouter, Depends
                 from elsewhere import Signup, current_user, find
                 from shop.tasks import invoice
@@ -452,6 +453,11 @@ def test_what_is_used_as_an_object(planted: Planted) -> None:
                 def register(signup: Signup):
                     invoice.delay(signup)  # <- ACG102
                     send(signup.email)
+
+                def webhook(body):
+                    event = stripe.Webhook.construct_event(body)
+                    print(event.id)
+                    invoice.delay(event)
 
                 def either(user):
                     if isinstance(user, int):

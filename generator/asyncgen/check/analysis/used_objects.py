@@ -9,16 +9,22 @@ from asyncgen.check.source.module import Module
 __all__ = ["is_used_as_object"]
 
 #: What rows and people have, and no text, number, date or dict.
-_OF_ROWS = re.compile(r"^(pk|id|email|username|first_name|last_name|created_at|updated_at|is_[a-z_]+)$")
+_OF_ROWS = re.compile(r"^(pk|id|uuid|slug|email|username|first_name|last_name|url|status|\w+_(id|at)|is_[a-z_]+)$")
+#: They give dicts whose keys are attributes as well.
+_DICTS = ("stripe.", "box.", "munch.", "easydict.", "addict.")
 
 
 def is_used_as_object(project: CeleryProject, module: Module, name: ast.Name) -> bool:
     """Whether the same function reads an attribute of what a name stands for: `user.email`; one that asks what it is
     has several kinds of it.
     """
-    meant = {binding.node for binding in project.names.bindings(module, name.id, name)}
+    bound = project.names.bindings(module, name.id, name)
+    meant = {binding.node for binding in bound}
+    made = [project.names.name(module, binding.target) for binding in bound if isinstance(binding.target, ast.expr)]
     function = module.function_of(name)
-    if function is None or any(_asks_for_kind(node, name.id) for node in ast.walk(function)):
+    if function is None or any(known.startswith(_DICTS) for known in made):
+        return False
+    if any(_asks_for_kind(node, name.id) for node in ast.walk(function)):
         return False
     return any(
         isinstance(node, ast.Attribute)
