@@ -1,4 +1,4 @@
-# uv where it is installed, else venv and pip: nothing else is assumed.
+# uv where it is installed, else venv and pip, which brings uv: nothing else is assumed.
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
@@ -82,6 +82,8 @@ release: $(VENV)/.installed ## Commit the release VERSION, on main
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build/demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
+PIP = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
+
 $(VENV)/.installed: WANTED = --no-compile --editable '.[dev,docs]'
 build/demo/.installed: WANTED = --no-compile $$($(@D)/bin/python tests/demo_requirements.py)
 
@@ -95,6 +97,8 @@ else
 		{ echo "expected python3 to be 3.11 or newer with venv, got: $$($(PYTHON3) --version 2>&1); install it (Debian: python3-venv)" >&2; exit 2; }
 	@echo "Installing what pyproject.toml names in $(@D): up to a minute, once" >&2
 	@$(PYTHON3) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(WANTED)
+	@$(PIP) uv
+# uv takes an eighth of pip's time, and reads nothing of pip's configuration: where it finds no index, pip may.
+	@$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python $(WANTED) 2>/dev/null || $(PIP) $(WANTED)
 endif
 	@touch $@
