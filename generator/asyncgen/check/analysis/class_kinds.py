@@ -28,8 +28,7 @@ def class_kind(names: Names, made: Symbol) -> str:
     bases = names.bases(made)
     if bases & _ERRORS:
         return ERROR
-    inside = {f"{m.name}.{n.name}" for m, n in names.hierarchy(made)}
-    return OBJECT if bases - inside <= _PLAIN and not _has_json(names, made) else ""
+    return OBJECT if names.outside_bases(made) <= _PLAIN and not _has_json(names, made) else ""
 
 
 def _has_json(names: Names, callee: Symbol) -> bool:

@@ -4,7 +4,7 @@ import ast
 
 from asyncgen.check.analysis.request_handlers import is_request_handler
 from asyncgen.check.celery.project import CeleryProject
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import symbol_of
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function
 
@@ -67,5 +67,5 @@ def _is_of_consumer(project: CeleryProject, module: Module, function: Function) 
     owner = module.class_of(function)
     if owner is None or function.name == "__init__":
         return False
-    bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))
+    bases = project.names.bases(symbol_of(module, owner))
     return any(base.startswith(_CONSUMER) for base in bases)

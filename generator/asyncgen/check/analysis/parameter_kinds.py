@@ -7,7 +7,7 @@ from asyncgen.check.analysis.class_kinds import class_kind, is_model
 from asyncgen.check.analysis.kind_names import GIVEN, MAIL, MODEL, QUERYSET, REQUEST, REQUESTS, RESULT, RESULTS
 from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.celery.project import CeleryProject
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import symbol_of
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Binding, Function, last_name, without_none
 
@@ -32,7 +32,7 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
     if owner is not None and first is binding.node and name == "self":
         if owner in project.tasks.by_node:
             return ""
-        model = is_model(project.names, _of(module, owner))
+        model = is_model(project.names, symbol_of(module, owner))
         return MODEL if model else ""
     if isinstance(binding.node, ast.arg) and _is_given_user(project, module, function, binding.node):
         return MODEL
@@ -48,7 +48,7 @@ def parameter_kind(project: CeleryProject, module: Module, name: str, binding: B
     if name == "instance" and any(argument.arg == "sender" for argument in function.args.args):
         return MODEL  # in a receiver of signals
     if owner is not None and function.name == "send_messages" and _is_second(function, binding.node):
-        return MAIL if any(map(_OF_MAILS.search, project.names.bases(_of(module, owner)))) else ""
+        return MAIL if any(map(_OF_MAILS.search, project.names.bases(symbol_of(module, owner)))) else ""
     if name == "request" and (first is binding.node or _is_second(function, binding.node)):
         return REQUEST
     names = [argument.arg for argument in function.args.args]
@@ -81,10 +81,6 @@ def _is_given_user(project: CeleryProject, module: Module, function: Function, n
     return False
 
 
-def _of(module: Module, owner: ast.ClassDef) -> Symbol:
-    return Symbol(f"{module.name}.{owner.name}", module, owner)
-
-
 def _is_second(function: Function, node: ast.AST) -> bool:
     """Whether it is the first argument of a method, after `self`."""
     arguments = [*function.args.posonlyargs, *function.args.args]
@@ -97,7 +93,7 @@ def is_row_of_view(project: CeleryProject, module: Module, expr: ast.Attribute) 
     owner = module.class_of(function) if function is not None else None
     if owner is None or not (isinstance(expr.value, ast.Name) and expr.value.id == "self"):
         return False
-    view = _of(module, owner)
+    view = symbol_of(module, owner)
     if project.names.class_attribute(view, expr.attr) is not None or assigned_to(module, expr):
         return False
     return any(map(_OF_ROWS.search, project.names.bases(view)))
@@ -111,5 +107,5 @@ def is_request_of_view(project: CeleryProject, module: Module, expr: ast.Attribu
     owner = module.class_of(function) if function is not None else None
     if owner is None:
         return False
-    bases = project.names.bases(_of(module, owner))
+    bases = project.names.bases(symbol_of(module, owner))
     return any(base.startswith(_VIEWS) for base in bases)

@@ -5,7 +5,7 @@ import re
 
 from asyncgen.check.analysis.kind_names import REQUESTS
 from asyncgen.check.celery.project import CeleryProject
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import symbol_of
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
@@ -93,7 +93,7 @@ def is_django_view(project: CeleryProject, module: Module, function: Function) -
         return False
     owner = module.class_of(function)
     if owner is not None:
-        bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))
+        bases = project.names.bases(symbol_of(module, owner))
         if not any(base.startswith(_DJANGO) for base in bases):
             return False
     elif any(_decorator_name(project, module, d).startswith(_OTHERS) for d in function.decorator_list):
@@ -150,7 +150,7 @@ def _is_view_method(project: CeleryProject, module: Module, owner: ast.ClassDef,
         return True
     if function.name.startswith("on_") and function.name[3:] in _VERBS and arguments[1:3] in _OF_FALCON:
         return True
-    bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))
+    bases = project.names.bases(symbol_of(module, owner))
     if not any(base.startswith(_VIEW_BASES) or _VIEW_NAME.search(base) for base in bases):
         return False
     if function.name in _VIEW_METHODS or function.name.startswith("resolve_"):

@@ -5,7 +5,7 @@ import re
 
 from asyncgen.check.analysis.class_kinds import is_model
 from asyncgen.check.celery.project import CeleryProject
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import Symbol, symbol_of
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
@@ -57,7 +57,7 @@ def row_class(project: CeleryProject, module: Module, expr: ast.expr, depth: int
         case ast.Name(id="self"):
             function = module.function_of(expr)
             owner = module.class_of(function) if function is not None else None
-            return Symbol(f"{module.name}.{owner.name}", module, owner) if owner is not None else None
+            return symbol_of(module, owner) if owner is not None else None
         case ast.Name() if model := _model(project, module, expr):
             return model
         case ast.Name():

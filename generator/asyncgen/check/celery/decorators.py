@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asyncgen.check.celery.wrapper import Wrapper, callee_of, own_names, with_options
 from asyncgen.check.model.project import PythonProject
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import symbol_of
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
 
@@ -73,7 +73,7 @@ class Decorators:
         )
 
     def _class(self, module: Module, node: ast.ClassDef) -> Wrapper | None:
-        symbol = Symbol(f"{module.name}.{node.name}", module, node)
+        symbol = symbol_of(module, node)
         for home, owner in self.project.names.shallow.hierarchy(symbol):
             makers = [method for method in owner.body if isinstance(method, Function) and method.name in _MAKERS]
             for wrapper in filter(None, (self._function(home, method) for method in makers)):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from asyncgen.check.celery.configuration.configuration import Configuration
 from asyncgen.check.model.names import Names
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import Symbol, symbol_of
 from asyncgen.check.model.values import UNKNOWN, literal
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
@@ -89,7 +89,7 @@ class Task:
     def base(self) -> Symbol | None:
         """The base class: `base=`, the class itself, or the application's `task_cls`."""
         if isinstance(self.node, ast.ClassDef):
-            return Symbol(f"{self.module.name}.{self.node.name}", self.module, self.node)
+            return symbol_of(self.module, self.node)
         option = self.options.get("base")
         if option is not None:
             return self.names.resolve(option.module, option.value) or Symbol("?")
@@ -100,9 +100,8 @@ class Task:
         """Whether every class that could set an option is in the project or Celery's own."""
         if self.base is None:
             return True
-        outside = self.names.bases(self.base) if self.base.module else {self.base.name}
-        inside = {f"{m.name}.{n.name}" for m, n in self.names.hierarchy(self.base)}
-        return outside - inside <= _KNOWN_BASES | _SETTING_NOTHING
+        outside = self.names.outside_bases(self.base) if self.base.module else {self.base.name}
+        return outside <= _KNOWN_BASES | _SETTING_NOTHING
 
     @cached_property
     def has_custom_base(self) -> bool:

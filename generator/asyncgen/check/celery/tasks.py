@@ -9,7 +9,7 @@ from asyncgen.check.celery.task import Task
 from asyncgen.check.celery.task_makers import TaskMakers
 from asyncgen.check.celery.wrapper import Wrapper, add_options, callee_of
 from asyncgen.check.model.project import PythonProject
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import Symbol, symbol_of
 from asyncgen.check.model.values import literal
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function, last_name
@@ -119,7 +119,7 @@ class Tasks:
         """A class-based task: derives from Celery's Task and has a `run`, its own or from another class here."""
         if not node.bases:
             return None
-        symbol = Symbol(f"{module.name}.{node.name}", module, node)
+        symbol = symbol_of(module, node)
         if "celery.Task" not in self.project.names.bases(symbol):
             return None
         run = self.project.names.class_attribute(symbol, "run")

@@ -1,6 +1,8 @@
 """The one name for what Celery offers under several."""
 
-__all__ = ["CANONICAL"]
+__all__ = ["APPLICATION", "CANONICAL"]
+
+APPLICATION = "celery.Celery()"
 
 #: Names under which Celery offers the same thing.
 CANONICAL = {
@@ -11,8 +13,8 @@ CANONICAL = {
     "celery.task.Task": "celery.Task",
     "celery.Celery().Task": "celery.Task",
     "celery.task.base.Task": "celery.Task",
-    "celery.current_app": "celery.Celery()",
-    "celery.app.default_app": "celery.Celery()",
+    "celery.current_app": APPLICATION,
+    "celery.app.default_app": APPLICATION,
     "celery.task.task": "celery.shared_task",
     "celery.decorators.task": "celery.shared_task",
     "celery.task.periodic_task": "celery.shared_task",

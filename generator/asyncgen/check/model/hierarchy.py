@@ -55,6 +55,10 @@ class ClassHierarchy:
                 found.add(resolved.name if resolved else "?")
         return found
 
+    def outside_bases(self, symbol: Symbol) -> set[str]:
+        """The dotted names of those bases that are no class of the project."""
+        return self.bases(symbol) - {f"{module.name}.{node.name}" for module, node in self.hierarchy(symbol)}
+
 
 def _unsubscripted(expr: ast.expr) -> ast.expr:
     return expr.value if isinstance(expr, ast.Subscript) else expr

@@ -9,7 +9,7 @@ import ast
 import re
 from functools import cached_property
 
-from asyncgen.check.model.canonical_names import CANONICAL
+from asyncgen.check.model.canonical_names import APPLICATION, CANONICAL
 from asyncgen.check.model.instances import InstanceNames
 from asyncgen.check.model.reaching_definitions import reaching_definitions
 from asyncgen.check.model.symbols import Symbol
@@ -107,7 +107,7 @@ class Names(InstanceNames):
             if isinstance(target, ast.Name | ast.Attribute | ast.Call):
                 symbol = self.resolve(module, target, depth)
                 if isinstance(target, ast.Call) and _treated_as_app(module, name):
-                    return Symbol(_APPLICATION, module, target)
+                    return Symbol(APPLICATION, module, target)
                 if symbol is not None:
                     return symbol
             return Symbol(f"{module.name}.{name}", module, target)
@@ -164,7 +164,7 @@ class Names(InstanceNames):
         member = self._member(base, attr, depth)
         if member is None:
             return Symbol(CANONICAL.get(dotted, dotted))
-        return member if member.name == _APPLICATION else member._replace(name=dotted)
+        return member if member.name == APPLICATION else member._replace(name=dotted)
 
     def _member(self, base: Symbol, attr: str, depth: int) -> Symbol | None:
         """Of an object that a class of the project makes, a method or the application that it holds; of an object of
@@ -179,7 +179,7 @@ class Names(InstanceNames):
         found = self.class_attribute(made, attr) if made is not None else None
         if found is None and made is not None and made.module is not None and isinstance(made.node, ast.ClassDef):
             held = self.held(made.module, made.node, attr, depth)
-            return held if held is not None and held.name == _APPLICATION else None
+            return held if held is not None and held.name == APPLICATION else None
         if found is None or not isinstance(found.node, Function):
             return found if of_settings else None
         match found.node:
@@ -207,7 +207,7 @@ class Names(InstanceNames):
         if found.module is None or not isinstance(found.node, ast.Call):
             return found
         made = self.resolve(found.module, found.node, depth)
-        return made if made is not None and made.name == _APPLICATION else found
+        return made if made is not None and made.name == APPLICATION else found
 
     # ---- calls ----
 
@@ -217,13 +217,13 @@ class Names(InstanceNames):
             return None
         if isinstance(callee.node, ast.ClassDef):
             celery = self.bases(callee) & _APP_CLASSES
-            name = _APPLICATION if celery else f"{callee.name}()"
+            name = APPLICATION if celery else f"{callee.name}()"
             return Symbol(name, callee.module, call)
         if isinstance(callee.node, Function) and callee.module is not None:
             made = self._returned(callee.module, callee.node, depth)
             return made or Symbol(f"{callee.name}()", module, call)
         if callee.name in _APP_CLASSES:
-            return Symbol(_APPLICATION, module, call)
+            return Symbol(APPLICATION, module, call)
         return Symbol(f"{callee.name}()", module, call)
 
     def _returned(self, module: Module, function: ast.AST, depth: int) -> Symbol | None:
@@ -233,7 +233,7 @@ class Names(InstanceNames):
         for node in ast.walk(function):
             if isinstance(node, ast.Return) and node.value is not None:
                 symbol = self.resolve(module, node.value, depth + 1)
-                if symbol is not None and symbol.name == _APPLICATION:
+                if symbol is not None and symbol.name == APPLICATION:
                     return symbol
         return None
 
@@ -243,5 +243,4 @@ def _treated_as_app(module: Module, name: str) -> bool:
     return f"{name}.autodiscover_tasks(" in module.text
 
 
-_APPLICATION = "celery.Celery()"
 _APP_CLASSES = {"celery.Celery", "flask_celery.Celery", "sentry_celery.Celery"}

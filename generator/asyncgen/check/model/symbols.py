@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from asyncgen.check.source.module import Module
 
-__all__ = ["Symbol"]
+__all__ = ["Symbol", "symbol_of"]
 
 
 class Symbol(NamedTuple):
@@ -17,3 +17,8 @@ class Symbol(NamedTuple):
     name: str
     module: Module | None = None
     node: ast.AST | None = None
+
+
+def symbol_of(module: Module, owner: ast.ClassDef) -> Symbol:
+    """The symbol of a class that stands in a module."""
+    return Symbol(f"{module.name}.{owner.name}", module, owner)

@@ -16,7 +16,7 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.receivers import Connection
 from asyncgen.check.analysis.row_classes import row_class
 from asyncgen.check.analysis.user_model import USER, means_user_model, user_model
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import Symbol, symbol_of
 from asyncgen.check.rules.opened_transactions import OpenedTransactions
 from asyncgen.check.rules.run_before import certain_calls, statements_after, statements_before
 from asyncgen.check.rules.session_writes import SESSION
@@ -66,7 +66,7 @@ class ModelEvents:
         owner = module.class_of(function)
         if owner is None or function.name not in _OVERRIDES:
             return ""
-        model = Symbol(f"{module.name}.{owner.name}", module, owner)
+        model = symbol_of(module, owner)
         return self._saved_in(model) if is_model(self.project.names, model) else ""
 
     def is_before_save(self, module: Module, function: Function, call: ast.Call) -> bool:

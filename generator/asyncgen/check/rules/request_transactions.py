@@ -11,7 +11,7 @@ from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.kind_names import MANAGER, MODEL, QUERYSET
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.request_handlers import is_django_view
-from asyncgen.check.model.symbols import Symbol
+from asyncgen.check.model.symbols import symbol_of
 from asyncgen.check.rules.run_before import certain_calls, statements_before
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import Function
@@ -51,7 +51,7 @@ def _is_in_admin(project: Project, module: Module, function: Function) -> bool:
     owner = module.class_of(function)
     if owner is None or function.name not in _IN_ADMIN:
         return False
-    return any(map(_ADMIN.search, project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner))))
+    return any(map(_ADMIN.search, project.names.bases(symbol_of(module, owner))))
 
 
 def is_written_before(project: Project, module: Module, call: ast.Call) -> bool:
@@ -102,7 +102,7 @@ def _is_of_rows(project: Project, module: Module, call: ast.Call) -> bool:
     """Whether the form of the view around a call is that of a row, which `form_valid` saves."""
     function = module.function_of(call)
     owner = module.class_of(function) if function is not None else None
-    bases = project.names.bases(Symbol(f"{module.name}.{owner.name}", module, owner)) if owner is not None else ()
+    bases = project.names.bases(symbol_of(module, owner)) if owner is not None else ()
     return any(map(_OF_ROWS_VIEW.search, bases))
 
 

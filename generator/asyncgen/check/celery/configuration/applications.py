@@ -5,14 +5,14 @@ from functools import cached_property
 
 from asyncgen.check.celery.configuration.calls import ConfigurationCalls
 from asyncgen.check.celery.configuration.settings import Settings
+from asyncgen.check.model.canonical_names import APPLICATION
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
 
-__all__ = ["APPLICATION", "Applications"]
+__all__ = ["Applications"]
 
-APPLICATION = "celery.Celery()"
 _APP_CLASSES = {"celery.Celery"}
 #: Position in `Celery(...)`, keyword, setting.
 _POSITIONS = ((2, "backend", "result_backend"), (9, "broker", "broker_url"), (10, "include", "include"))

@@ -3,10 +3,11 @@
 import ast
 import re
 
-from asyncgen.check.celery.configuration.applications import APPLICATION, Applications
+from asyncgen.check.celery.configuration.applications import Applications
 from asyncgen.check.celery.configuration.calls import ConfigurationCalls
 from asyncgen.check.celery.configuration.setting_names import SETTINGS
 from asyncgen.check.celery.configuration.settings import Settings
+from asyncgen.check.model.canonical_names import APPLICATION
 from asyncgen.check.model.project import PythonProject
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
