@@ -24,7 +24,7 @@ demo: $(DEMO)/.installed ## Generate a service, add a task, watch a real worker 
 
 # Beside lint, tests and libraries are compiled: PROCESSES processes would compile them all at once.
 test: $(VENV)/.installed ## What CI runs
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only >/dev/null & \
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --collect-only $(PYTEST) >/dev/null & \
 		$(MAKE) --no-print-directory lint; linted=$$?; wait; exit $$linted
 	$(BIN)/python -m pytest -m "not slow" -n $(PROCESSES) --dist loadgroup $(PYTEST)
 

@@ -276,8 +276,10 @@ def test_renewal_ends_with_the_run(real: Kind, key: str, error: type[BaseExcepti
     assert real.state(key) == (None if error else "done")
 
 
-# Python drops what is raised in a destructor, or in a callback of its garbage collector, such as hypothesis'.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+# Python drops what is raised in a callback of its garbage collector, such as hypothesis' own.
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function gc_cumulative_time:pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize("signals", [15, pytest.param(250, marks=pytest.mark.slow)])
 def test_a_signal_at_any_moment_leaves_no_lease_that_renews_itself(real: Kind, key: str, signals: int) -> None:
     chance = random.Random(key)
