@@ -20,6 +20,7 @@ def module(name: str) -> Any:
 
 if __name__ == "__main__":
     module("runtime.cli.worker").prepare()
+    module("runtime.loading").load(f"{PACKAGE}.app")  # as the command `worker` does: nothing of it is garbage
 app = module("app").app
 base = module("task").ServiceTask
 queue = next(iter(module("queues").Queue))

@@ -66,16 +66,15 @@ def _is_default() -> bool:
 
 def context_of(headers: Mapping[Any, Any]) -> Context:
     """The context that a message brings; an empty one, if it brings none."""
-    present = _fields().intersection(headers)
-    if not present:
-        return Context()
-    if _is_default() and present == {"traceparent"}:
-        traceparent = headers["traceparent"]
+    if _is_default() and "tracestate" not in headers and "baggage" not in headers:
+        traceparent = headers.get("traceparent")
         if isinstance(traceparent, str) and UNSAMPLED.fullmatch(traceparent):
             return Context({SPAN: Unsampled(traceparent)})
+        if traceparent is None:
+            return Context()
         if above := _read(traceparent):
             return Context({SPAN: NonRecordingSpan(above)})
-    found = {name: headers[name] for name in present if _is_text(headers[name])}
+    found = {name: headers[name] for name in _fields() if _is_text(headers.get(name))}
     return propagate.extract(found, Context())
 
 

@@ -3,7 +3,6 @@
 A task's id is never a label, and what a message says is one only where the service knows the name.
 """
 
-import math
 import os
 import re
 import time
@@ -11,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +117,16 @@ class Metrics:
             series.published.inc()
 
     def _begin_run(self, task: Any, request: Any) -> Callable[[str, BaseException | None], None]:
-        series = self._of(task.name, request.delivery_info.get("routing_key"))
-        self._runs.begun(series.place, seconds_in_queue(vars(request), time.time()))
-        return partial(self._end_run, series.place, vars(request), time.perf_counter())
+        about, place = vars(request), self._of(task.name, request.delivery_info.get("routing_key")).place
+        self._runs.begun(place, seconds_in_queue(about, time.time()))
+        return partial(self._end_run, place, about, time.perf_counter())
 
     def _end_run(
         self, place: int, request: Mapping[str, Any], begun: float, state: str, error: BaseException | None
     ) -> None:
         if PUT_OFF in request:
             return
-        if isinstance(error, Reject) and not getattr(error, "requeue", False):
+        if error is not None and isinstance(error, Reject) and not getattr(error, "requeue", False):
             state = FAILURE
         self._runs.ended(place, state, time.perf_counter() - begun)
 
@@ -184,9 +184,10 @@ class Metrics:
 def seconds_in_queue(request: Mapping[str, Any], now: float) -> float | None:
     """From the publishing of a message, or its eta if that was later; None where it does not say."""
     published = request.get(PUBLISHED)
-    if type(published) is not float or not math.isfinite(published):
+    if type(published) is not float or not -inf < published < inf:
         return None
     if eta := request.get("eta"):
         moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
         published = max(published, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    return max(0.0, now - published)
+    waited = now - published
+    return waited if waited > 0 else 0.0

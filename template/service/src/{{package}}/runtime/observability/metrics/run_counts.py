@@ -99,8 +99,8 @@ class RunCounts(Collector):
         """Count a run that has ended in this state of Celery's; seconds: that it took, if a process could tell."""
         numbers = self._numbers
         with self._lock:
-            if state in COUNTER:
-                numbers[place + COUNTER[state]] += 1
+            if (offset := COUNTER.get(state)) is not None:
+                numbers[place + offset] += 1
             if seconds is not None:
                 numbers[place + RUN_SECONDS + bisect_left(SECONDS, seconds)] += 1
                 numbers[place + WIDTH - 1] += seconds
