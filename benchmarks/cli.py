@@ -38,13 +38,22 @@ LOADED = "from shop.runtime.loading import load; load('shop.app')"
 END = "; import os; os._exit(0)"
 """Ends a process at once: Python would look for garbage first, and take its modules apart."""
 WORKER = f"""\
-{WITHOUT_EXTRAS}import os, runpy, signal
+{WITHOUT_EXTRAS}import os, runpy
+from billiard import active_children
 from celery.signals import worker_ready
-worker_ready.connect(lambda **_: os.kill(os.getpid(), signal.SIGTERM), weak=False)
+
+
+def end(**_):
+    for child in active_children():
+        child.terminate()
+    os._exit(0)
+
+
+worker_ready.connect(end, weak=False)
 sys.argv = {{command}}
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
-"""A worker of two processes that is asked to stop as soon as it takes messages."""
+"""A worker of two processes whose main process ends as soon as it takes messages: it has imported all that it needs."""
 BARE_TASK = """\
 from celery import shared_task
 
@@ -173,7 +182,7 @@ def pairs(folder: Path, tasks: int) -> Iterator[Pair]:
         ours, theirs = ("shop", "worker"), ("celery", "-A", "bare.app", "worker", "--concurrency", "2")
         worker = python(size, "-c", WORKER.format(command=list(ours)))
         beside = python(bare, "-c", WORKER.format(command=list(theirs)))
-        yield Pair(f"a worker of a service that starts and ends, {number}", "one of bare Celery", worker, beside, limit)
+        yield Pair(f"a worker, until it takes messages, {number}", "one of bare Celery", worker, beside, limit)
         for what, beside_it, end, their_end in (
             ("import of its application, by a process that ends", "bare Celery's, with its transport", "", ""),
             ("the import alone, without the end of the process", "the import of bare Celery's alone", END, END),
