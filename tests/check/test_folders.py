@@ -22,6 +22,7 @@ OFFENCE = """
         ".venv/lib/python3.12/site-packages/shop",
         "frontend/node_modules/tool",
         "lib/python3.12/dist-packages/shop",
+        "locale/de/LC_MESSAGES",
         "shop/_vendor/queue",
         "third_party/queue",
         "vendor/queue",

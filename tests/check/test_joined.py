@@ -141,14 +141,6 @@ def test_a_baseline_knows_each_task_of_it(project: Any, tmp_path: Path) -> None:
     assert project.places([finding]) == {("shop/other.py", 4, "ACG104")}
 
 
-def test_several_processes_report_it_once(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.write(files())
-    whole = project.check(select=["ACG104"])
-    monkeypatch.setattr("asyncgen.check.engine.process_count", lambda size: 2)
-    monkeypatch.setattr("asyncgen.check.engine._CHUNK", 1)
-    assert project.check(select=["ACG104"]) == whole
-
-
 def test_sarif_has_the_places_of_the_tasks(project: Any) -> None:
     project.write(files())
     stdout = io.StringIO()

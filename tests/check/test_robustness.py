@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from asyncgen.check import run
 from asyncgen.check.reports import REPORTS
-from asyncgen.check.source.files import MAX_BYTES, hints_at_celery
+from asyncgen.check.source.files import MAX_BYTES, WORDS, hints_at_celery
 
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 
@@ -154,19 +154,8 @@ def test_any_mixture_of_statements(tmp_path_factory: pytest.TempPathFactory, pie
 def test_what_hints_at_celery() -> None:
     assert hints_at_celery(b"@app.task\ndef f(): ...")
     assert hints_at_celery(b"f.delay(3)")
+    assert [word for word in WORDS if not hints_at_celery(b"x = " + word)] == []
     assert not hints_at_celery(b"import asyncio\nasyncio.create_task(f())\nself.task = 3\n")
-
-
-def test_the_processes_find_what_one_finds(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from asyncgen.check import engine
-
-    line = 'from celery import Celery\napp = Celery("s", task_serializer="pickle")\n'
-    project.write({f"shop/part_{n}.py": line for n in range(20)})
-    alone, seen = project.check(select=["ALL"]), project.summary
-    monkeypatch.setattr(engine, "process_count", lambda size: 2)
-    assert (project.check(select=["ALL"]), project.summary) == (alone, seen)
-    assert len(seen["projects"][0]["applications"]) == seen["files"]["checked"] == 20
-    assert len([f for f in alone if f["code"] == "ACG103"]) == 20
 
 
 def test_the_processes_find_what_one_finds_in_many_projects(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,8 +170,16 @@ def test_the_processes_find_what_one_finds_in_many_projects(project: Any, monkey
         (folder / "app.py").write_text(line + "# more\n" * (1000 if number == 3 else 0))
     (folders[5] / "broken.py").write_text("import celery\ndef broken(:\n")
     alone, seen = project.check(select=["ALL"]), project.summary
-    monkeypatch.setattr(engine, "process_count", lambda size: 2)
+    sizes: list[int] = []
+
+    def two_processes(size: int) -> int:
+        sizes.append(size)
+        return 2
+
+    monkeypatch.setattr(engine, "process_count", two_processes)
     assert (project.check(select=["ALL"]), project.summary) == (alone, seen)
+    small = [file for folder in folders for file in folder.glob("*.py") if folder.name != "project_3"]
+    assert sizes == [sum(file.stat().st_size for file in small)], "one process has the largest to do"
     assert [len(one["applications"]) for one in seen["projects"]] == [1] * 7
     assert [one["line"] for one in seen["skipped"]] == [2]
     assert project.seen[-1] == "not checked: 1 skipped (syntax: 1)"

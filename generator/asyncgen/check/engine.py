@@ -1,9 +1,8 @@
-"""Runs the rules over the projects, on all processors where there is enough to do."""
+"""Runs the rules over the projects, on all processors where there are several of some size."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 
 from asyncgen.check.analysis.project import Project
@@ -22,17 +21,11 @@ from asyncgen.check.summary import ProjectSummary, Summary
 
 __all__ = ["check_paths"]
 
-#: Modules that a process takes at once: with fewer, the talking costs more than it evens out.
-_CHUNK = 8
 
-
-def check_paths(paths: list[Path], options: Options, *, ends: bool = False) -> tuple[list[Finding], Summary]:
-    """The findings, sorted by path and line, and what was seen. Raises BadInput for a path that cannot be checked.
-
-    ends: the process has nothing else to do afterwards.
-    """
+def check_paths(paths: list[Path], options: Options) -> tuple[list[Finding], Summary]:
+    """The findings, sorted by path and line, and what was seen. Raises BadInput for a path that cannot be checked."""
     skipped: list[Skipped] = []
-    with _without_collector(ends):
+    with _without_collector():
         selections = find_projects(paths, skipped.append)
         require_named(paths, selections, options, skipped)
         done = _check_all(selections, options, skipped)
@@ -41,15 +34,13 @@ def check_paths(paths: list[Path], options: Options, *, ends: bool = False) -> t
 
 
 @contextmanager
-def _without_collector(ends: bool) -> Iterator[None]:
+def _without_collector() -> Iterator[None]:
     """Syntax trees are many objects that live to the end: looking for garbage among them doubles the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if ends:
-            gc.freeze()  # not afterwards either, nor at the end of the process
         if was_enabled:
             gc.enable()
 
@@ -57,39 +48,25 @@ def _without_collector(ends: bool) -> Iterator[None]:
 def _check_all(
     selections: list[Selection], options: Options, skipped: list[Skipped]
 ) -> list[tuple[list[Finding], ProjectSummary]]:
-    """A project that would keep one process busy for longer than the rest is shared out by its modules; the others
-    go to a process each, the largest first.
+    """A process takes one project after the other, the largest first. None is shared out by its modules: most of the
+    work is on what these have in common, and each process would do it.
     """
-    sizes = {id(selection): selection.project.size for selection in selections}
-    total = sum(sizes.values())
-    processes = process_count(total)
-    ranked = sorted(selections, key=lambda selection: -sizes[id(selection)])
-    large = [selection for selection in ranked if sizes[id(selection)] * processes > total]
-    small = ranked[len(large) :]
-    return [_check_one(selection, options, skipped, processes) for selection in large] + map_jobs(
-        lambda index: _check_one(small[index], options, skipped, processes=1), len(small), processes, skipped
-    )
+    ranked = sorted(selections, key=lambda selection: -selection.project.size)
+    processes = process_count(sum(selection.project.size for selection in ranked[1:]))
+    return map_jobs(lambda index: _check_one(ranked[index], options, skipped), len(ranked), processes, skipped)
 
 
-def _check_one(
-    selection: Selection, options: Options, skipped: list[Skipped], processes: int
-) -> tuple[list[Finding], ProjectSummary]:
+def _check_one(selection: Selection, options: Options, skipped: list[Skipped]) -> tuple[list[Finding], ProjectSummary]:
     project = selection.project
     _ = project.tasks  # which may take in more modules
     wanted = {file.path for file in selection.wanted}
     modules = [module for module in project.modules if module.path in wanted and not options.excludes(module.path)]
     rules = [rule() for rule in RULES if rule.code in options.codes]
-
-    def check(module: Module) -> list[Finding]:
-        return list({finding for rule in rules for finding in rule.check(module, project)})
-
-    if processes > 1:
-        project.prepare()
-    found = [*chain(*map_jobs(lambda index: check(modules[index]), len(modules), processes, skipped, _CHUNK))]
+    found = {finding for module in modules for rule in rules for finding in rule.check(module, project)}
     return _settled(project, modules, found, options.codes), summarize_project(selection, modules)
 
 
-def _settled(project: Project, modules: list[Module], found: list[Finding], codes: frozenset[str]) -> list[Finding]:
+def _settled(project: Project, modules: list[Module], found: set[Finding], codes: frozenset[str]) -> list[Finding]:
     """What stays of a project's findings once comments are read and what one edit mends is joined."""
     comments = IgnoreComments(project.modules)
     left = [finding for finding in found if not comments.excuses(finding)]

@@ -41,12 +41,12 @@ def run(
         raise BadInput(f"expected --format to be one of {', '.join(REPORTS)}, got: {format}")
     lines = _Lines()
     if write_baseline is not None:
-        findings, summary = check_paths(_given(paths), load_options(_given(paths), select, ignore, baseline), ends=True)
+        findings, summary = check_paths(_given(paths), load_options(_given(paths), select, ignore, baseline))
         record(write_baseline, findings, lines.of)
         print(f"wrote {_places(findings)} findings to {write_baseline}", file=stderr)
         _tell(summary, stderr)
         return 0
-    findings, summary = findings_of(paths, select=select, ignore=ignore, baseline=baseline, line_of=lines.of, ends=True)
+    findings, summary = findings_of(paths, select=select, ignore=ignore, baseline=baseline, line_of=lines.of)
     if statistics:
         _statistics(findings, stdout)
     else:
@@ -65,17 +65,15 @@ def findings_of(
     ignore: Iterable[str] = (),
     baseline: Path | None = None,
     line_of: Callable[[Finding], str] | None = None,
-    ends: bool = False,
 ) -> tuple[list[Finding], Summary]:
     """The findings without those that the baseline has, and what was seen; BadInput for what cannot be used.
 
     line_of: tells the text of a finding's line.
-    ends: the process has nothing else to do afterwards.
     """
     given = _given(paths)
     options = load_options(given, select, ignore, baseline)
     known = read_baseline(options.baseline) if options.baseline is not None else None
-    findings, summary = check_paths(given, options, ends=ends)
+    findings, summary = check_paths(given, options)
     if known is None or options.baseline is None:
         return findings, summary
     left = remaining(findings, known, line_of or _Lines().of, options.baseline.resolve().parent)

@@ -26,8 +26,8 @@ def process_count(size: int) -> int:
 _jobs: list[tuple[Callable[[int], Any], list[Skipped]]] = []
 
 
-def map_jobs(job: Callable[[int], _T], count: int, processes: int, skipped: list[Skipped], chunk: int = 1) -> list[_T]:
-    """The results of `job(0)` to `job(count - 1)`, in any order; a process takes the next `chunk` when it is done.
+def map_jobs(job: Callable[[int], _T], count: int, processes: int, skipped: list[Skipped]) -> list[_T]:
+    """The results of `job(0)` to `job(count - 1)`, in any order; a process takes the next one when it is done.
 
     A job appends the files that it skips to `skipped`; in another process that is another list, so it is passed back.
     """
@@ -38,8 +38,8 @@ def map_jobs(job: Callable[[int], _T], count: int, processes: int, skipped: list
     results = []
     _jobs.append((job, skipped))
     try:
-        with multiprocessing.get_context("fork").Pool(processes) as pool:
-            for result, more in pool.imap_unordered(_one, range(count), chunksize=chunk):
+        with multiprocessing.get_context("fork").Pool(min(processes, count)) as pool:
+            for result, more in pool.imap_unordered(_one, range(count)):
                 results.append(result)
                 skipped += more
     finally:

@@ -55,7 +55,3 @@ class Project(CeleryProject):
     def schedule(self) -> list[Entry]:
         """The entries of the beat schedule."""
         return list(entries(self))
-
-    def prepare(self) -> None:
-        """Builds what all modules share, before processes part."""
-        _ = self.tasks, self.configuration.found, self.usage, self.schedule
