@@ -20,7 +20,7 @@ __all__ = ["Selection", "find_projects"]
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile", "requirements.txt", ".git")
 #: What lies in one is none of the code, though it be a whole site to test a library with.
 _TESTS = {"test", "tests"}
-_MAKES_APP = re.compile(rb"\bCelery\(|config_from_object\(")
+_MAKES_APP = re.compile(rb"\bCelery\(")
 
 
 class Selection:
@@ -83,7 +83,7 @@ def _split(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skippe
     files = _load(top, shown_top, wanted, tell)
     marks: dict[Path, bool] = {}
     top_marked = _is_marked(top)
-    apps = {file.path.parent for file in files if file.content is not None and _MAKES_APP.search(file.content)}
+    apps = {file.path.parent for file in files if file.content is not None and _makes_app(file.content)}
     app_folders = {folder for app in apps for folder in [app, *app.parents]}
 
     def is_root(folder: Path) -> bool:
@@ -114,6 +114,13 @@ def _split(top: Path, shown_top: Path, wanted: set[Path], skip: Callable[[Skippe
         for root, own in grouped.items()
         if (chosen := [file for file in own if _is_wanted(file.path, top, wanted)])
     ]
+
+
+def _makes_app(content: bytes) -> bool:
+    """The words first: they are found ten times as fast as the expression that starts at one."""
+    if b"config_from_object(" in content:
+        return True
+    return b"Celery(" in content and _MAKES_APP.search(content) is not None
 
 
 def _by_folder(files: list[SourceFile]) -> dict[str, list[SourceFile]]:

@@ -34,6 +34,7 @@ class Callers:
         self.usage = usage
         self._found: dict[Function, list[tuple[Module, ast.Call]]] = {}
         self._modules: set[Module] = set()
+        self._alone: dict[Function, bool] = {}
 
     def of(self, module: Module, function: Function | None) -> list[tuple[Module, ast.Call]]:
         """The calls that run a function there and then. Decorators may put it off; a generator runs when it is used."""
@@ -96,7 +97,9 @@ class Callers:
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
                 return False
             case ast.Attribute(value=owner):
-                return self._is_row_of(module, owner, function) or ("_" in function.name and self._is_alone(function))
+                if function not in self._alone:
+                    self._alone[function] = "_" in function.name and self._is_alone(function)
+                return self._alone[function] or self._is_row_of(module, owner, function)
         return False
 
     def _overrides(self, function: Function, known: ast.AST | None) -> bool:

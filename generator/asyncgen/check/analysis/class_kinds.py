@@ -55,7 +55,7 @@ def is_model(names: Names, symbol: Symbol) -> bool:
 
 def is_enum_member(names: Names, module: Module, expr: ast.Attribute) -> bool:
     """A member of an Enum that is neither text nor a number: JSON has no word for it."""
-    symbol = names.resolve(module, expr.value) if isinstance(expr.value, ast.Name) else None
+    symbol = names.resolve(module, expr.value) if isinstance(expr.value, ast.Name) and expr.attr.isupper() else None
     if symbol is None or not isinstance(symbol.node, ast.ClassDef) or symbol.name.endswith(")"):
         return False
-    return names.bases(symbol) == {symbol.name, "enum.Enum"} and expr.attr.isupper()
+    return names.bases(symbol) == {symbol.name, "enum.Enum"}

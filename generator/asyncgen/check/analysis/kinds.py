@@ -162,6 +162,8 @@ class Kinds:
             return OBJECT
         if self._held(module, expr, depth):
             return RESULT
+        if expr.attr in {"id", "pk"}:
+            return ""  # whatever it is the key of, which may take long to find out
         owner = self.of(module, expr.value, depth)
         if owner == REQUEST:
             if expr.attr == "user":

@@ -71,9 +71,8 @@ class Receivers:
     @cached_property
     def _connected_names(self) -> set[str]:
         """What is connected somewhere."""
-        texts = [module.text.encode() for module in self.project.modules if ".connect(" in module.text]
-        names = {name for text in texts for name in _CONNECTS.findall(text)} | self.project.found_aside(_CONNECTS)
-        return {name.decode(errors="replace") for name in names}
+        texts = self.project.texts(b".connect(")
+        return {name.decode(errors="replace") for text in texts for name in _CONNECTS.findall(text)}
 
     def _connected(self, module: Module, function: Function) -> Iterator[Connection]:
         """By `signal.connect(function)`."""

@@ -24,9 +24,7 @@ def is_used_as_object(project: CeleryProject, module: Module, name: ast.Name) ->
     function = module.function_of(name)
     if function is None or any(known.startswith(_DICTS) for known in made):
         return False
-    if any(_asks_for_kind(node, name.id) for node in ast.walk(function)):
-        return False
-    return any(
+    is_read = any(
         isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == name.id
@@ -35,6 +33,7 @@ def is_used_as_object(project: CeleryProject, module: Module, name: ast.Name) ->
         and {binding.node for binding in project.names.bindings(module, name.id, node.value)} == meant
         for node in ast.walk(function)
     )
+    return is_read and not any(_asks_for_kind(node, name.id) for node in ast.walk(function))
 
 
 def _is_called(module: Module, node: ast.Attribute) -> bool:

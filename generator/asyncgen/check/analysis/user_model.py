@@ -20,6 +20,5 @@ def means_user_model(symbol: Symbol) -> bool:
 
 def user_model(project: CeleryProject) -> Symbol:
     """The model that these stand for, by its label."""
-    texts = (module.text.encode() for module in project.modules if "AUTH_USER_MODEL" in module.text)
-    labels = {label for text in texts for label in _SET.findall(text)} | project.found_aside(_SET)
+    labels = {label for text in project.texts(b"AUTH_USER_MODEL") for label in _SET.findall(text)}
     return Symbol(labels.pop().decode() if len(labels) == 1 else USER)

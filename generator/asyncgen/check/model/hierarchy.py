@@ -30,20 +30,18 @@ class ClassHierarchy:
 
     def hierarchy(self, symbol: Symbol) -> list[tuple[Module, ast.ClassDef]]:
         """The class and its bases within the project, nearest first."""
-        found: list[tuple[Module, ast.ClassDef]] = []
+        found: dict[ast.ClassDef, Module] = {}
         queue = [symbol]
         while queue and len(found) < _MOST:
-            current = queue.pop(0)
-            if current.module is None or not isinstance(current.node, ast.ClassDef):
+            _, module, node = queue.pop(0)
+            if module is None or not isinstance(node, ast.ClassDef) or node in found:
                 continue
-            if any(current.node is node for _, node in found):
-                continue
-            found.append((current.module, current.node))
-            for base in current.node.bases:
-                resolved = self.resolve(current.module, _unsubscripted(base))
+            found[node] = module
+            for base in node.bases:
+                resolved = self.resolve(module, _unsubscripted(base))
                 if resolved is not None:
                     queue.append(resolved)
-        return found
+        return [(module, node) for node, module in found.items()]
 
     def bases(self, symbol: Symbol) -> set[str]:
         """The dotted names of all bases, those outside the project included."""

@@ -4,8 +4,9 @@ import ast
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from asyncgen.check.source.files import SourceFile, decode, read
@@ -69,9 +70,11 @@ class Codebase:
                     found.append(module)
         return found
 
-    def found_aside(self, pattern: re.Pattern[bytes]) -> set[bytes]:
-        """What matches in files that look free of Celery and speak of transactions."""
-        return {text for file in self.files if file.aside is not None for text in pattern.findall(file.aside)}
+    def texts(self, word: bytes = b"") -> Iterator[bytes]:
+        """Of modules, and of files that look free of Celery and speak of transactions: those with a word in them."""
+        own = (module.text.encode() for module in self.modules)
+        aside = (file.aside for file in self.files if file.aside is not None)
+        return (text for text in chain(own, aside) if word in text)
 
     def named_aside(self, names: dict[str, set[str]]) -> set[str]:
         """Which names, given by the last name of their module, stand in files that look free of Celery, tests aside."""
