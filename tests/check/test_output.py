@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -179,6 +181,14 @@ def test_the_command_exits_0_1_and_2(folder: Path, command: Command) -> None:
     code, out, err = command(str(folder), "--select", "ACG103")
     assert (code, err) == (1, seen)
     assert "ACG103" in out
+
+
+def test_without_an_option_it_does_the_same_and_starts_without_pydantic(folder: Path, command: Command) -> None:
+    assert command(str(folder)) == command(str(folder), "--format", "text")
+    assert command(str(folder / "none.py")) == command(str(folder / "none.py"), "--format", "text")
+    code = f"import sys; from asyncgen.cli.edge import run; run(['check', '{folder}']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pydantic" not in done.stdout.splitlines()[-1].split()
 
 
 @pytest.mark.parametrize(

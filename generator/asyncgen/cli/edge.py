@@ -55,6 +55,8 @@ def _run(given: Sequence[str]) -> int:
         if arguments == ["--version"]:
             say_version()
             return 0
+        if arguments[:1] == ["check"] and not any(word.startswith("-") for word in arguments):
+            return _check(arguments[1:])
         code = _command()(arguments or ["--help"], prog_name="asyncgen", standalone_mode=False)
     except AsyncgenError as error:
         _trace(error, debug)
@@ -87,6 +89,13 @@ def _command() -> Callable[..., object]:
     from .app import app
 
     return typer.main.get_command(app)
+
+
+def _check(paths: Sequence[str]) -> int:
+    """`asyncgen check` without an option: for Typer to read its arguments takes as long as to check a small project."""
+    from .. import check
+
+    return check.run([Path(path) for path in paths], stdout=sys.stdout, stderr=sys.stderr)
 
 
 def _without_debug(arguments: Sequence[str]) -> tuple[bool, list[str]]:
