@@ -1,10 +1,8 @@
 """What every writer of folders needs: one process at a time, and the system's errors as sentences."""
 
 import errno
-import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,9 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
     wait: False raises OSError where another process holds it.
     """
     if sys.platform == "win32":
+        import hashlib
+        import tempfile
+
         from filelock import FileLock
 
         # Windows locks no folders: a file outside of it stands for each.
