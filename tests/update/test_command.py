@@ -17,7 +17,10 @@ Command = Callable[..., Ran]
 README = "template/service/README.md.jinja"
 NEWER = {
     README: FIRST[README].replace("Two.", "Two, changed."),
-    "CHANGELOG.md": "# Changelog\n\n## 0.2.0\n\n- Two is changed.\n\n## 0.1.0\n\n- The start.\n",
+    "CHANGELOG.md": (
+        "# Changelog\n\n## 0.2.0\n\nUpdating: nothing needs\na line of yours.\n\n"
+        "In a service:\n\n- Two is\n  changed.\n\n## 0.1.0\n\nOf old:\n\n- The start.\n"
+    ),
     "copier.yml": QUESTIONS + "region: {type: str, default: north}\n",
     f"{PACKAGE}/added.py": "ADDED = True\n",
     f"{PACKAGE}/dropped.py": None,
@@ -88,7 +91,12 @@ def test_json_has_the_same(template: Path, service: Path, asyncgen: Command) -> 
     assert report["to"] == newer[:7]
     assert report["provenance"] == "in the recorded clone"
     assert report["new_questions"] == {"region": "north"}
-    assert report["changelog"] == ["0.2.0", "- Two is changed."]
+    assert report["changelog"] == [
+        "0.2.0",
+        "Updating: nothing needs a line of yours.",
+        "In a service:",
+        "- Two is changed.",
+    ]
     kinds = {file["path"]: file["kind"] for file in report["files"]}
     assert kinds == {
         ".copier-answers.yml": "changed",

@@ -11,28 +11,35 @@ __all__ = ["changelog", "new_questions"]
 
 
 def changelog(before: Template, after: Template) -> list[str]:
-    """The lines of the newer changelog that the older one lacks, under their headings."""
+    """The lines of the newer changelog that the older one lacks, under the headings and lines that lead to them."""
     old, new = _sections(before), _sections(after)
     lines = []
     for heading, entries in new.items():
-        known = set(old.get(heading, []))
-        if fresh := [entry for entry in entries if entry not in known]:
-            lines += [heading, *fresh]
+        fresh, leading = [], ""
+        for entry in entries:
+            if entry.endswith(":"):
+                leading = entry
+            elif entry not in old.get(heading, []):
+                fresh += [leading, entry] if leading else [entry]
+                leading = ""
+        lines += [heading, *fresh] if fresh else []
     return lines
 
 
 def _sections(template: Template) -> dict[str, list[str]]:
-    """The entries of CHANGELOG.md by heading; an entry that takes several lines becomes one."""
+    """The entries and paragraphs of CHANGELOG.md by heading; what takes several lines becomes one."""
     file = files_at(template.repository, template.commit, ["CHANGELOG.md"]).get("CHANGELOG.md")
     found: dict[str, list[str]] = {}
-    heading = ""
+    entries, after = None, ""
     for line in file.content.decode(errors="replace").splitlines() if file else ():
         if title := re.match(r"## (.+)", line):
-            heading = title[1].strip()
-        elif line.startswith("- ") and heading:
-            found.setdefault(heading, []).append(line.strip())
-        elif line.startswith("  ") and found.get(heading):
-            found[heading][-1] += f" {line.strip()}"
+            entries = found.setdefault(title[1].strip(), [])
+        elif line.strip() and entries is not None:
+            if line.startswith("- ") or not after or not entries:
+                entries.append(line.strip())
+            else:
+                entries[-1] += f" {line.strip()}"
+        after = line.strip()
     return found
 
 
