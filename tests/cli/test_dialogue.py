@@ -108,6 +108,9 @@ def test_colour_is_for_terminals_that_want_it(template: Path, workdir: Path, mon
     monkeypatch.setenv("TERM", "xterm")
     with terminal("new", "shop") as at:
         assert f"\x1b[1m1 of {len(QUESTIONS)}  The service's name, as people write it\x1b[0m" in at.prompt()
+    monkeypatch.delenv("TERM")
+    with terminal("new", "shop") as at:
+        assert f"\n1 of {len(QUESTIONS)}  The service's name, as people write it" in at.prompt()
 
 
 @pytest.mark.parametrize("at_question", range(len(QUESTIONS) + 1))
@@ -396,7 +399,7 @@ def test_ctrl_c_at_each_question_adds_nothing(service: Path, at_question: int) -
 
 
 def test_the_four_questions_are_asked_until_the_answer_holds(service: Path) -> None:
-    typed = ["transactional", "lease", "a:int,a:str", "invoice_id:int:key,total:Decimal", "5", "outage"]
+    typed = ["transactional", "leese", "lease", "a:int,a:str", "invoice_id:int:key,total:Decimal", "5", "outage"]
     typed += ["Payments API", "payments", "60 critical", "60 bulk"]
     with terminal("add-task", "send_invoice") as at:
         asked = at.answer(typed)
@@ -404,6 +407,7 @@ def test_the_four_questions_are_asked_until_the_answer_holds(service: Path) -> N
     shown = "".join(asked)
     for sentence in (
         "since transactional commits the key with the effect",
+        "expected one of lease, at-most-once, natural, got: leese",
         "expected each argument once, got: a twice",
         "expected one of retry, other, outage, never, got: 5",
         "got: Payments API; use payments_api",

@@ -187,3 +187,9 @@ def test_a_file_with_one_wrong_task_adds_none(grown: Path, text: str) -> None:
     assert ran.err.startswith("asyncgen: ")
     assert ran.err.count("\n") == 1
     assert tree(grown) == before
+
+
+def test_standard_input_is_named_so(grown: Path) -> None:
+    ran = asyncgen("add-task", "--from", "-", stdin="[")
+    assert ran.code == 2
+    assert ran.err.startswith("asyncgen: expected standard input to be YAML or JSON, got: ")

@@ -115,7 +115,9 @@ def add_task(
         raise BadInput(f"expected the options of the tasks to stand in {source}, got: {', '.join(values)} as well")
     service = open_service(writes=not dry_run)
     if name is None:
-        tasks = decide_all(parse_tasks(_read(source or ""), source or ""), service)
+        tasks = decide_all(
+            parse_tasks(_read(source or ""), "standard input" if source == "-" else source or ""), service
+        )
     else:
         task = task_name(name, service.module_names)
         if interactive() and not (defaults or json):

@@ -18,7 +18,8 @@ Choice = tuple[str, str]
 
 def heading(number: int, of: int, text: str) -> None:
     """Print which question this is, and what it is about."""
-    plain, line = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb", f"{number} of {of}  {text}"
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "") in ("", "dumb")
+    line = f"{number} of {of}  {text}"
     say("", line if plain else typer.style(line, bold=True))
 
 

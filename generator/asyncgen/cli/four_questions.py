@@ -61,8 +61,11 @@ def _idempotency(task: str, options: TaskOptions, service: Service) -> dict[str,
     for mode, consequence in _MODES.items():
         with suppress(BadInput):
             modes.append((check_mode(mode, service), consequence))
-    mode = choose("idempotency", modes, default_mode(service), lambda answer: check_mode(answer, service))
-    return {"idempotency": mode}
+
+    def check(answer: str) -> str:
+        return check_mode(answer, service) if answer in _MODES else _one_of(answer, modes)
+
+    return {"idempotency": choose("idempotency", modes, default_mode(service), check)}
 
 
 def _payload(task: str, options: TaskOptions, service: Service) -> dict[str, Any]:
