@@ -45,7 +45,9 @@ def plot(results: dict[str, dict[str, Figures]]) -> str:
         base = variants["bare Celery"]
         parts.append(f'<text x="10" y="{y}" font-weight="bold">{escape(broker)}</text>')
         for name, figures in variants.items():
-            parts.append(f'<text x="{LEFT - 8}" y="{y + 2 * BAR}" text-anchor="end">{escape(name)}</text>')
+            parts.append(
+                f'<text x="{LEFT - 8}" y="{y + 2 * BAR}" text-anchor="end">{escape(name.replace("`", ""))}</text>'
+            )
             for place, (rate, colour) in enumerate({"drained": "#4269d0", "end to end": "#efb118"}.items()):
                 value = median(figures[rate]) / median(base[rate])
                 top = y + BAR * (place + 0.5)
