@@ -24,9 +24,9 @@ _CONTENTS = re.compile(
 
 def field_of(project: CeleryProject, module: Module, expr: ast.Attribute) -> str:
     """`the text of Article.body`, where a row's field has no limit; else the empty string."""
-    row = row_class(project, module, expr.value)
+    row = row_class(project, module, expr.value) if _CONTENTS.search(expr.attr) else None
     field = project.names.class_attribute(row, expr.attr) if row is not None else None
-    if row is None or field is None or not isinstance(field.node, ast.Call) or not _CONTENTS.search(expr.attr):
+    if row is None or field is None or not isinstance(field.node, ast.Call):
         return ""
     made = field.node
     if any(keyword.arg in {"max_length", "choices"} for keyword in made.keywords):
