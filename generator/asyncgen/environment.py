@@ -87,7 +87,8 @@ def _program(name: str, folders: Iterable[Path], repository: Path) -> Path | Non
         if not folder.is_absolute() or folder.resolve().is_relative_to(repository):
             continue
         for file in (folder / name, folder / f"{name}.exe"):
-            if file.is_file() and os.access(file, os.X_OK) and not file.resolve().is_relative_to(repository):
+            # In this order: `access` says no where `is_file` raises, as in a folder of PATH that only root may enter.
+            if os.access(file, os.X_OK) and file.is_file() and not file.resolve().is_relative_to(repository):
                 return file
     return None
 

@@ -95,5 +95,6 @@ def test_a_program_on_path_is_never_the_repositorys(
     hostile = ["", ".", "bin", str(project / "bin"), str(tmp_path / "linked"), str(tmp_path / "folder")]
     monkeypatch.setenv("PATH", ":".join(hostile))
     assert machine_program("ruff", project) is None
-    monkeypatch.setenv("PATH", ":".join([*hostile, str(tmp_path / "machine")]))
+    unusable = "/" + "x" * 300  # which raises when it is asked, as a folder of another user does
+    monkeypatch.setenv("PATH", ":".join([*hostile, unusable, str(tmp_path / "machine")]))
     assert machine_program("ruff", project) == tmp_path / "machine/ruff"
