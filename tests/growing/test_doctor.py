@@ -1,6 +1,7 @@
 """`asyncgen doctor` in a whole service: what it finds is what the pipeline would say."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,17 @@ def test_unwritten_tasks_are_named(service: Path) -> None:
     path.write_text(path.read_text().replace('"send_welcome is not written yet', '"welcome'))
     row = findings()["unwritten tasks"]
     assert (row["warning"], row["detail"]) == (False, "none of 1")
+
+
+def test_conflicts_that_an_update_left_open(service: Path) -> None:
+    assert findings()["conflicts"]["detail"] == "no update left any"
+    marked = "One.\n<<<<<<< before updating\nTwo.\n=======\n2\n>>>>>>> after updating\n"
+    (service / "README.md").write_text(marked)
+    row = findings()["conflicts"]
+    assert (row["ok"], row["fix"]) == (False, "git diff")
+    assert row["detail"] == "expected none that an update left to be open, got: README.md:2"
+    shutil.rmtree(service / ".git")
+    assert findings()["conflicts"]["unknown"]
 
 
 def test_a_queue_table_that_files_do_not_agree_with(service: Path) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from ..clones import is_local
 from ..environment import Environment, UntrustedError, own_environment, pyvenv_cfg
 from ..errors import AsyncgenError
+from ..git import git_bytes
 from ..plan import unfinished
 from ..service import Service
 from ..tasks.listing import list_tasks
+from ..update.scratch import BEFORE
 from ..update.versions import choose, is_due
 from .finding import Finding, asked, in_root, unknown, warning
 
@@ -20,6 +22,7 @@ def examine_project(service: Service) -> Iterator[Finding]:
     """Look at the files of a service, and compare its release with the newest on this machine."""
     yield Finding("service", True, f"{service.package} in {service.root}")
     yield asked("last command", lambda: _last_command(service))
+    yield asked("conflicts", lambda: _conflicts(service), "git status", by_git=True)
     yield asked("release", lambda: _release(service), "asyncgen update --check", by_git=True)
     yield _environment(service)
     yield asked("unwritten tasks", lambda: _unwritten(service))
@@ -29,6 +32,18 @@ def _last_command(service: Service) -> Finding:
     if left := unfinished(service.root):
         return warning("last command", left, "asyncgen sync-queues")
     return Finding("last command", True, "ended in order")
+
+
+def _conflicts(service: Service) -> Finding:
+    try:  # 1: no line matches
+        found = git_bytes("grep", "-I", "-n", "-z", "-e", f"^<<<<<<< {BEFORE}", "--", ".", at=service.root, most=1)
+    except AsyncgenError as error:
+        return unknown("conflicts", f"not asked: {error}", "git status")
+    places = [":".join(line.split("\0")[:2]) for line in found.decode(errors="replace").splitlines()]
+    if places:
+        detail = f"expected none that an update left to be open, got: {', '.join(places)}"
+        return Finding("conflicts", False, detail, fix=in_root(service.root, "git diff"))
+    return Finding("conflicts", True, "no update left any")
 
 
 def _release(service: Service) -> Finding:
