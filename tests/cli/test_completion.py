@@ -26,6 +26,7 @@ def test_every_command_has_a_short_help(asyncgen: Asyncgen, path: tuple[str, ...
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"Usage: {' '.join(('asyncgen', *path))} ")
     assert ran.out == asyncgen(*path, "--help").out
+    assert "...\n" not in ran.out.partition("\n")[2], "a line of the list of commands is cut off"
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def test_an_answer_is_a_value_or_its_number_and_a_wrong_one_is_asked_again(templ
         '  expected package to be 1 to 20 lowercase letters, digits or "_" that begin with a letter, got: 9shop',
         "  expected broker to be redis or rabbitmq, got: rabbit; did you mean rabbitmq?",
         "  expected queue_layout to be single, priority or latency, got: 9",
-        "Error: invalid input",
+        "  expected y or n, got: maybe",
     ):
         assert sentence in shown
     made = answers(workdir / "shop")

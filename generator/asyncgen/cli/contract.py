@@ -29,7 +29,7 @@ def _diff(
     new: Annotated[str, typer.Argument(help="The same of the new contract: contract.yaml.", autocompletion=contracts)],
     json: Json = False,
 ) -> None:
-    """Find what would break messages that are on their way, or producers that are not yet deployed.
+    """Find what would break messages that wait, or producers.
 
     Exit code 0 if nothing would, 1 if something would; each change is named, with how to make it safely. Of a commit,
     the contract.yaml of the service that holds the current folder is read; where OLD has none, nothing breaks.

@@ -53,7 +53,14 @@ def until(label: str, usual: str | None, check: Callable[[str], T]) -> T:
 
 def yes(label: str, usual: bool) -> bool:
     """Ask for yes or no."""
-    return _interruptible(lambda: typer.confirm(label, default=usual))
+    words = {"": usual, "y": True, "yes": True, "n": False, "no": False}
+
+    def check(answer: str) -> bool:
+        if answer.lower() not in words:
+            raise BadInput(f"expected y or n, got: {answer}")
+        return words[answer.lower()]
+
+    return until(f"{label} [{'Y/n' if usual else 'y/N'}]", "", check)
 
 
 def confirm(label: str) -> None:

@@ -46,10 +46,10 @@ def _task(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Print all that is known of a task: options, limits, key, retries in seconds, queue, schedule, tests.
+    """Print all that is known of a task.
 
-    The files are read, and nothing is imported. --dead-letters alone runs the service, where its variable BROKER_URL
-    is set.
+    That is its options, limits, key, retries in seconds, queue, schedule and tests. The files are read, and nothing is
+    imported. --dead-letters alone runs the service, where its variable BROKER_URL is set.
     """
     from ..service import find_service
     from ..tasks.details import details_of

@@ -18,7 +18,7 @@ template = typer.Typer(help="Where the template comes from, and its releases her
 
 @template.command("show")
 def _show(json: Json = False) -> None:
-    """Print which releases of the template are here, and what this project records.
+    """Print the releases that are here, and what a project records.
 
     `bundled` is what this asyncgen was built with; `cached` is what ~/.asyncgen/template has.
     """
@@ -47,7 +47,7 @@ def _show(json: Json = False) -> None:
 
 @template.command("sync")
 def _sync(json: Json = False) -> None:
-    """Put the releases that this asyncgen came with into ~/.asyncgen/template.
+    """Put the releases of this asyncgen into ~/.asyncgen/template.
 
     Projects made from a wheel record that place: on a machine that never ran asyncgen, plain copier update finds the
     template after this. Releases are only added. In a project, it also makes sure that the recorded one is there.

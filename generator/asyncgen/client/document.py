@@ -53,7 +53,7 @@ def read_contract(file: Path) -> Contract:
     except FileNotFoundError as error:
         raise BadInput(
             f"expected the contract of a service at {file}, got: no such file; "
-            "write it with the service's command contract, or name one with --contract"
+            "run make contract in the service, or name one with --contract"
         ) from error
     except IsADirectoryError as error:
         raise BadInput(f"expected {file} to be the contract of a service, got: a folder; name the file") from error
