@@ -1,5 +1,6 @@
 """A new project: rendered beside its place, committed, and moved there."""
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -83,12 +84,16 @@ def work_tree(destination: Path) -> WorkTree | None:
     """The work tree that a project at `destination` would be a part of; None where there is none, or it ignores it."""
     parent = destination.parent
     try:
-        inside = git("rev-parse", "--is-inside-work-tree", "--show-prefix", "--show-toplevel", at=parent)
+        # One at a time: the name of a folder may have several lines.
+        root, prefix = (_line(git_bytes("rev-parse", each, at=parent)) for each in ("--show-toplevel", "--show-prefix"))
         ignored = git_bytes("check-ignore", f"{destination.name}/", at=parent, most=1)
     except GitError:
         return None
-    _, prefix, root = inside.splitlines()
     return None if ignored else WorkTree(Path(root), f"{prefix}{destination.name}")
+
+
+def _line(printed: bytes) -> str:
+    return os.fsdecode(printed.removesuffix(b"\n"))
 
 
 def found_subfolder(destination: Path, known: Collection[str]) -> tuple[WorkTree | None, dict[str, str]]:

@@ -1,6 +1,7 @@
 """A service in a subfolder of a git repository: no repository in a repository, and every command works there."""
 
 import json
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,19 @@ def test_a_work_tree_gets_no_repository_within_it(template: Path, repository: Pa
     assert "160000" not in git(repository, "ls-tree", "-r", "HEAD")
     answers = yaml.safe_load((repository / "services/shop/.copier-answers.yml").read_text())
     assert answers["subfolder"] == "services/shop"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_folder_of_two_lines_is_refused_in_one(
+    template: Path, repository: Path, asyncgen: Asyncgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "two\nlines").mkdir()
+    monkeypatch.chdir(repository / "two\nlines")
+    ran = asyncgen("new", "shop", "--defaults")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(
+        "asyncgen: expected subfolder to be a path below the root of letters that neither a shell"
+    )
 
 
 def test_the_advice_is_where_ci_has_to_go(template: Path, repository: Path, asyncgen: Asyncgen) -> None:
