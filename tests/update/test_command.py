@@ -136,6 +136,18 @@ def test_conflicts_have_numbers_markers_and_a_way_back(template: Path, service: 
     assert snapshot(service) == before
 
 
+def test_what_a_module_with_conflicts_defines_is_not_called_gone(
+    template: Path, service: Path, asyncgen: Command
+) -> None:
+    write(service, {"src/shop/uses.py": "from .times import LINE_1\n"})
+    edit(service, "src/shop/times.py", "LINE_9 = 9", "LINE_9 = 99")
+    times = FIRST[f"{PACKAGE}/times.py"]
+    release(template, "0.2.0", {f"{PACKAGE}/times.py": times.replace("LINE_9 = 9", "LINE_9 = 90")})
+    report = json.loads(asyncgen("update", "--json").out)
+    assert report["imports"] == []
+    assert report["conflicts"] == ["src/shop/times.py"]
+
+
 def test_the_way_back_leaves_other_work_alone(template: Path, service: Path, asyncgen: Command) -> None:
     (service / "notes.txt").write_text("mine\n")
     edit_without_commit = service / "src/shop/times.py"

@@ -63,15 +63,15 @@ class _Lookup:
             otherwise = f"{new}.{last}" if new and self.has(new, last) else ""
         else:
             file = self.base.get(_path(module, self.base))
-            if file is None or last not in _defined(file.content) or self.has(module, last):
+            if file is None or last not in (_defined(file.content) or ()) or self.has(module, last):
                 return None
             otherwise = ""
         return chain(name, self.names)[-1] if name in self.names else otherwise
 
     def has(self, module: str, name: str) -> bool:
-        """Whether a package has a module of that name after the update, or a module defines it."""
-        content = self.after.get(_path(module, self.after), b"")
-        return bool(_path(f"{module}.{name}", self.after)) or name in _defined(content)
+        """Whether a package has a module of that name after the update, or a module may define it."""
+        defined = _defined(self.after.get(_path(module, self.after), b""))
+        return defined is None or name in defined or bool(_path(f"{module}.{name}", self.after))
 
     @cached_property
     def internal(self) -> Collection[str]:
@@ -89,12 +89,12 @@ class _Lookup:
 
 
 @cache
-def _defined(content: bytes) -> frozenset[str]:
-    """The names that a module binds; none for what is no Python."""
+def _defined(content: bytes) -> frozenset[str] | None:
+    """The names that a module binds; None for what is no Python, as with conflicts in it."""
     try:
         return frozenset(bound_names(ast.parse(content)))
     except NO_PYTHON:
-        return frozenset()
+        return None
 
 
 def _in_module(path: str, origin: str, content: bytes, lookup: _Lookup) -> Iterator[MovedImport]:
