@@ -55,6 +55,9 @@ def system_error(error: OSError) -> str:
     """The sentence for an error of the system, with the path that it names."""
     if error.errno == errno.ENOENT and error.filename is None:
         return "expected the current folder to exist, got: it was removed; go to another one"
+    if error.errno == errno.ENOSPC and error.filename is None:
+        full = (error.strerror or str(error)).lower()
+        return f"expected space for the project and for temporary files, got: {full}; free some, or set TMPDIR"
     named = isinstance(error.filename, str | bytes | os.PathLike)
     what = f"{os.fsdecode(error.filename)} to be accessible" if named else "the system to do what the command asks"
     return f"expected {what}, got: {(error.strerror or str(error)).lower()}; correct that and run the command again"

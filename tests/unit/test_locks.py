@@ -1,12 +1,13 @@
-"""A folder is locked for one process at a time, on Windows too."""
+"""A folder is locked for one process at a time, on Windows too, and errors of the system are sentences."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from asyncgen.locks import locked
+from asyncgen.locks import locked, system_error
 
 HOLD = """
 import filelock, sys
@@ -43,3 +44,9 @@ def test_a_folder_is_locked_until_its_holder_ends(
             with locked(tmp_path):
                 pass
     assert (tmp_path / "asyncgen-locks").exists() == (platform == "win32")
+
+
+def test_a_full_disk_that_has_no_name_may_be_that_of_temporary_files() -> None:
+    assert system_error(OSError(errno.ENOSPC, "No space left on device")) == (
+        "expected space for the project and for temporary files, got: no space left on device; free some, or set TMPDIR"
+    )
