@@ -31,6 +31,10 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         every = dict(re.findall(r"(?m)^(\w+_URL)=(\S+)$", (service / ".env.example").read_text()))
         shown = {variable: url for variable, url in every.items() if "_CONTAINER_" not in variable}
         assert_sealed(production, every)
+        # `up --wait` calls a container failed that has no health check, and waits while one is restarted.
+        checks = {name: each["healthcheck"] for name, each in production.items() if "healthcheck" in each}
+        assert {name for name, check in checks.items() if "disable" in check} <= {"migrate"}
+        assert {each["restart"] for name, each in production.items() if name == "migrate"} <= {"on-failure:5"}
         reloaded = {name for name, each in development.items() if each.get("develop")}
         mounted = {volume.split(":")[1] for name in reloaded for volume in development[name]["volumes"]}
         assert {f"COPY src {target}\n" for target in mounted} <= {*(service / "Dockerfile").open()}
@@ -62,6 +66,8 @@ def test_prometheus_asks_every_process_that_counts_and_grafana_has_what_it_is_to
     networks = {each: what.get("networks") for each, what in compose["services"].items()}
     asked = {each for each, what in networks.items() if what == {"default": {"aliases": [name]}}}
     assert asked == {"worker-default", "beat", "relay", "exporter"}
+    check = compose["services"]["exporter"]["healthcheck"]["test"][-1]
+    assert f"127.0.0.1', {job['dns_sd_configs'][0]['port']})" in check
     names = re.findall(r'(\w+)": f"{server_name\(\)}(\.\w+)"', (RUNTIME / "app.py").read_text())
     assert all(each in compose["services"]["flower"]["build"]["dockerfile_inline"] for pair in names for each in pair)
     assert len(names) == 2

@@ -246,15 +246,26 @@ def test_without_docker_the_image_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/git").symlink_to(str(shutil.which("true")))
     command = [sys.executable, "src/shop/runtime/testing/image.py", "shop"]
-    path = {"PATH": str(tmp_path / "bin")}
-    done = subprocess.run(command, cwd=service, env=path, capture_output=True, text=True)
+    environment = {"PATH": str(tmp_path / "bin"), "SHOP_BROKER_URL": "redis://127.0.0.1:6379/0"}
+    done = subprocess.run(command, cwd=service, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "expected docker on PATH, got: none; install it\n")
 
 
 def test_without_a_lock_the_image_says_how_to_make_one(tmp_path: Path) -> None:
     service = render(tmp_path / "service", {"package": "shop"})
-    done = subprocess.run(["make", "image"], cwd=service, capture_output=True, text=True)
+    environment = os.environ | {"SHOP_BROKER_URL": "redis://127.0.0.1:6379/0"}
+    done = subprocess.run(["make", "image"], cwd=service, env=environment, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == (
         "expected uv.lock, the versions that the image gets, got: none; run make lock, and commit it"
+    )
+
+
+def test_without_servers_the_image_says_how_to_name_them_before_it_is_built(tmp_path: Path) -> None:
+    service = render(tmp_path / "service", {"package": "shop"})
+    (service / "uv.lock").touch()
+    done = subprocess.run(["make", "image"], cwd=service, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (2, [])
+    assert done.stderr.splitlines()[0] == (
+        "expected SHOP_BROKER_URL in the environment, got: nothing; set -a; . ./.env takes all from .env"
     )

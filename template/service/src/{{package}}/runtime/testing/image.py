@@ -56,6 +56,10 @@ class ImageError(Exception):
 def main(image: str) -> int:
     """Build it, check it and, in CI, keep it; prints what was seen. 0, or 1 with a sentence on standard error."""
     try:
+        if (broker := f"{PREFIX}BROKER_URL") not in os.environ:
+            raise ImageError(
+                f"expected {broker} in the environment, got: nothing; set -a; . ./.env takes all from .env"
+            )
         build(image)
         for line in check(image):
             print(line, flush=True)
