@@ -92,7 +92,7 @@ def value_of(question: Question, value: object) -> object:
     """An answer, given as text, as a value of the question's type; BadInput for one that it does not have."""
     if question.several:
         items = value if isinstance(value, list) else re.split(r"[,\s]+", str(value).strip("[] "))
-        return [_choice(question, item) for item in items if item]
+        return [] if items == ["none"] else [_choice(question, item) for item in items if item]
     if question.kind == "bool" and not isinstance(value, bool):
         spelt = {"true": True, "yes": True, "false": False, "no": False}
         if str(value).lower() not in spelt:

@@ -135,6 +135,12 @@ def test_flags_and_data_answer(template: Path, workdir: Path, asyncgen: Asyncgen
     assert answered.items() <= answers(workdir / "shop").items()
 
 
+def test_none_of_several_is_said_as_in_the_dialogue(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
+    assert asyncgen("new", "shop", "--deploy", "none", "-d", "observe=none").code == 0
+    answered = answers(workdir / "shop")
+    assert (answered["deploy"], answered["observe"]) == ([], [])
+
+
 def test_the_replay_makes_the_same(template: Path, workdir: Path, asyncgen: Asyncgen) -> None:
     first = asyncgen(
         "new", "shop", "--service-name", "Web Shop", "--scheduler", "--broker", "rabbitmq", "-d", "deploy="
