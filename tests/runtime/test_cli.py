@@ -1,6 +1,10 @@
 """The commands of a service that ask no server; the others run beside a worker."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -50,6 +54,15 @@ def test_every_command_explains_itself() -> None:
     lines = (listed + called("dead", "--help").output).splitlines()
     assert not [line for line in lines if line.endswith("...") and not line.startswith("Usage:")]
     assert called("unheard").exit_code == 2
+
+
+def test_process_1_of_a_container_is_ended_by_sigterm_while_it_imports_the_application(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text("import signal\nsignal.raise_signal(signal.SIGTERM)\n")
+    starts = "import os, sys; os.getpid = lambda: 1; from runtime import cli; cli.main('stopped')"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    # By the system's own action it would be -15, which the kernel withholds from process 1.
+    done = subprocess.run([sys.executable, "-c", starts, "worker"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
 
 
 def test_an_error_on_purpose_is_one_sentence(

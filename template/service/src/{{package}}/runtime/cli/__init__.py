@@ -1,6 +1,8 @@
 """The service's command: one module for each command."""
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -53,6 +55,10 @@ def main(module: str) -> None:
     So is one in the command line. With --json every error is on stdout as well, as {"error": ...}.
     module: the name of the one that holds the application, as `app`.
     """
+    if os.getpid() == 1:
+        # In a container: the kernel drops what process 1 has no handler for, so that a start would outlive its SIGTERM
+        # until SIGKILL. Processes that end in order replace it.
+        signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
     as_json = "--json" in sys.argv
     try:
         sys.exit(group(prog_name=NAME, obj=lambda: load(module), standalone_mode=False))
