@@ -48,6 +48,7 @@ def test_ports_are_published_for_this_machine_alone_and_only_in_development(brok
         for name, container in production.items():
             if name not in SERVERS and name not in PROFILES:
                 inside = container["environment"]
+                assert container["init"] is True, name
                 assert inside.keys() == shown.keys()
                 for variable, url in shown.items():
                     assert urlsplit(url).hostname == "127.0.0.1"
