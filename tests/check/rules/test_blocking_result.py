@@ -452,6 +452,16 @@ def test_a_result_that_is_surely_ready(planted: Planted) -> None:
                 return result.get()
             return result.id
 
+        def looked_up_twice(request, key):
+            if add.AsyncResult(key).state == "SUCCESS":
+                return add.AsyncResult(key).get()
+            return None
+
+        def another(request, key, other):
+            if add.AsyncResult(key).state == "SUCCESS":
+                return add.AsyncResult(other).get()  # <- ACG101
+            return None
+
         def the_other_way_round(request, key):
             result = AsyncResult(key)
             if not result.ready():

@@ -440,6 +440,12 @@ def test_names_and_paths_that_others_can_read(planted: Planted) -> None:
             with open(path, "wb") as out:
                 out.write(upload.read())
             convert.delay(path)
+            with tempfile.NamedTemporaryFile(delete=False, dir=SHARED) as made:
+                made.write(upload.read())
+            convert.delay(made.name)
+            with tempfile.NamedTemporaryFile(delete=False, dir=settings.MEDIA_ROOT) as made_here:
+                made_here.write(upload.read())
+            convert.delay(made_here.name)  # <- ACG107
             for shipped in glob.glob(os.path.join(os.path.dirname(__file__), "*.sql")):
                 convert.delay(shipped)
             beside = os.path.join(os.path.dirname(__file__), "report.html")

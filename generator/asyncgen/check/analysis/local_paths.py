@@ -138,7 +138,9 @@ class LocalPaths:
     def _attribute(self, module: Module, expr: ast.Attribute, depth: int) -> bool:
         if expr.attr == "name":
             made = self._made(module, expr.value)
-            return isinstance(made, ast.Call) and self.project.names.name(module, made.func) in _FILES
+            if not isinstance(made, ast.Call) or self.project.names.name(module, made.func) not in _FILES:
+                return False
+            return not any(_SHARED.search(self._origin(module, k.value)) for k in made.keywords if k.arg == "dir")
         if expr.attr == "path":
             return self._is_file_field(module, expr.value) or self._is_scanned(module, expr.value)
         if expr.attr == "parent":

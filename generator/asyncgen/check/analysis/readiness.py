@@ -4,6 +4,7 @@ import ast
 
 from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import last_name
 
 __all__ = ["LOOKING", "is_surely_ready"]
 
@@ -20,7 +21,8 @@ def is_surely_ready(module: Module, call: ast.Call, receiver: ast.expr) -> bool:
     around = set(module.ancestors(call))
     if any(isinstance(a, ast.If | ast.IfExp) and "eager" in ast.unparse(a.test).lower() for a in around):
         return True  # whoever calls runs the task
-    if not isinstance(receiver, ast.Name | ast.Attribute):
+    looked_up = isinstance(receiver, ast.Call) and last_name(receiver.func) == "AsyncResult"
+    if not looked_up and not isinstance(receiver, ast.Name | ast.Attribute):
         return False
     same = ast.dump(receiver)
     return any(
