@@ -395,6 +395,12 @@ def test_keywords_and_options_of_tasks_as_settings(planted: Planted) -> None:
                     task_default_retry_delay=5,  # <- ACG111
                     task_acks_late=True,
                     task_default_rate_limit="1/s",
+                    acks_late=True,  # <- ACG111
+                    max_retries=3,  # <- ACG111
+                    celeryd_concurrency=4,  # <- ACG111
+                    timezone="UTC",
+                    priority=3,
+                    concurrency=4,
                 )
             """
         },

@@ -17,6 +17,7 @@ __all__ = ["settings"]
 _ALMOST = 0.86
 #: What `Celery(...)` takes, with the setting of that meaning.
 _KEYWORDS = {"broker": "broker_url", "backend": "result_backend"}
+_LIMITS = {"time_limit", "soft_time_limit", "ignore_result", "max_retries"}
 _CELERYS_OWN = ("task_", "worker_", "broker_")
 _PREFIXES = ("task_", "worker_", "result_", "broker_", "beat_", "event_", "accept_")
 
@@ -108,7 +109,7 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
     if not namespace and raw in _KEYWORDS:
         return f"{raw} is a keyword of Celery(...) and no setting: it does nothing here", f"write {_KEYWORDS[raw]}"
     if not namespace and not key.startswith(_PREFIXES):
-        return None
+        return _unprefixed(raw)
     option = key.removeprefix("task_").removeprefix("default_")
     if key.startswith("task_") and (
         option in TASK_ONLY_OPTIONS | {"max_retries"} or f"default_{option}" in TASK_OPTIONS
@@ -125,6 +126,18 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
     if namespace and f"worker_{key}" in SETTINGS:
         return f"Celery has no setting {raw}: it does nothing", f"write {prefix}WORKER_{setting.key}"
     return None
+
+
+def _unprefixed(raw: str) -> tuple[str, str] | None:
+    """A task's or a worker's option where settings are expected, or an old name that was known in capitals alone."""
+    today = OLD_SETTINGS.get(raw.upper(), "") if raw.islower() else ""
+    if raw in TASK_ONLY_OPTIONS | _LIMITS:
+        today = f"task_{raw}" if f"task_{raw}" in SETTINGS else ""
+        return (
+            f"{raw} is an option of each task and no setting: it does nothing",
+            f"write {today}" if today else "give it to the tasks",
+        )
+    return (f"Celery has no setting {raw}: it does nothing", f"write {today}") if today else None
 
 
 def _effect_of_old(configuration: Configuration, setting: Setting) -> str:
