@@ -335,3 +335,34 @@ def test_records_of_an_answer_and_files_of_a_form(planted: Planted) -> None:
             """,
         },
     )
+
+
+def test_bodies_that_were_validated_rows_that_were_serialized_and_chunks(planted: Planted) -> None:
+    code = """
+        from celery import shared_task
+        from django.core import serializers
+        from shop.forms import OrderSerializer
+        from shop.models import User
+
+        @shared_task
+        def store(data, more=None): ...
+
+        def view(request):
+            serializer = OrderSerializer(data=request.data)
+            serializer.is_valid()
+            store.delay(serializer.validated_data)  # <- ACG112
+            store.delay(serializer.validated_data["number"])
+            validated = serializer.validated_data
+            store.delay({"order": validated})  # <- ACG112
+            store.delay(validated.get("number"), request.user.validated_data)
+
+        def nightly(ids, form):
+            store.delay(serializers.serialize("json", User.objects.filter(pk__in=ids)))  # <- ACG112
+            store.delay(form.serialize("json"))
+            store.chunks([(key,) for key in User.objects.values_list("pk", flat=True)], 20).apply_async()  # <- ACG112
+            store.map(User.objects.values_list("pk", flat=True)).delay()  # <- ACG112
+            store.chunks([(key,) for key in User.objects.values_list("pk", flat=True)[:100]], 20).apply_async()
+            store.chunks([(key,) for key in ids], 20).apply_async()
+            ids.map(User.objects.values_list("pk", flat=True))
+    """
+    planted("ACG112", {"shop/__init__.py": "", "shop/views.py": code})

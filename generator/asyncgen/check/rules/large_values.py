@@ -23,6 +23,7 @@ _ENCODERS = {"b64encode", "dumps", "loads", "str", "jsonable_encoder", "compress
 #: Methods whose result is as large as what they are called on.
 _CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip", "split", "splitlines"}
 _OF_REQUEST = {"body", "data", "POST", "json", "json_body", "form"}
+_OF_SERIALIZER = {"data": _COPY, "validated_data": _BODY}
 _CALLED_ON_REQUEST = {"json", "get_json", "get_data", "body", "read", "form"}
 _READS = {"read", "read_text", "read_bytes", "getvalue", "readlines"}
 _READERS = {"csv.reader", "csv.DictReader"}
@@ -92,7 +93,7 @@ class LargeValues:
             return _LIST
         if self.project.names.name(module, func) in _READERS:
             return _DOCUMENT
-        if name == "model_to_dict":
+        if name == "model_to_dict" or self.project.names.name(module, func) == "django.core.serializers.serialize":
             return _COPY
         if name == "b64encode" and inner is not None and _CONTENT.search(last_name(inner)):
             return _DOCUMENT
@@ -145,8 +146,8 @@ class LargeValues:
             return _BODY if expr.attr in _OF_REQUEST else ""
         if expr.attr in {"content", "text"} and _is_response(expr.value, kind):
             return _ANSWER
-        if expr.attr == "data" and (_is_serializer(expr.value) or self._is_made_serializer(module, expr.value)):
-            return _COPY
+        if expr.attr in _OF_SERIALIZER and (_is_serializer(expr.value) or self._is_made_serializer(module, expr.value)):
+            return _OF_SERIALIZER[expr.attr]
         return field_of(self.project, module, expr) if kind == MODEL else ""
 
     def _is_file(self, module: Module, expr: ast.expr, kind: str) -> bool:

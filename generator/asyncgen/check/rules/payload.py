@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.celery.dispatch import Dispatch
+from asyncgen.check.celery.targets import task_of
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.large_values import LargeValues
@@ -52,6 +53,7 @@ class LargePayload(Rule):
         rows = Rows(project)
         values = LargeValues(project, rows)
         told: set[ast.expr] = set()
+        yield from self._mapped(module, project, rows)
         for sent in project.dispatches.of(module):
             if sent.method in {"retry", "signature", "subtask"}:
                 continue
@@ -74,6 +76,19 @@ class LargePayload(Rule):
                         f"{sent.title} in a loop over {ast.unparse(loop)[:60]}: a message for each row{through}",
                         "send pages of ids, or let a task send the next page",
                     )
+
+    def _mapped(self, module: Module, project: Project, rows: Rows) -> Iterator[Finding]:
+        """`task.chunks(rows, 20)`: all rows are in messages, however many each has."""
+        for call in module.calls:
+            match call:
+                case ast.Call(func=ast.Attribute(value=task, attr="chunks" | "map" | "starmap"), args=[given, *_]):
+                    if task_of(project, module, task) is not None and rows.are_many(module, given):
+                        yield self.finding(
+                            module,
+                            call,
+                            f"{ast.unparse(call.func)} puts an unbounded list into messages: {ast.unparse(given)[:60]}",
+                            "send pages of ids, or let a task send the next page",
+                        )
 
     @staticmethod
     def _given(module: Module, project: Project, values: LargeValues, expr: ast.expr) -> str:
