@@ -325,6 +325,12 @@ def test_rows_that_are_saved_after_the_publish(planted: Planted) -> None:
             invoice.delay(order.pk)
             order.save()
 
+        def logged(order):
+            order.state = "paid"
+            entry = Log.objects.register(order, "paid")
+            invoice.delay(order.pk, entry.pk)  # <- ACG109
+            order.save()
+
         def not_its_key(order):
             order.state = "paid"
             invoice.delay(order.state)

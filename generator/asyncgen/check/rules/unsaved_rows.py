@@ -51,6 +51,8 @@ def _changed(statement: ast.stmt) -> str:
 def _may_save(call: ast.Call, row: str) -> bool:
     """Whether a call may save a row: by its name, or since the row is handed to what none can see."""
     name = last_name(call.func)
+    if ".objects." in ast.unparse(call.func) and name not in _SAVES:
+        return False  # of its own model: a log, a look-up
     if name in _SAVES or "save" in name or "commit" in name:
         return True
     return name not in _KEEPS and any(isinstance(argument, ast.Name) and argument.id == row for argument in call.args)
