@@ -632,6 +632,21 @@ def test_a_broker_of_django_s_settings(planted: Planted, settings: str, mark: st
     planted("ACG115", {"shop/__init__.py": "", "shop/settings.py": f"{start}{settings}\n", "shop/app.py": code})
 
 
+@pytest.mark.parametrize(
+    ("settings", "mark"),
+    [
+        ("", "  # <- ACG115"),
+        ('CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5}', ""),
+        ('BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5}', ""),
+    ],
+)
+def test_a_broker_of_settings_whose_application_none_can_see(planted: Planted, settings: str, mark: str) -> None:
+    text = f'CELERY_BROKER_URL = "redis://b"{mark}\n{settings}\n'
+    planted("ACG115", {"shop/__init__.py": "", "shop/settings.py": text})
+    elsewhere = "from elsewhere import celery\ncelery.config_from_object(celery.made())\n"
+    planted("ACG115", {"shop/settings.py": text.replace(mark, ""), "shop/app.py": elsewhere})
+
+
 def test_brokers(planted: Planted) -> None:
     planted(
         "ACG115",
@@ -728,6 +743,7 @@ def test_a_dict_that_is_filled_with_what_none_can_see(planted: Planted) -> None:
         def work(): ...
     """
     planted("ACG104", {"shop.py": code.replace("  # <- ACG104", "")})
+    planted("ACG104", {"shop.py": code.replace("  # <- ACG104", "").replace("update(extra)", "update(extra.celery)")})
     planted("ACG104", {"shop.py": code.replace("config.update(extra)", 'config.update({"timezone": "UTC"})')})
 
 

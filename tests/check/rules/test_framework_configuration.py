@@ -129,6 +129,12 @@ def test_settings_that_are_put_together(planted: Planted) -> None:
         ("settings.REDIS_URL", "  # <- ACG115"),
         ("settings.rabbitmq_dsn", "  # <- ACG115"),
         ("settings.broker", ""),
+        ("settings.redis.dsn", "  # <- ACG115"),
+        ("settings.queue.dsn", ""),
+        ("computed()", "  # <- ACG115"),
+        ('"redis://a" if computed() else f"redis://{url()}"', "  # <- ACG115"),
+        ('"redis://a" if computed() else "sqs://"', ""),
+        ("url()", ""),
         ('f"{settings.REDIS_URL}/0"', "  # <- ACG115"),
         ('f"{settings.broker}/0"', ""),
         ('app.config["CELERY_BROKER_URL"]', "  # <- ACG115"),
@@ -139,7 +145,10 @@ def test_brokers_by_their_name_or_flask_s_configuration(planted: Planted, broker
     code = f"""
         from celery import Celery
         from flask import Flask
-        from elsewhere import settings
+        from elsewhere import settings, url
+
+        def computed():
+            return os.getenv("BROKER", "redis://localhost")
 
         app = Flask("shop")
         app.config["CELERY_BROKER_URL"] = "redis://localhost"

@@ -60,9 +60,12 @@ class BrokerConfig(Rule):
     def _transport(self, module: Module, project: Project) -> Iterator[Finding]:
         configuration = project.configuration
         setting = configuration.first("broker_url")
-        if setting is None or setting.module is not module or not configuration.known:
+        if setting is None or setting.module is not module:
             return
-        options: Any = configuration.value("broker_transport_options")
+        if not configuration.known and not (configuration.is_of_settings_alone and module.kind == "code"):
+            return
+        is_set = configuration.first("broker_transport_options") is not None
+        options: Any = configuration.value("broker_transport_options") if is_set else None
         if options is not None and not isinstance(options, dict):
             return
         given = options or {}

@@ -43,8 +43,7 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
         case ast.BoolOp(values=[*_, last]):
             return known_start(names, module, last, depth + 1)
         case ast.IfExp(body=one, orelse=other):
-            either = {known_start(names, module, choice, depth + 1) for choice in (one, other)}
-            return either.pop() if len(either) == 1 else ""
+            return _agreed({known_start(names, module, choice, depth + 1) for choice in (one, other)})
         case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
             return known_start(names, module, first, depth + 1)
         case ast.Call(func=ast.Attribute(attr="format"), args=_):
@@ -60,7 +59,11 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             given = args[:1] if last_name(expr.func) == "Field" else args[1:2]
             candidates = [*given, *(k.value for k in keywords if k.arg in {"default", "fallback"})]
             texts = [known_start(names, module, c, depth + 1) for c in candidates]
-            return next((t for t in texts if t), "") or _by_variable(next(iter(args), None))
+            return (
+                next((t for t in texts if t), "")
+                or _returned(names, module, expr, depth)
+                or _by_variable(next(iter(args), None))
+            )
         case ast.Subscript(slice=key):
             return _by_variable(key)
         case ast.Name() | ast.Attribute():
@@ -70,8 +73,23 @@ def known_start(names: Names, module: Module, expr: ast.expr, depth: int = 0) ->
             found = ""
             if symbol is not None and symbol.module is not None and isinstance(symbol.node, ast.expr):
                 found = known_start(names, symbol.module, symbol.node, depth + 1) if symbol.node is not expr else ""
-            return found or _by_variable(ast.Constant(last_name(expr)))
+            return found or _by_variable(ast.Constant(last_name(expr))) or _by_variable(ast.Constant(ast.unparse(expr)))
     return ""
+
+
+def _agreed(starts: set[str]) -> str:
+    """What all of them lead to, if that is one kind of broker."""
+    schemes = {start.partition("://")[0] if "://" in start else "" for start in starts}
+    return min(starts) if len(schemes) == 1 and any(schemes) else ""
+
+
+def _returned(names: Names, module: Module, call: ast.Call, depth: int) -> str:
+    """By what a function of the project returns."""
+    callee = names.shallow.resolve(module, call.func)
+    if callee is None or callee.module is None or not isinstance(callee.node, ast.FunctionDef):
+        return ""
+    values = [node.value for node in ast.walk(callee.node) if isinstance(node, ast.Return)]
+    return _agreed({known_start(names, callee.module, value, depth + 1) if value else "" for value in values})
 
 
 def _of_django(names: Names, setting: str, depth: int) -> str:
@@ -83,7 +101,7 @@ def _of_django(names: Names, setting: str, depth: int) -> str:
         for binding in module.names(module.tree).get(setting, [])
         if isinstance(binding.target, ast.expr)
     }
-    return found.pop() if len(found) == 1 else ""
+    return _agreed(found)
 
 
 def _of_flask(names: Names, key: str, depth: int) -> str:
@@ -95,7 +113,7 @@ def _of_flask(names: Names, key: str, depth: int) -> str:
         for raw, value, _ in items_of_flask(module)
         if raw == key and value is not None
     }
-    return found.pop() if len(found) == 1 else ""
+    return _agreed(found)
 
 
 def _by_variable(key: ast.expr | None) -> str:

@@ -62,6 +62,6 @@ def _is_filled(module: Module, expr: ast.expr) -> bool:
         and isinstance(expr, ast.Name)
         and call.func.value.id == expr.id
         and module.function_of(call) is function
-        and any(isinstance(argument, ast.Name) for argument in call.args)
+        and any(isinstance(argument, ast.Name | ast.Attribute) for argument in call.args)
         for call in module.calls
     )

@@ -56,6 +56,11 @@ class Configuration:
         """Whether the absence of a setting means that it is not set."""
         return bool(self.found.applications) and not self.found.incomplete and not self._is_of_an_example
 
+    @property
+    def is_of_settings_alone(self) -> bool:
+        """Whether it is Django's settings, and no application is there to be seen that could add to them."""
+        return bool(self.namespaces) and not self.found.applications and not self.found.incomplete
+
     @cached_property
     def _is_of_an_example(self) -> bool:
         """Whether a library's tasks run in another project's application, and its own is there to show how."""

@@ -2,10 +2,12 @@
 
 import ast
 import re
+from collections.abc import Iterable
 
 from asyncgen.check.celery.configuration.applications import Applications
 from asyncgen.check.celery.configuration.calls import ConfigurationCalls
 from asyncgen.check.celery.configuration.setting_names import SETTINGS
+from asyncgen.check.celery.configuration.setting_places import like_settings
 from asyncgen.check.celery.configuration.settings import Settings
 from asyncgen.check.model.canonical_names import APPLICATION
 from asyncgen.check.model.project import PythonProject
@@ -22,11 +24,18 @@ _SPEAKS_OF_SETTINGS = re.compile(
 )
 
 
+_BEFORE_NAMESPACES = ("CELERYD_", "CELERYBEAT_", "BROKER_URL", "BROKER_TRANSPORT_OPTIONS")
+
+
 def read_settings(project: PythonProject) -> Settings:
     settings = Settings([project.root, project.around])
     settings.incomplete = _SPEAKS_OF_SETTINGS.search(project.unread) is not None
     _Reader(project, settings).read()
     return settings
+
+
+def _top(module: Module) -> Iterable[str]:
+    return module.names(module.tree) if "CELERY" in module.text else ()
 
 
 def _is_celerys_conf(expr: ast.expr) -> bool:
@@ -53,9 +62,18 @@ class _Reader:
             for module in self.project.modules:
                 if module.name.rpartition(".")[2] == "celeryconfig":
                     self.calls.sources.read_module(module)
+            self._settings_alone()
         if self.settings.applications and not self.settings.incomplete and not self.settings.has_source:
             for module in self.project.modules:
                 self._unread(module)
+
+    def _settings_alone(self) -> None:
+        """Django's settings for an application that none can see: `CELERY_BROKER_URL` means one thing alone."""
+        names = {name: module for module in self.project.modules if like_settings(module) for name in _top(module)}
+        home = names.get("CELERY_BROKER_URL")
+        if home is None or self.settings.has_source or any(name.startswith(_BEFORE_NAMESPACES) for name in names):
+            return
+        self.calls.sources.read(home, ast.Constant("django.conf.settings"), "CELERY")
 
     def _unread(self, module: Module) -> None:
         """What Django's settings say to an application that was never told to read them."""
