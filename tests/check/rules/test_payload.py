@@ -366,3 +366,71 @@ def test_bodies_that_were_validated_rows_that_were_serialized_and_chunks(planted
             ids.map(User.objects.values_list("pk", flat=True))
     """
     planted("ACG112", {"shop/__init__.py": "", "shop/views.py": code})
+
+
+def test_bodies_that_a_route_is_given(planted: Planted) -> None:
+    code = """
+        from typing import Annotated
+        from fastapi import APIRouter, Body, Depends
+        from shop.schemas import Order, Settings, User, user
+        from shop.nightly_tasks import store
+
+        router = APIRouter()
+
+        CurrentUser = Annotated[User, Depends(user)]
+
+        @router.post("/orders")
+        async def create(order: Order, me: CurrentUser, raw: dict = Body(...), settings: Settings = Depends(Settings)):
+            store.apply_async(args=[order.model_dump()])  # <- ACG112
+            data = order.dict()
+            store.delay(data)  # <- ACG112
+            store.delay(raw)  # <- ACG112
+            store.delay(raw["number"])
+            store.delay(order.model_dump(include={"number"}))
+            store.delay(order.number, settings.model_dump(), me.model_dump())
+            message = Order(number=order.number)
+            store.delay(message.model_dump())
+
+        @router.get("/orders")
+        async def find(filters: Order):
+            store.delay(filters.model_dump())
+
+        def elsewhere(order: Order, raw: dict):
+            store.delay(order.model_dump(), raw)
+    """
+    planted("ACG112", {"shop/__init__.py": "", "shop/views.py": code})
+
+
+def test_rows_of_models_that_none_can_see(planted: Planted) -> None:
+    code = """
+        from sqlalchemy import select
+        from sqlmodel import SQLModel
+        from elsewhere.models import User
+        from elsewhere.schemas import Kind
+        from shop.tasks import news
+
+        class Customer(SQLModel, table=True):
+            id: int
+
+        class CustomerRead(SQLModel):
+            id: int
+
+        def nightly(db, group):
+            for user in db.query(User).filter(User.is_active.is_(True)).all():
+                news.delay(user.id)  # <- ACG112
+            for user in db.scalars(select(User)):
+                news.delay(user.id)  # <- ACG112
+            for customer in db.exec(select(Customer)).all():
+                news.delay(customer.id)  # <- ACG112
+
+        def fine(db, group):
+            for user in db.query(User).filter(User.group_id == group).all():
+                news.delay(user.id)
+            for user in db.query(User).limit(10):
+                news.delay(user.id)
+            for kind in db.query(Kind).all():
+                news.delay(kind.id)
+            for customer in db.exec(select(CustomerRead)).all():
+                news.delay(customer.id)
+    """
+    planted("ACG112", {"shop/__init__.py": "", "shop/views.py": code})

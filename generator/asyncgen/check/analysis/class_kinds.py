@@ -1,14 +1,17 @@
 """What a class of the project makes: a model, an error, an object that JSON has no word for."""
 
 import ast
+import re
 
 from asyncgen.check.analysis.kind_names import ERROR, MODEL, MODEL_BASES, OBJECT
 from asyncgen.check.model.names import Names
 from asyncgen.check.model.symbols import Symbol
 from asyncgen.check.source.module import Module
 
-__all__ = ["class_kind", "instance_kind", "is_enum_member", "is_model", "is_model_class"]
+__all__ = ["class_kind", "instance_kind", "is_enum_member", "is_model", "is_model_class", "is_row_class"]
 
+#: A class that is imported from a module of models.
+_UNSEEN = re.compile(r"(^|\.)(\w+_)?(models?|entities|orm)(\.\w+)*\.[A-Z][a-z]\w*$")
 _ERRORS = {"builtins.Exception", "builtins.ValueError", "builtins.RuntimeError"}
 _PLAIN = {"builtins.object", "abc.ABC", "pydantic.BaseModel"}
 
@@ -42,6 +45,14 @@ def is_model_class(names: Names, module: Module, expr: ast.expr) -> bool:
     return symbol is not None and isinstance(symbol.node, ast.ClassDef) and is_model(names, symbol)
 
 
+def is_row_class(names: Names, module: Module, expr: ast.expr) -> bool:
+    """Whether a query of it gives rows: a model, or what is imported from models that none can see."""
+    if is_model_class(names, module, expr):
+        return True
+    symbol = names.resolve(module, expr) if isinstance(expr, ast.Name | ast.Attribute) else None
+    return symbol is not None and symbol.module is None and _UNSEEN.search(symbol.name) is not None
+
+
 def is_model(names: Names, symbol: Symbol) -> bool:
     if not isinstance(symbol.node, ast.ClassDef):
         return symbol.name in MODEL_BASES or symbol.name == "django.contrib.auth.models.User"
@@ -50,6 +61,8 @@ def is_model(names: Names, symbol: Symbol) -> bool:
         return True
     if any(base.endswith((".db.Model", "SQLAlchemy().Model")) for base in bases):
         return True
+    if any(k.arg == "table" and isinstance(k.value, ast.Constant) and k.value.value for k in symbol.node.keywords):
+        return True  # of SQLModel
     return names.class_attribute(symbol, "__tablename__") is not None
 
 

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from asyncgen.check.analysis.class_kinds import is_model_class
+from asyncgen.check.analysis.class_kinds import is_model_class, is_row_class
 from asyncgen.check.analysis.kind_names import FILE, MANAGER, MANY, MODEL, ONE, QUERYSET, UPLOADED, VALUES
 from asyncgen.check.model.names import Names
 from asyncgen.check.source.module import Module
@@ -45,15 +45,15 @@ def session_kind(names: Names, module: Module, call: ast.Call) -> str:
     func = call.func
     if not isinstance(func, ast.Attribute) or not call.args:
         return ""
-    if func.attr not in {"query", "get"} or not is_model_class(names, module, call.args[0]):
-        return ""
-    return MANAGER if func.attr == "query" else MODEL
+    if func.attr == "query":
+        return MANAGER if is_row_class(names, module, call.args[0]) else ""
+    return MODEL if func.attr == "get" and is_model_class(names, module, call.args[0]) else ""
 
 
 def manager_kind(names: Names, module: Module, expr: ast.Attribute) -> str:
     """`Model.objects`, `Model.query`."""
     if expr.attr == "query":
-        return MANAGER if is_model_class(names, module, expr.value) else ""
+        return MANAGER if is_row_class(names, module, expr.value) else ""
     if expr.attr not in {"objects", "_default_manager"}:
         return ""
     symbol = names.resolve(module, expr.value)

@@ -17,7 +17,7 @@ _MAKES_SIGNATURES = ("group(", "chain(", "chord(", "signature(", ".s(", ".si(")
 _DEPTH = 8
 #: What a task is called that a function was given.
 _GIVEN = re.compile(r"(^|_)(task|signature|sig)$")
-_OUTSIDE_TASK = re.compile(r"(^|\.)(tasks?|celery\w*|workers?|jobs?)(\.\w+)+$|\.\w+_task$")
+_OUTSIDE_TASK = re.compile(r"(^|[._])(tasks?|celery\w*|workers?|jobs?)(\.\w+)+$|\.\w+_task$")
 
 
 def task_of(project: CeleryProject, module: Module, expr: ast.expr) -> Task | None:

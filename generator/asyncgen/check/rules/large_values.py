@@ -6,6 +6,7 @@ import re
 from asyncgen.check.analysis.kind_names import FILE, MODEL, QUERYSET, REQUEST, RESPONSE, VALUES
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.analysis.row_classes import field_of
+from asyncgen.check.rules.route_bodies import is_body_of_route
 from asyncgen.check.rules.rows import COPIES, Rows, filling
 from asyncgen.check.source.module import Module
 from asyncgen.check.source.syntax import last_name
@@ -23,6 +24,7 @@ _ENCODERS = {"b64encode", "dumps", "loads", "str", "jsonable_encoder", "compress
 #: Methods whose result is as large as what they are called on.
 _CONVERSIONS = {"decode", "encode", "dict", "to_dict", "copy", "hex", "strip", "split", "splitlines"}
 _OF_REQUEST = {"body", "data", "POST", "json", "json_body", "form"}
+_DUMPS = {"model_dump", "model_dump_json", "dict", "json"}
 _OF_SERIALIZER = {"data": _COPY, "validated_data": _BODY}
 _CALLED_ON_REQUEST = {"json", "get_json", "get_data", "body", "read", "form"}
 _READS = {"read", "read_text", "read_bytes", "getvalue", "readlines"}
@@ -74,7 +76,9 @@ class LargeValues:
             case ast.Name():
                 bound = self.project.names.bindings(module, expr.id, expr)
                 made = [b.target for b in bound if b.kind == "value" and isinstance(b.target, ast.expr)]
-                found = first(*made)
+                found = first(*made) or (
+                    _BODY if is_body_of_route(self.project, module, expr, {"dict", "Dict"}) else ""
+                )
                 if len(bound) > 1 and found not in {_BODY, _DOCUMENT}:
                     found = ""
                 if not found and self._is_list(module, expr):
@@ -112,6 +116,8 @@ class LargeValues:
             return _BODY
         if func.attr in _FRAME_METHODS and self._is_frame(module, func.value):
             return _DOCUMENT
+        if func.attr in _DUMPS and is_body_of_route(self.project, module, func.value) and not call.args:
+            return "" if any(keyword.arg == "include" for keyword in call.keywords) else _BODY
         if func.attr in _CONVERSIONS and all(isinstance(argument, ast.Constant) for argument in call.args):
             return self.what(module, func.value, depth + 1)
         match call:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from asyncgen.check.analysis.class_kinds import is_model_class
+from asyncgen.check.analysis.class_kinds import is_row_class
 from asyncgen.check.analysis.kind_names import MANAGER, QUERYSET, VALUES
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.rules.row_bounds import RowBounds, is_audience
@@ -52,7 +52,7 @@ class Rows:
                 if self.project.kinds.of(module, inner) == MANAGER:
                     yield module, inner
                 yield from self._queries(module, inner, depth + 1)
-            case ast.Call(func=ast.Attribute(attr="execute" | "scalars" | "stream_scalars"), args=[inner, *_]):
+            case ast.Call(func=ast.Attribute(attr="exec" | "execute" | "scalars" | "stream_scalars"), args=[inner, *_]):
                 yield from self._queries(module, inner, depth + 1)
             case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[]) if attr in _GIVE_ALL:
                 yield from self._queries(module, inner, depth + 1)
@@ -115,8 +115,8 @@ class Rows:
         if not (isinstance(expr, ast.Call) and last_name(expr.func) == "select" and expr.args):
             return False
         row = expr.args[0]
-        return is_model_class(self.project.names, module, row) or (
-            isinstance(row, ast.Attribute) and is_model_class(self.project.names, module, row.value)
+        return is_row_class(self.project.names, module, row) or (
+            isinstance(row, ast.Attribute) and is_row_class(self.project.names, module, row.value)
         )
 
 

@@ -1,0 +1,39 @@
+"""Whether a name is what a route of FastAPI is given as the body of a request."""
+
+import ast
+import re
+
+from asyncgen.check.analysis.project import Project
+from asyncgen.check.source.module import Module
+from asyncgen.check.source.syntax import Function, last_name
+
+__all__ = ["is_body_of_route"]
+
+_POSTS = {"post", "put", "patch"}
+
+
+def is_body_of_route(project: Project, module: Module, expr: ast.expr, annotations: set[str] | None = None) -> bool:
+    """Whether it is a parameter with a class, or one of `annotations`, that no dependency gives."""
+    function = module.function_of(expr)
+    bound = project.names.bindings(module, expr.id, expr) if isinstance(expr, ast.Name) else []
+    if function is None or [b.kind for b in bound] != ["param"] or not isinstance(bound[0].target, ast.expr):
+        return False
+    annotation = bound[0].target
+    symbol = project.names.resolve(module, annotation)
+    alias = symbol.node if symbol is not None and isinstance(symbol.node, ast.Subscript) else annotation
+    kind = last_name(annotation.value if isinstance(annotation, ast.Subscript) else annotation)
+    given = _defaults(function).get(last_name(expr))
+    return (
+        any(isinstance(d, ast.Call) and last_name(d.func) in _POSTS for d in function.decorator_list)
+        and (kind in annotations if annotations else kind[:1].isupper())
+        and not re.search("Depends|Security", ast.unparse(alias))
+        and (given is None or last_name(getattr(given, "func", given)) == "Body")
+    )
+
+
+def _defaults(function: Function) -> dict[str, ast.expr | None]:
+    """What a function's parameters are where nothing is given for them."""
+    args = function.args
+    names = [a.arg for a in (*args.posonlyargs, *args.args)]
+    last = dict(zip(reversed(names), reversed(args.defaults), strict=False))
+    return {**last, **dict(zip([a.arg for a in args.kwonlyargs], args.kw_defaults, strict=True))}
