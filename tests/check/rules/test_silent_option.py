@@ -407,6 +407,28 @@ def test_keywords_and_options_of_tasks_as_settings(planted: Planted) -> None:
     )
 
 
+def test_options_of_a_base_class_that_are_misspelt(planted: Planted) -> None:
+    code = """
+        from celery import Task, shared_task
+
+        class Patient(Task):
+            autoretry_for = (ConnectionError,)
+            retuy_jitter = True  # <- ACG111
+            max_retires = 3
+            queue_name = "slow"
+
+            def on_failure(self, *args):
+                print(self.max_retires)
+
+        class Plain:
+            retuy_jitter = True
+
+        @shared_task(base=Patient)
+        def work(): ...
+    """
+    planted("ACG111", {"shop.py": code})
+
+
 def test_settings_that_no_release_has(planted: Planted) -> None:
     planted(
         "ACG111",

@@ -6,7 +6,7 @@ from asyncgen.check.analysis.project import Project
 from asyncgen.check.findings.finding import Finding
 from asyncgen.check.rules.base import Rule
 from asyncgen.check.rules.silent_settings import settings
-from asyncgen.check.rules.silent_task_options import message_options, task_options
+from asyncgen.check.rules.silent_task_options import class_options, message_options, task_options
 from asyncgen.check.source.module import Module
 
 __all__ = ["SilentOption"]
@@ -46,5 +46,5 @@ class SilentOption(Rule):
         for sent in project.dispatches.of(module):
             for node, message, fix in message_options(module, project, sent):
                 yield self.finding(module, node, message, fix)
-        for node, message, fix in settings(module, project):
+        for node, message, fix in (*class_options(module, project), *settings(module, project)):
             yield self.finding(module, node, message, fix)

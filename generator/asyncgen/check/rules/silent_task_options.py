@@ -10,7 +10,7 @@ from asyncgen.check.celery.option_names import MESSAGE_OPTIONS, TASK_ONLY_OPTION
 from asyncgen.check.celery.task import Task
 from asyncgen.check.source.module import Module
 
-__all__ = ["Silent", "message_options", "task_options"]
+__all__ = ["Silent", "class_options", "message_options", "task_options"]
 
 #: A node, what is wrong with it, and what to write instead.
 Silent = tuple[ast.AST, str, str]
@@ -58,6 +58,20 @@ def task_options(module: Module, project: Project, task: Task) -> Iterator[Silen
                 "remove it, or declare it on a base class that uses it",
             )
     yield from _without_autoretry(module, project, task)
+
+
+def class_options(module: Module, project: Project) -> Iterator[Silent]:
+    """What a base class of tasks declares and nothing reads, and comes close to an option."""
+    if "Task" not in module.text or not module.classes:
+        return
+    bases = {task.base.node for task in project.tasks if task.base is not None and task.base.node is not task.node}
+    for owner in module.classes:
+        for statement in owner.body if owner in bases else ():
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)]) if name not in TASK_OPTIONS | project.usage.attributes:
+                    near = difflib.get_close_matches(name, TASK_OPTIONS, n=1, cutoff=_ALMOST)
+                    if near:
+                        yield statement, f"Celery has no task option {name}: it does nothing", f"write {near[0]}"
 
 
 def _meant(name: str) -> list[str]:
