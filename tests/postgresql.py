@@ -22,9 +22,9 @@ def postgresql() -> Iterator[str]:
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """The same, of a database: for what schemas are made in, and counted."""
-    with _made("CREATE DATABASE {}", "DROP DATABASE {} WITH (FORCE)") as name:
+def database(options: str = "") -> Iterator[str]:
+    """The same, of a database: for what schemas are made in, and counted. options: of CREATE DATABASE."""
+    with _made(f"CREATE DATABASE {{}} {options}", "DROP DATABASE {} WITH (FORCE)") as name:
         yield urlsplit(POSTGRESQL)._replace(path=f"/{name}").geturl() if name else ""
 
 

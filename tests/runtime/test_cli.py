@@ -229,7 +229,7 @@ def test_a_broker_that_is_away_is_one_sentence(
     assert ended.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
         "runtime: expected the broker at RUNTIME_BROKER_URL to answer, got: connection refused; "
-        "start it, or correct the URL"
+        "start it, or correct the URL (user and password too)"
     )
 
 

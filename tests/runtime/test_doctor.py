@@ -119,5 +119,5 @@ def test_one_error_is_under_one_heading(tmp_path: Path) -> None:
     assert list(found)[:4] == ["tasks", "container memory", "broker", "idempotency store"]
     assert failed(found) == {"broker", "idempotency store"}
     assert str(port) in found["broker"]["detail"]
-    assert found["broker"]["detail"].endswith("; start it, or correct the URL")
+    assert found["broker"]["detail"].endswith("; start it, or correct the URL (user and password too)")
     assert found["idempotency store"]["detail"] == "not asked, since it is on the server of the broker"

@@ -43,6 +43,7 @@ def test_a_cluster_takes_them(rendered: Path) -> None:
         each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in built if "replicas" in str(each)
     }
     assert deployments
+    assert all(spec["shareProcessNamespace"] for spec in deployments.values())
     grace = {each["metadata"]["name"]: grace_of(each) for each in built if each["kind"] == "Deployment"}
     assert grace == dict.fromkeys(["shop-exporter"] if (rendered / "monitoring.yaml").is_file() else []) | {
         "shop-worker-within-10s": 30,

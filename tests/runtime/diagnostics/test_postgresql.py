@@ -18,6 +18,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from runtime import QueueClass
 from runtime.diagnostics import Finding
 from runtime.idempotency.sql import SqlStore, diagnostics, migrations
+from runtime.idempotency.sql.database import engine_of
 from runtime.testing.servers.process import free_port, serving, until
 from tests.postgresql import database
 
@@ -52,6 +53,17 @@ def run(url: str, fix: str) -> None:
         for flag, statement in zip(arguments[::2], arguments[1::2], strict=True):
             assert flag == "-c"
             connection.execute(statement.encode())
+
+
+def test_a_database_without_an_encoding_has_texts_too() -> None:
+    with database("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
+        if not url:
+            assert not os.environ.get("CI"), "expected PostgreSQL"
+            pytest.skip("PostgreSQL does not answer")
+        assert migrations.migrate(url)
+        with engine_of(url).connect() as connection:
+            assert connection.execute(text("SELECT 'ü'")).scalar_one() == "ü"
+        engine_of(url).dispose()
 
 
 @pytest.mark.parametrize(

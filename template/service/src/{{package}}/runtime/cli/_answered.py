@@ -13,7 +13,10 @@ __all__ = ["answered", "unanswered"]
 def unanswered(error: BaseException) -> str:
     """What was expected of the broker, and what it raised instead."""
     reason = str(error) or type(error).__name__
-    return f"expected the broker at {PREFIX}BROKER_URL to answer, got: {reason}; start it, or correct the URL"
+    return (
+        f"expected the broker at {PREFIX}BROKER_URL to answer, got: {reason}; "
+        "start it, or correct the URL (user and password too)"
+    )
 
 
 @contextmanager

@@ -114,6 +114,7 @@ def _reach_results(app: ServiceApp) -> str:
     except Exception as error:  # each driver has its own
         reply = str(getattr(error, "orig", None) or error).strip()
         raise ServiceError(
-            f"expected the server at {PREFIX}RESULT_URL to answer, got: {reply}; start it, or correct the URL"
+            f"expected the server at {PREFIX}RESULT_URL to answer, got: {reply}; "
+            "start it, or correct the URL (user and password too)"
         ) from error
     return f"answers at {PREFIX}RESULT_URL"

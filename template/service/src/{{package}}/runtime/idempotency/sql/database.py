@@ -39,13 +39,15 @@ SQLITE = {"sqlite", "sqlite+pysqlite"}
 
 LIBPQ = {
     "application_name": NAME,
+    "client_encoding": "utf8",
     "connect_timeout": "3",
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-"""A server that is away is noticed within 3 s, one that vanishes within 25 s; libpq waits for hours."""
+"""A server that is away is noticed within 3 s, one that vanishes within 25 s; libpq waits for hours. What it sends
+is UTF-8, whatever the database's own encoding is: of one without any (SQL_ASCII) psycopg gives texts as bytes."""
 
 SERVER = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 """The same from the other side: what a worker held whose machine vanishes is free again within 25 s."""
