@@ -331,6 +331,47 @@ def test_rows_that_are_saved_after_the_publish(planted: Planted) -> None:
             invoice.delay(order.pk, entry.pk)  # <- ACG109
             order.save()
 
+        def with_a_new_row(order):
+            order.state = "paid"
+            Log.objects.create(order=order)
+            invoice.delay(order.pk)  # <- ACG109
+            order.save()
+
+        def updated_at_once(order):
+            order.state = "paid"
+            Order.objects.filter(pk=order.pk).update(state="paid")
+            invoice.delay(order.pk)
+            order.save()
+
+        def of_a_form(request, form):
+            order = form.save(commit=False)
+            order.owner = request.user
+            Log.objects.create(order=order)
+            invoice.delay(order.pk)  # <- ACG109
+            return order
+
+        def of_a_form_that_is_saved(request, form):
+            order = form.save(commit=False)
+            order.owner = request.user
+            order.save()
+            invoice.delay(order.pk)
+            other = form.save(commit=True)
+            invoice.delay(other.pk)
+
+        def of_a_form_that_somebody_saves(request, form, store):
+            order = form.save(commit=False)
+            store.put(order)
+            invoice.delay(order.pk)
+            other = form.save(commit=False)
+            form.save()
+            invoice.delay(other.pk)
+
+        def of_a_form_that_a_view_saves(view, form):
+            order = form.save(commit=False)
+            response = view.form_valid(form)
+            invoice.delay(order.pk)
+            return response
+
         def not_its_key(order):
             order.state = "paid"
             invoice.delay(order.state)

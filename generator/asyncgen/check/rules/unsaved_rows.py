@@ -29,14 +29,29 @@ def unsaved_row(module: Module, call: ast.Call) -> str:
     if function is None or not rows - {"self"}:
         return ""
     for statement in statements_before(module, function, call):
-        row = _changed(statement)
+        made, form = _not_yet_saved(statement)
+        row = made or _changed(statement)
         if row in rows:
             between = calls_between(function, statement, call)
-            if any(_may_save(other, row) for other in between):
+            if any(_may_save(other, name) for other in between for name in (row, form)):
                 return ""
             after = [c for s in statements_after(module, function, call) for c in certain_calls(s)]
-            return row if any(_saves(module, other, row) for other in after) else ""
+            if made or any(_saves(module, other, row) for other in after):
+                return row
     return ""
+
+
+def _not_yet_saved(statement: ast.stmt) -> tuple[str, str]:
+    """The row and the form of `row = form.save(commit=False)`: it has no key until somebody saves either."""
+    match statement:
+        case ast.Assign(
+            targets=[ast.Name(id=row)],
+            value=ast.Call(
+                func=ast.Attribute(value=form, attr="save"), keywords=[ast.keyword(arg="commit", value=value)]
+            ),
+        ) if isinstance(value, ast.Constant) and value.value is False:
+            return row, last_name(form)
+    return "", ""
 
 
 def _changed(statement: ast.stmt) -> str:
@@ -51,8 +66,8 @@ def _changed(statement: ast.stmt) -> str:
 def _may_save(call: ast.Call, row: str) -> bool:
     """Whether a call may save a row: by its name, or since the row is handed to what none can see."""
     name = last_name(call.func)
-    if ".objects." in ast.unparse(call.func) and name not in _SAVES:
-        return False  # of its own model: a log, a look-up
+    if ".objects." in ast.unparse(call.func) and name not in _SAVES - {"create"}:
+        return False  # of its own model: a log, a look-up, a new row
     if name in _SAVES or "save" in name or "commit" in name:
         return True
     return name not in _KEEPS and any(isinstance(argument, ast.Name) and argument.id == row for argument in call.args)
