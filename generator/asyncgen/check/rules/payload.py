@@ -79,7 +79,7 @@ class LargePayload(Rule):
 
     def _mapped(self, module: Module, project: Project, rows: Rows) -> Iterator[Finding]:
         """`task.chunks(rows, 20)`: all rows are in messages, however many each has."""
-        for call in module.calls:
+        for call in module.calls if any(word in module.text for word in (".chunks(", "map(")) else ():
             match call:
                 case ast.Call(func=ast.Attribute(value=task, attr="chunks" | "map" | "starmap"), args=[given, *_]):
                     if task_of(project, module, task) is not None and rows.are_many(module, given):

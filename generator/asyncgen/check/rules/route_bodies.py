@@ -15,8 +15,12 @@ _POSTS = {"post", "put", "patch"}
 def is_body_of_route(project: Project, module: Module, expr: ast.expr, annotations: set[str] | None = None) -> bool:
     """Whether it is a parameter with a class, or one of `annotations`, that no dependency gives."""
     function = module.function_of(expr)
+    if function is None or not any(
+        isinstance(d, ast.Call) and last_name(d.func) in _POSTS for d in function.decorator_list
+    ):
+        return False
     bound = project.names.bindings(module, expr.id, expr) if isinstance(expr, ast.Name) else []
-    if function is None or [b.kind for b in bound] != ["param"] or not isinstance(bound[0].target, ast.expr):
+    if [b.kind for b in bound] != ["param"] or not isinstance(bound[0].target, ast.expr):
         return False
     annotation = bound[0].target
     symbol = project.names.resolve(module, annotation)
@@ -24,8 +28,7 @@ def is_body_of_route(project: Project, module: Module, expr: ast.expr, annotatio
     kind = last_name(annotation.value if isinstance(annotation, ast.Subscript) else annotation)
     given = _defaults(function).get(last_name(expr))
     return (
-        any(isinstance(d, ast.Call) and last_name(d.func) in _POSTS for d in function.decorator_list)
-        and (kind in annotations if annotations else kind[:1].isupper())
+        (kind in annotations if annotations else kind[:1].isupper())
         and not re.search("Depends|Security", ast.unparse(alias))
         and (given is None or last_name(getattr(given, "func", given)) == "Body")
     )
