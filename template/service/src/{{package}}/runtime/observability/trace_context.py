@@ -78,11 +78,14 @@ def context_of(headers: Mapping[Any, Any]) -> Context:
     return propagate.extract(found, Context())
 
 
-def inject(headers: MutableMapping[str, Any], span: Span) -> None:
-    """Make the message part of the span; what its headers have of an earlier one goes."""
+def inject(headers: MutableMapping[str, Any], span: Span, context: Context | None = None) -> None:
+    """Make the message part of the span; what its headers have of an earlier one goes.
+
+    context: OpenTelemetry's current one, if it is known.
+    """
     for name in _fields():
         headers.pop(name, None)
-    context = get_current()
+    context = get_current() if context is None else context
     alone = _is_default() and (context.keys() <= {SPAN} or not baggage.get_all(context))
     if alone and (type(span) is Unsampled or not span.get_span_context().trace_state) and (own := _written(span)):
         headers["traceparent"] = own

@@ -84,14 +84,14 @@ class Traces:
     def _begin_publish(self, name: str, options: dict[str, Any]) -> Callable[[BaseException | None], None] | None:
         """A span for each attempt to publish a message."""
         headers, task_id, runs = options["headers"], options.get("task_id"), self._here.runs
-        span = self._start("apply_async", name, task_id, parent_of(headers))
+        here = current.get_current()
+        span = self._start("apply_async", name, task_id, parent_of(headers, here))
         if runs and runs[-1][0] == task_id:  # this run's next attempt
             note_attempt(headers, runs[-1][1])
-        inject(headers, span)
-        context = current.get_current()
-        if span is context.get(SPAN):
+        inject(headers, span, here)
+        if span is here.get(SPAN):
             return None
-        return partial(self._end_publish, span, current.attach(Context({**context, SPAN: span})))
+        return partial(self._end_publish, span, current.attach(Context({**here, SPAN: span})))
 
     def _end_publish(self, span: Span, token: Any, error: BaseException | None) -> None:
         if error:
@@ -204,13 +204,17 @@ class Traces:
         return attributes
 
 
-def parent_of(headers: Mapping[Any, Any]) -> Context:
-    """What goes on in this thread, else what the message brings, else the message that a worker handles."""
-    here = current.get_current()
-    span = here.get(SPAN)
-    if type(span) is Unsampled or (isinstance(span, Span) and span.get_span_context().is_valid):
+def parent_of(headers: Mapping[Any, Any], here: Context | None = None) -> Context:
+    """What goes on in this thread, else what the message brings, else the message that a worker handles.
+
+    here: OpenTelemetry's current context, if it is known.
+    """
+    here = current.get_current() if here is None else here
+    span: Any = here.get(SPAN)
+    if span is not None and (type(span) is Unsampled or span.get_span_context().is_valid):
         return here
-    return context_of(headers) or context_of(log_context.handled.get())
+    handled = log_context.handled.get()
+    return context_of(headers) or (context_of(handled) if handled else Context())
 
 
 def add_trace(logger: Any, method: str, event: log_context.EventDict) -> log_context.EventDict:

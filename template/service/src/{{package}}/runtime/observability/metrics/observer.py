@@ -126,7 +126,7 @@ class Metrics:
     ) -> None:
         if PUT_OFF in request:
             return
-        if error is not None and isinstance(error, Reject) and not getattr(error, "requeue", False):
+        if isinstance(error, Reject) and not getattr(error, "requeue", False):
             state = FAILURE
         self._runs.ended(place, state, time.perf_counter() - begun)
 
