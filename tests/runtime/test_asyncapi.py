@@ -60,9 +60,8 @@ def install(cache: Path, folder: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     new = tempfile.mkdtemp(dir=cache)
     try:
-        node(
-            NPM, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", new, PARSER, cwd=new
-        )
+        quiet = ("--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=5")
+        node(NPM, "install", *quiet, "--prefix", new, PARSER, cwd=new)
         os.rename(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -264,7 +264,7 @@ def test_without_a_lock_the_image_says_how_to_make_one(tmp_path: Path) -> None:
 def test_without_servers_the_image_says_how_to_name_them_before_it_is_built(tmp_path: Path) -> None:
     service = render(tmp_path / "service", {"package": "shop"})
     (service / "uv.lock").touch()
-    done = subprocess.run(["make", "image"], cwd=service, capture_output=True, text=True)
+    done = subprocess.run(["make", "--no-print-directory", "image"], cwd=service, capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[1:]) == (2, [])
     assert done.stderr.splitlines()[0] == (
         "expected SHOP_BROKER_URL in the environment, got: nothing; set -a; . ./.env takes all from .env"

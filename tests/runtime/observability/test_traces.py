@@ -48,7 +48,8 @@ def follow_a_request(start: Start, traced: dict[str, str], collected: Collector,
     worker = start()
     port, caller = free_port(), (secrets.token_hex(16), secrets.token_hex(8))
     command = [sys.executable, "-m", "uvicorn", "tests.runtime.service.observed_api:api", "--port", str(port)]
-    with serving(command, port, folder / "api.log", traced):
+    # On a busy machine the API would lose the request's span after the 2 s that its end may take.
+    with serving(command, port, folder / "api.log", {**traced, "RUNTIME_FLUSH_TIMEOUT": "30"}):
         answer = httpx2.post(
             f"http://127.0.0.1:{port}/observed",
             json={"folder": str(folder), "secret": SECRET},
