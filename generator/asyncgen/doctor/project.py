@@ -11,7 +11,7 @@ from ..git import git_bytes
 from ..plan import unfinished
 from ..service import Service
 from ..tasks.listing import list_tasks
-from ..update.scratch import BEFORE
+from ..update.scratch import CONFLICT
 from ..update.versions import choose, is_due
 from .finding import Finding, asked, in_root, unknown, warning
 
@@ -36,7 +36,7 @@ def _last_command(service: Service) -> Finding:
 
 def _conflicts(service: Service) -> Finding:
     try:  # 1: no line matches
-        found = git_bytes("grep", "-I", "-n", "-z", "-e", f"^<<<<<<< {BEFORE}", "--", ".", at=service.root, most=1)
+        found = git_bytes("grep", "-I", "-n", "-z", "-e", f"^{CONFLICT}", "--", ".", at=service.root, most=1)
     except AsyncgenError as error:
         return unknown("conflicts", f"not asked: {error}", "git status")
     places = [":".join(line.split("\0")[:2]) for line in found.decode(errors="replace").splitlines()]

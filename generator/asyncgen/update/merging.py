@@ -18,7 +18,7 @@ from ..names import ANSWERS_FILE
 from ..plan import Change
 from ..trees import Tree
 from .renames import Renames
-from .scratch import BEFORE, three_way
+from .scratch import CONFLICT, three_way
 from .structured import merge_structured
 from .unedited import Standing
 
@@ -163,8 +163,7 @@ def _merged(path: str, base: File, ours: File, theirs: File, scratch: Path) -> O
     if merged is None:
         reason = "it is binary, and both you and the template changed it: yours was kept"
         return Outcome(path, "keep", ours.content, ours.content, edited=True, reason=reason)
-    marker = f"<<<<<<< {BEFORE}".encode()
-    lines = tuple(number for number, line in enumerate(merged.split(b"\n"), 1) if line == marker)
+    lines = tuple(number for number, line in enumerate(merged.split(b"\n"), 1) if line == CONFLICT.encode())
     structured = merge_structured(path, *sides, None if lines else merged) if path != ANSWERS_FILE else None
     if structured is not None:
         merged, lines = structured, ()

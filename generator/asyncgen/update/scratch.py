@@ -15,11 +15,14 @@ from ..trees import fill, read_tree
 if TYPE_CHECKING:
     from .merging import Outcome
 
-__all__ = ["AFTER", "BEFORE", "copy_project", "scratch", "three_way"]
+__all__ = ["AFTER", "CONFLICT", "copy_project", "scratch", "three_way"]
 
 BEFORE = "before updating"
 AFTER = "after updating"
 """The labels of a conflict's two sides, as Copier has them."""
+
+CONFLICT = f"<<<<<<< {BEFORE}"
+"""The line that begins one."""
 
 _PREFIX = "asyncgen-update-"
 

@@ -9,7 +9,7 @@ from asyncgen.check.analysis.stores import assigned_to
 from asyncgen.check.celery.project import CeleryProject
 from asyncgen.check.model.symbols import symbol_of
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Binding, Function, last_name, without_none
+from asyncgen.check.source.syntax import Binding, Function, last_name, parameters, without_none
 
 __all__ = ["is_request_of_view", "is_row_of_view", "parameter_kind"]
 
@@ -69,10 +69,7 @@ def _inner(annotation: ast.expr) -> ast.expr:
 
 def _is_given_user(project: CeleryProject, module: Module, function: Function, node: ast.arg) -> bool:
     """`user=Depends(current_user)`, unless what it depends on says that it gives something else."""
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    defaults = [None] * (len(arguments) - len(function.args.defaults)) + function.args.defaults
-    given = dict(zip([*arguments, *function.args.kwonlyargs], [*defaults, *function.args.kw_defaults], strict=True))
-    match given.get(node):
+    match dict(parameters(function)).get(node):
         case ast.Call(func=func, args=[asked, *_]) if last_name(func) in {"Depends", "Security"}:
             symbol = project.names.resolve(module, asked)
             returns = symbol.node.returns if symbol is not None and isinstance(symbol.node, Function) else None

@@ -20,6 +20,7 @@ __all__ = ["LargePayload"]
 
 #: A condition that holds once for many rows.
 _ONCE_PER_PAGE = re.compile(r"\blen\(|%|batch|chunk|page|size|limit", re.IGNORECASE)
+_PAGES = "send pages of ids, or let a task send the next page"
 _SENDS = {"delay", "apply_async", "delay_on_commit", "send_task"}
 _GROUPS = {"celery.group", "celery.chord"}
 _LOOPS = (ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.GeneratorExp)
@@ -74,7 +75,7 @@ class LargePayload(Rule):
                         module,
                         sent.call,
                         f"{sent.title} in a loop over {ast.unparse(loop)[:60]}: a message for each row{through}",
-                        "send pages of ids, or let a task send the next page",
+                        _PAGES,
                     )
 
     def _mapped(self, module: Module, project: Project, rows: Rows) -> Iterator[Finding]:
@@ -87,7 +88,7 @@ class LargePayload(Rule):
                             module,
                             call,
                             f"{ast.unparse(call.func)} puts an unbounded list into messages: {ast.unparse(given)[:60]}",
-                            "send pages of ids, or let a task send the next page",
+                            _PAGES,
                         )
 
     @staticmethod

@@ -5,7 +5,7 @@ import re
 
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Function, last_name
+from asyncgen.check.source.syntax import last_name, parameters
 
 __all__ = ["is_body_of_route"]
 
@@ -26,17 +26,9 @@ def is_body_of_route(project: Project, module: Module, expr: ast.expr, annotatio
     symbol = project.names.resolve(module, annotation)
     alias = symbol.node if symbol is not None and isinstance(symbol.node, ast.Subscript) else annotation
     kind = last_name(annotation.value if isinstance(annotation, ast.Subscript) else annotation)
-    given = _defaults(function).get(last_name(expr))
+    given = {argument.arg: default for argument, default in parameters(function)}.get(last_name(expr))
     return (
         (kind in annotations if annotations else kind[:1].isupper())
         and not re.search("Depends|Security", ast.unparse(alias))
         and (given is None or last_name(getattr(given, "func", given)) == "Body")
     )
-
-
-def _defaults(function: Function) -> dict[str, ast.expr | None]:
-    """What a function's parameters are where nothing is given for them."""
-    args = function.args
-    names = [a.arg for a in (*args.posonlyargs, *args.args)]
-    last = dict(zip(reversed(names), reversed(args.defaults), strict=False))
-    return {**last, **dict(zip([a.arg for a in args.kwonlyargs], args.kw_defaults, strict=True))}

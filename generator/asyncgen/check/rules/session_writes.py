@@ -11,7 +11,7 @@ from asyncgen.check.analysis.contexts import running_function
 from asyncgen.check.analysis.project import Project
 from asyncgen.check.rules.run_before import calls_between, certain_calls, statements_before
 from asyncgen.check.source.module import Module
-from asyncgen.check.source.syntax import Function, last_name
+from asyncgen.check.source.syntax import Function, last_name, parameters
 
 __all__ = ["SESSION", "SessionWrites", "commits_after_its_yield", "is_session"]
 
@@ -65,15 +65,9 @@ class SessionWrites:
 
     def _committed_for_it(self, module: Module, function: Function) -> set[str]:
         """The arguments of a function that are sessions which a dependency commits after it (`Depends` of FastAPI)."""
-        arguments = [*function.args.posonlyargs, *function.args.args]
-        defaults = [None] * (len(arguments) - len(function.args.defaults)) + function.args.defaults
-        pairs = [
-            *zip(arguments, defaults, strict=True),
-            *zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True),
-        ]
         return {
             argument.arg
-            for argument, default in pairs
+            for argument, default in parameters(function)
             if any(self._is_committing(module, part) for part in (argument.annotation, default) if part is not None)
         }
 

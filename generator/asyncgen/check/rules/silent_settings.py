@@ -130,13 +130,10 @@ def _verdict(configuration: Configuration, setting: Setting) -> tuple[str, str] 
 
 def _unprefixed(raw: str) -> tuple[str, str] | None:
     """A task's or a worker's option where settings are expected, or an old name that was known in capitals alone."""
-    today = OLD_SETTINGS.get(raw.upper(), "") if raw.islower() else ""
     if raw in TASK_ONLY_OPTIONS | _LIMITS:
-        today = f"task_{raw}" if f"task_{raw}" in SETTINGS else ""
-        return (
-            f"{raw} is an option of each task and no setting: it does nothing",
-            f"write {today}" if today else "give it to the tasks",
-        )
+        meant = f"write task_{raw}" if f"task_{raw}" in SETTINGS else "give it to the tasks"
+        return f"{raw} is an option of each task and no setting: it does nothing", meant
+    today = OLD_SETTINGS.get(raw.upper()) if raw.islower() else None
     return (f"Celery has no setting {raw}: it does nothing", f"write {today}") if today else None
 
 

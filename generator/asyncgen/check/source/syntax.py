@@ -3,7 +3,7 @@
 import ast
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["SCOPES", "Binding", "Function", "Scope", "is_none", "last_name", "without_none"]
+__all__ = ["SCOPES", "Binding", "Function", "Scope", "is_none", "last_name", "parameters", "without_none"]
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
@@ -34,6 +34,14 @@ def last_name(expr: ast.expr) -> str:
 def is_none(expr: str | ast.expr | None) -> bool:
     """Whether an expression, or a binding's target, is the constant None."""
     return isinstance(expr, ast.Constant) and expr.value is None
+
+
+def parameters(function: Function) -> list[tuple[ast.arg, ast.expr | None]]:
+    """Each parameter of a function with its default, but for `*args` and `**kwargs`."""
+    args = function.args
+    positional = [*args.posonlyargs, *args.args]
+    defaults = [None] * (len(positional) - len(args.defaults)) + args.defaults
+    return list(zip([*positional, *args.kwonlyargs], [*defaults, *args.kw_defaults], strict=True))
 
 
 def without_none(annotation: ast.expr) -> ast.expr:

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterable
 
 from asyncgen.check.celery.configuration.applications import Applications
 from asyncgen.check.celery.configuration.calls import ConfigurationCalls
@@ -32,10 +31,6 @@ def read_settings(project: PythonProject) -> Settings:
     settings.incomplete = _SPEAKS_OF_SETTINGS.search(project.unread) is not None
     _Reader(project, settings).read()
     return settings
-
-
-def _top(module: Module) -> Iterable[str]:
-    return module.names(module.tree) if "CELERY" in module.text else ()
 
 
 def _is_celerys_conf(expr: ast.expr) -> bool:
@@ -69,7 +64,8 @@ class _Reader:
 
     def _settings_alone(self) -> None:
         """Django's settings for an application that none can see: `CELERY_BROKER_URL` means one thing alone."""
-        names = {name: module for module in self.project.modules if like_settings(module) for name in _top(module)}
+        homes = [module for module in self.project.modules if "CELERY" in module.text and like_settings(module)]
+        names = {name: module for module in homes for name in module.names(module.tree)}
         home = names.get("CELERY_BROKER_URL")
         if home is None or self.settings.has_source or any(name.startswith(_BEFORE_NAMESPACES) for name in names):
             return
