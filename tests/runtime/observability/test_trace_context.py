@@ -122,3 +122,55 @@ def test_what_follows_a_run_is_part_of_it_and_nothing_else_is(flags: str) -> Non
     assert [each[:35] + each[-3:] for each in sent] == [f"00-{TRACE}-{flags}"]
     assert (sent == [brought]) is (flags == "00")
     assert (left, eager, left_by_eager) == (False, "SUCCESS", False)
+
+
+PUBLISHED = """
+import json, sys
+from opentelemetry import baggage, context, trace
+from runtime import log_context
+from runtime.observers import told
+from tests.runtime.service.app import app
+
+def line():
+    return log_context.processors[-1](None, "info", {})
+
+def published(**brought):
+    before = line()
+    ends = told(app.publish_observers, "tests.noted", {"headers": brought, "task_id": "1"})
+    during = line()
+    told(ends, None)
+    assert line() == before
+    assert not trace.get_current_span().get_span_context().is_valid
+    return {**brought, **during}
+
+said = [published(), published(), published(traceparent=sys.argv[1])]
+token = log_context.handled.set({"traceparent": sys.argv[1]})
+said.append(published())
+log_context.handled.reset(token)
+context.attach(baggage.set_baggage("a", "b"))
+said.append(published())
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.parametrize("propagators", ["tracecontext,baggage", "tracecontext", "baggage"])
+@pytest.mark.parametrize("most", ["0", "10"])
+def test_a_publish_begins_a_trace_only_where_it_is_part_of_none(propagators: str, most: str) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    env |= {**TRACED, "RUNTIME_OBSERVE": "traces", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    env |= {"RUNTIME_FLUSH_TIMEOUT": "0.1", "RUNTIME_TRACES_PER_SECOND": most, "OTEL_PROPAGATORS": propagators}
+    brought = f"00-{TRACE}-{SPAN}-00"
+    run = [sys.executable, "-c", PUBLISHED, brought]
+    said = json.loads(subprocess.run(run, env=env, capture_output=True, check=True).stdout)
+    assert [each.pop("baggage", None) for each in said] == [None] * 4 + ["a=b" if "baggage" in propagators else None]
+    logged = [(each.pop("trace_id", ""), each.pop("span_id", "")) for each in said]
+    if propagators == "baggage":
+        assert [each.get("traceparent") for each in said] == [None, None, brought, None, None]
+        return
+    assert [("00", *each) for each in logged] == [tuple(each["traceparent"].split("-"))[:3] for each in said]
+    assert all(each.keys() == {"traceparent"} for each in said)
+    begun, again, *parts, carrying = (each["traceparent"] for each in said)
+    assert parts == [brought] * 2
+    own = {begun, again, carrying}
+    assert len({each[3:35] for each in own}) == 3
+    assert {each[-2:] for each in own} == {"02" if most == "0" else "03"}

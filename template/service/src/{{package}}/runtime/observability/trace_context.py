@@ -12,7 +12,19 @@ from opentelemetry import baggage, propagate, trace
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan, Span, SpanContext, TraceFlags
 
-__all__ = ["ATTEMPTS", "SPAN", "Unsampled", "attempts_of", "context_of", "inject", "links_to", "note_attempt"]
+from ..log_context import handled
+
+__all__ = [
+    "ATTEMPTS",
+    "SPAN",
+    "Unsampled",
+    "attempts_of",
+    "begins_a_trace",
+    "context_of",
+    "inject",
+    "links_to",
+    "note_attempt",
+]
 
 ATTEMPTS = "trace_attempts"
 """The header with the last attempts of the task before this one, each as a `traceparent`."""
@@ -64,6 +76,11 @@ def _is_default() -> bool:
     return _fields() == {"traceparent", "tracestate", "baggage"}
 
 
+def begins_a_trace(headers: Mapping[Any, Any]) -> bool:
+    """Whether a message is part of no trace, and needs a `traceparent` alone, where this thread has no context."""
+    return _is_default() and headers.keys().isdisjoint(_fields()) and not handled.get()
+
+
 def context_of(headers: Mapping[Any, Any]) -> Context:
     """The context that a message brings; an empty one, if it brings none."""
     if _is_default() and "tracestate" not in headers and "baggage" not in headers:
@@ -87,7 +104,9 @@ def inject(headers: MutableMapping[str, Any], span: Span, context: Context | Non
         headers.pop(name, None)
     context = get_current() if context is None else context
     alone = _is_default() and (context.keys() <= {SPAN} or not baggage.get_all(context))
-    if alone and (type(span) is Unsampled or not span.get_span_context().trace_state) and (own := _written(span)):
+    if alone and type(span) is Unsampled:
+        headers["traceparent"] = span.traceparent
+    elif alone and not span.get_span_context().trace_state and (own := _written(span)):
         headers["traceparent"] = own
     else:
         propagate.inject(headers, trace.set_span_in_context(span, context))

@@ -23,7 +23,7 @@ from .trace_sampling import FirstOfEachSecond, unsampled
 __all__ = ["provide"]
 
 
-def provide() -> Callable[[Span], Span | None] | None:
+def provide() -> Callable[[Span | None], Span | None] | None:
     """Make this process, and those that it forks, export their spans; returns what `unsampled` does.
 
     A provider that the program has already, such as the one of `opentelemetry-instrument`, is used as it is, and asked

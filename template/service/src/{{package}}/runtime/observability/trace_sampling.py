@@ -16,6 +16,9 @@ from .trace_context import Unsampled
 
 __all__ = ["FirstOfEachSecond", "unsampled"]
 
+RANDOM = f"{TraceFlags.RANDOM_TRACE_ID:02x}"
+"""The flags of a trace that begins here, and is not sampled."""
+
 
 class FirstOfEachSecond(Sampler):
     """Samples the first traces of each second.
@@ -46,21 +49,20 @@ class FirstOfEachSecond(Sampler):
         return f"FirstOfEachSecond{{{self._most}}}"
 
 
-def unsampled(first: FirstOfEachSecond | None) -> Callable[[Span], Span | None]:
+def unsampled(first: FirstOfEachSecond | None) -> Callable[[Span | None], Span | None]:
     """What gives a span that stands for the one below a given span, where that would not be sampled, else None.
 
     For a sampler that samples nothing below an unsampled span. first: what it asks where a trace begins, if known.
     """
 
-    def made(above: Span) -> Span | None:
+    def made(above: Span | None) -> Span | None:
         if type(above) is Unsampled:
             return above
-        context = above.get_span_context()
-        if context.is_valid:
+        if above is not None and (context := above.get_span_context()).is_valid:
             return None if context.trace_flags.sampled else above
         if first is None or not first.spent():
             return None
-        ids = f"{random.getrandbits(128):032x}-{random.getrandbits(64):016x}"
-        return Unsampled(f"00-{ids}-{TraceFlags.RANDOM_TRACE_ID:02x}")
+        drawn = f"{random.getrandbits(192):048x}"
+        return Unsampled(f"00-{drawn[:32]}-{drawn[32:]}-{RANDOM}")
 
     return made

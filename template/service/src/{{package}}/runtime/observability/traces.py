@@ -31,7 +31,7 @@ from ..signals import (
     task_deferred,
     task_duplicate,
 )
-from .trace_context import SPAN, Unsampled, attempts_of, context_of, inject, links_to, note_attempt
+from .trace_context import SPAN, Unsampled, attempts_of, begins_a_trace, context_of, inject, links_to, note_attempt
 from .trace_settings import exports, read_dotenv
 
 __all__ = ["Traces"]
@@ -46,6 +46,8 @@ class Here(threading.local):
         publishes what follows it."""
         self.publishing: Span = trace.INVALID_SPAN
         """Of a dead letter or a replay, until the broker has it; one that it does not take is not exported."""
+        self.begun: list[Unsampled] = []
+        """What is published as the begin of a trace that is not sampled: no context, for the log alone."""
 
 
 class Traces:
@@ -54,7 +56,7 @@ class Traces:
     def install(self, app: ServiceApp) -> None:
         """See Observer; raises ConfigurationError for a variable that could not work."""
         read_dotenv()
-        self._unsampled: Callable[[Span], Span | None] = lambda above: None
+        self._unsampled: Callable[[Span | None], Span | None] = lambda above: None
         if exports():
             from .trace_export import provide  # the SDK is imported where it is used
 
@@ -65,7 +67,7 @@ class Traces:
         app.run_observers += (self._begin_run,)
         app.publish_observers += (self._begin_publish,)
         vars(app.loader)["on_process_cleanup"] = self._leave_runs  # what Celery calls at the end of a delivery
-        log_context.processors.append(add_trace)
+        log_context.processors.append(self._add_trace)
         receivers: dict[Any, Callable[..., None]] = {
             task_duplicate: self._note_duplicate,
             task_deferred: self._note_deferral,
@@ -83,8 +85,13 @@ class Traces:
 
     def _begin_publish(self, name: str, options: dict[str, Any]) -> Callable[[BaseException | None], None] | None:
         """A span for each attempt to publish a message."""
-        headers, task_id, runs = options["headers"], options.get("task_id"), self._here.runs
-        here = current.get_current()
+        headers, here = options["headers"], current.get_current()
+        if not here and begins_a_trace(headers) and type(begun := self._unsampled(None)) is Unsampled:
+            # Where much is published nearly all do, and the rest of this takes half as long again.
+            headers["traceparent"] = begun.traceparent
+            self._here.begun.append(begun)
+            return self._end_unsampled
+        task_id, runs = options.get("task_id"), self._here.runs
         span = self._start("apply_async", name, task_id, parent_of(headers, here))
         if runs and runs[-1][0] == task_id:  # this run's next attempt
             note_attempt(headers, runs[-1][1])
@@ -92,6 +99,9 @@ class Traces:
         if span is here.get(SPAN):
             return None
         return partial(self._end_publish, span, current.attach(Context({**here, SPAN: span})))
+
+    def _end_unsampled(self, error: BaseException | None) -> None:
+        self._here.begun.pop()
 
     def _end_publish(self, span: Span, token: Any, error: BaseException | None) -> None:
         if error:
@@ -121,7 +131,7 @@ class Traces:
         if runs and not eager:  # of a delivery that has ended without Celery's cleanup
             self._leave_runs()
         context = parent_of(headers) if eager else context_of(headers)
-        above: Any = context.get(SPAN, trace.INVALID_SPAN)
+        above: Any = context.get(SPAN)
         if (span := self._unsampled(above)) is None:
             links = links_to(attempts_of(headers))
             span = self._sampled("run", task.name, request.id, context, SpanKind.CONSUMER, links)
@@ -187,7 +197,7 @@ class Traces:
 
     def _start(self, action: str, task: str, task_id: object, parent: Context, links: Sequence[Link] = ()) -> Span:
         """A span of a publisher below that of `parent`."""
-        above: Any = parent.get(SPAN, trace.INVALID_SPAN)
+        above: Any = parent.get(SPAN)
         return self._unsampled(above) or self._sampled(action, task, task_id, parent, SpanKind.PRODUCER, links)
 
     def _sampled(
@@ -203,6 +213,16 @@ class Traces:
             attributes["messaging.destination.name"] = queue.value.wire_name
         return attributes
 
+    # ---- the log ----
+
+    def _add_trace(self, logger: Any, method: str, event: log_context.EventDict) -> log_context.EventDict:
+        """Add `trace_id` and `span_id` to a line of a log (a processor of structlog)."""
+        context = parent_of({})
+        span = trace.get_current_span(context) if context or not self._here.begun else self._here.begun[-1]
+        if (own := span.get_span_context()).is_valid:
+            event["trace_id"], event["span_id"] = trace.format_trace_id(own.trace_id), trace.format_span_id(own.span_id)
+        return event
+
 
 def parent_of(headers: Mapping[Any, Any], here: Context | None = None) -> Context:
     """What goes on in this thread, else what the message brings, else the message that a worker handles.
@@ -215,11 +235,3 @@ def parent_of(headers: Mapping[Any, Any], here: Context | None = None) -> Contex
         return here
     handled = log_context.handled.get()
     return context_of(headers) or (context_of(handled) if handled else Context())
-
-
-def add_trace(logger: Any, method: str, event: log_context.EventDict) -> log_context.EventDict:
-    """Add `trace_id` and `span_id` to a line of a log (a processor of structlog)."""
-    span = trace.get_current_span(parent_of({})).get_span_context()
-    if span.is_valid:
-        event["trace_id"], event["span_id"] = trace.format_trace_id(span.trace_id), trace.format_span_id(span.span_id)
-    return event
