@@ -1,6 +1,7 @@
 """`make bench`: renders services, makes a venv for them and for what they are compared with, runs the rounds, prints.
 
     python -m benchmarks.throughput [--tasks 2000] [--rounds 5] [--broker redis] [--write]
+    python -m benchmarks.throughput --turns 200    what observing costs, and nothing else: 200 s for each row
 
 `--write` puts the table into docs/benchmarks.md and the plot beside it. Needs redis-server, rabbitmq-server and /proc;
 the SQL is PostgreSQL at ASYNCGEN_POSTGRESQL_URL, else SQLite.
@@ -20,7 +21,7 @@ from tests.documents import write_results
 from tests.postgresql import postgresql
 from tests.template.rendering import ROOT, render
 
-from .report import plot, table
+from .report import plot, table, turns_table
 from .variants import PACKAGES, variants
 
 __all__ = ["main"]
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--broker", action="append", choices=["redis", "rabbitmq"], help="default: both")
     parser.add_argument("--only", default="", help="variants whose names this regular expression finds")
+    parser.add_argument("--turns", type=int, default=0, help="seconds; measure what observing costs instead")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     brokers = options.broker or ["redis", "rabbitmq"]
@@ -50,13 +52,16 @@ def main() -> None:
         ]
         python = venv(folder / "venv", services)
         command = [python, "-m", "benchmarks.throughput.rounds", "--tasks", str(options.tasks)]
-        command += ["--rounds", str(options.rounds), "--only", options.only]
+        command += ["--rounds", str(options.rounds), "--only", options.only, "--turns", str(options.turns)]
         command += ["--sql", sql or f"sqlite:///{folder}/sql.db", *(f"--broker={broker}" for broker in brokers)]
         path = os.pathsep.join([str(ROOT), str(ROOT / "template/service/src/{{package}}")])
         done = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE)
     if not done.stdout:
         sys.exit(done.returncode)
     results = json.loads(done.stdout)
+    if options.turns:
+        print(turns_table(results))
+        sys.exit(done.returncode)
     against = {
         each.name: each.against
         for each in variants("redis", dict.fromkeys(("broker", "redis", "sql", "collector"), ""))

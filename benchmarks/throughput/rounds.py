@@ -5,6 +5,7 @@ from the first tenth to the last task. End to end: one process publishes them wh
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from runtime.testing.servers.process import until as until_by
 from tests.runtime.observability.endpoints import collector
 
 from .processes import cpu, family, memory
+from .turns import ratio
 from .variants import PACKAGES, Variant, variants
 
 __all__ = ["main"]
@@ -76,6 +78,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--broker", action="append", required=True)
     parser.add_argument("--only", default="")
+    parser.add_argument("--turns", type=int)
     parser.add_argument("--sql", required=True)
     options = parser.parse_args()
     results: dict[str, dict[str, Figures]] = {}
@@ -92,6 +95,11 @@ def main() -> None:
             broker = Broker(kind, url, pid)
             figures = results[kind] = {}
             chosen = variants(kind, {"broker": url, "redis": store, "sql": options.sql, "collector": traces})
+            if options.turns:
+                for variant in chosen:
+                    if re.search("metrics|traces", variant.name) and re.search(options.only, variant.name):
+                        figures[variant.name] = turns(variant, broker, options.turns)
+                continue
             for number in range(options.rounds):
                 in_turn = [each for each in chosen if re.search(options.only, each.name)]
                 for variant in in_turn[:: -1 if number % 2 else 1]:  # none is always the one after the same other
@@ -124,6 +132,18 @@ def measure(variant: Variant, broker: Broker, tasks: int) -> dict[str, float]:
         figures["main MiB"] = memory(main_pid)
         figures["child MiB"] = mean(memory(child) for child in parts["children"])
     return figures
+
+
+def turns(variant: Variant, broker: Broker, seconds: int) -> dict[str, list[float]]:
+    """Runs a second of a variant that observes in turns: see the module `turns`."""
+    print(f"{broker.kind}: {variant.name}, {seconds} s", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**os.environ, **variant.env, "BENCH_TURNS": folder}
+        with worker(variant, env):
+            steady = dataclasses.replace(variant, publish=(*variant.publish[:2], "for seconds"))
+            publish(steady, env, seconds)
+            until(lambda: broker.waiting(variant) == 0)
+        return ratio(Path(folder).iterdir())
 
 
 def publish(variant: Variant, env: dict[str, str], tasks: int) -> tuple[float, float]:

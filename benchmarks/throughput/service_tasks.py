@@ -4,11 +4,16 @@
 """
 
 import dataclasses
+import itertools
 import os
+import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
+
+from .turns import take_turns
 
 PACKAGE = os.environ["BENCH_PACKAGE"]
 
@@ -24,6 +29,8 @@ if __name__ == "__main__":
 app = module("app").app
 base = module("task").ServiceTask
 queue = next(iter(module("queues").Queue))
+if folder := os.environ.get("BENCH_TURNS"):
+    take_turns(app, Path(folder))
 LIMITS: Any = {"base": base, "bind": True, "work_queue": queue, "soft_time_limit": 50, "time_limit": 60}
 INSERT = "INSERT INTO bench_effects (number) VALUES (:number)"
 
@@ -58,10 +65,19 @@ def keyed(self: Any, number: int) -> None:
 
 
 def publish(name: str, how: str, tasks: int) -> None:
-    """Publish `tasks` tasks, "one by one" or all "at once"."""
+    """Publish `tasks` tasks, "one by one" or all "at once"; "for seconds": no more than a worker runs, for so many."""
     task = globals()[name]
     if how == "one by one":
         for number in range(tasks):
+            task.delay(number)
+    elif how == "for seconds":
+        ends = time.monotonic() + tasks
+        for number in itertools.count():
+            if number % 50 == 0:
+                while app.service.broker.queue_figures(app, [queue.value])[0].waiting > 100:
+                    time.sleep(0.01)
+                if time.monotonic() > ends:
+                    return
             task.delay(number)
     elif unconfirmed := module("runtime.publishing").publish_many(
         (task, {"number": number}) for number in range(tasks)
