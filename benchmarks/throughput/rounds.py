@@ -94,15 +94,15 @@ def main() -> None:
             url, pid = stack.enter_context(started(kind, folder / kind))
             broker = Broker(kind, url, pid)
             figures = results[kind] = {}
-            chosen = variants(kind, {"broker": url, "redis": store, "sql": options.sql, "collector": traces})
+            every = variants(kind, {"broker": url, "redis": store, "sql": options.sql, "collector": traces})
+            chosen = [each for each in every if re.search(options.only, each.name)]
             if options.turns:
                 for variant in chosen:
-                    if re.search("metrics|traces", variant.name) and re.search(options.only, variant.name):
+                    if re.search("metrics|traces", variant.name):
                         figures[variant.name] = turns(variant, broker, options.turns)
                 continue
             for number in range(options.rounds):
-                in_turn = [each for each in chosen if re.search(options.only, each.name)]
-                for variant in in_turn[:: -1 if number % 2 else 1]:  # none is always the one after the same other
+                for variant in chosen[:: -1 if number % 2 else 1]:  # none is always the one after the same other
                     print(
                         f"{kind}, round {number + 1} of {options.rounds}: {variant.name}", file=sys.stderr, flush=True
                     )

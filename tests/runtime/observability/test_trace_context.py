@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from opentelemetry import baggage, context, propagate, trace
@@ -111,14 +112,19 @@ print(json.dumps([sent, left, eager, trace.get_current_span().get_span_context()
 """
 
 
-@pytest.mark.parametrize("flags", ["00", "01"])
-def test_what_follows_a_run_is_part_of_it_and_nothing_else_is(flags: str) -> None:
+def said_by(code: str, brought: str, **variables: str) -> Any:
+    """What `code` prints as JSON in a traced process of its own; it finds `brought` in sys.argv[1]."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     env |= {**TRACED, "RUNTIME_OBSERVE": "traces", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
-    env |= {"RUNTIME_FLUSH_TIMEOUT": "0.1"}
+    env |= {"RUNTIME_FLUSH_TIMEOUT": "0.1", **variables}
+    run = [sys.executable, "-c", code, brought]
+    return json.loads(subprocess.run(run, env=env, capture_output=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+def test_what_follows_a_run_is_part_of_it_and_nothing_else_is(flags: str) -> None:
     brought = f"00-{TRACE}-{SPAN}-{flags}"
-    run = [sys.executable, "-c", FOLLOWED, brought]
-    sent, left, eager, left_by_eager = json.loads(subprocess.run(run, env=env, capture_output=True, check=True).stdout)
+    sent, left, eager, left_by_eager = said_by(FOLLOWED, brought)
     assert [each[:35] + each[-3:] for each in sent] == [f"00-{TRACE}-{flags}"]
     assert (sent == [brought]) is (flags == "00")
     assert (left, eager, left_by_eager) == (False, "SUCCESS", False)
@@ -156,12 +162,8 @@ print(json.dumps(said))
 @pytest.mark.parametrize("propagators", ["tracecontext,baggage", "tracecontext", "baggage"])
 @pytest.mark.parametrize("most", ["0", "10"])
 def test_a_publish_begins_a_trace_only_where_it_is_part_of_none(propagators: str, most: str) -> None:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    env |= {**TRACED, "RUNTIME_OBSERVE": "traces", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
-    env |= {"RUNTIME_FLUSH_TIMEOUT": "0.1", "RUNTIME_TRACES_PER_SECOND": most, "OTEL_PROPAGATORS": propagators}
     brought = f"00-{TRACE}-{SPAN}-00"
-    run = [sys.executable, "-c", PUBLISHED, brought]
-    said = json.loads(subprocess.run(run, env=env, capture_output=True, check=True).stdout)
+    said = said_by(PUBLISHED, brought, RUNTIME_TRACES_PER_SECOND=most, OTEL_PROPAGATORS=propagators)
     assert [each.pop("baggage", None) for each in said] == [None] * 4 + ["a=b" if "baggage" in propagators else None]
     logged = [(each.pop("trace_id", ""), each.pop("span_id", "")) for each in said]
     if propagators == "baggage":
