@@ -98,7 +98,8 @@ def test_what_messages_say_makes_no_label(metrics: Metrics) -> None:
         for task in (f"tests.unknown_{number}", ["tests", number], None, 'tests."\n', number):
             own_signals.dead_letter_stored.send(Queue.SHORT.value, headers={"task": task}, reason=f"E{number}: no")
         own_signals.dead_letter_stored.send(Queue.SHORT.value, headers={}, reason=f"{number} }} \n no class")
-        published(metrics, f"tests.unknown_{number}", f"elsewhere.{number}")
+        for routing_key in f"elsewhere.{number}", Queue.SHORT.value.wire_name:
+            published(metrics, f"tests.unknown_{number}", routing_key)
     dead = {dict(labels)["reason"] for labels in change.labels("celery_dead_letters_total")}
     assert len(dead) <= MOST_REASONS + 1 + 10  # and those of other tests in this process
     assert change("celery_dead_letters_total", task=OTHER, queue="short", reason="E1") == 5
@@ -108,6 +109,7 @@ def test_what_messages_say_makes_no_label(metrics: Metrics) -> None:
     for name in ("celery_dead_letters_total", "celery_tasks_published_total", "celery_tasks_started_total"):
         assert {dict(labels)["task"] for labels in change.labels(name)} <= known
     assert len(metrics._series) <= len(known) * (len(Queue) + 1)
+    assert len(metrics._known) <= len(known) * len(Queue)
 
 
 def test_a_delayed_message_of_rabbitmq_is_its_queue_s(metrics: Metrics) -> None:
@@ -116,6 +118,7 @@ def test_a_delayed_message_of_rabbitmq_is_its_queue_s(metrics: Metrics) -> None:
         published(metrics, "tests.effect", f"0.0.{delay:b}.{Queue.LONG.value.wire_name}")
     assert change("celery_tasks_published_total", task="tests.effect", queue="long") == 100
     assert len(metrics._series) == 1
+    assert not metrics._known
 
 
 def test_a_run_that_no_process_could_report_is_counted(metrics: Metrics) -> None:
@@ -130,8 +133,8 @@ def test_a_run_that_no_process_could_report_is_counted(metrics: Metrics) -> None
 
 
 def test_a_task_that_is_registered_late_is_another_one(metrics: Metrics) -> None:
-    assert metrics._runs.of(("tests.late", "short")) == metrics._runs.of((OTHER, "short"))
-    assert metrics._runs.of((OTHER, "short")) != metrics._runs.of(("tests.effect", "short"))
+    assert metrics._runs.of(("tests.late", "short")) is metrics._runs.of((OTHER, "short"))
+    assert metrics._runs.of((OTHER, "short")) is not metrics._runs.of(("tests.effect", "short"))
 
 
 def published(metrics: Metrics, name: str, routing_key: str) -> None:
@@ -157,6 +160,7 @@ EARLIER, LATER = (datetime.fromtimestamp(NOW + seconds, UTC) for seconds in (-2,
         ({"published_at": True}, None),
         ({"published_at": math.nan}, None),
         ({"published_at": math.inf}, None),
+        ({"published_at": -1e300}, None),
     ],
     ids=str,
 )

@@ -1,5 +1,6 @@
 """Runs are counted as prometheus_client would count them, in every process, and whatever ends it."""
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -46,19 +47,19 @@ def test_runs_are_exposed_as_the_library_would(counts: RunCounts) -> None:
             ("run", "From the begin of a run to its end."),
         )
     )
-    place = counts.of(PLACE)
+    runs = counts.of(PLACE)
     for number, seconds in enumerate((0.0, 0.005, *SECONDS, 0.3, 7, 3601, 1e6)):
-        counts.begun(place, seconds)
+        runs.begun(seconds)
         began.inc()
         waited.observe(seconds)
         state, end = (("SUCCESS", succeeded), ("RETRY", retried), ("FAILURE", failed), ("IGNORED", None))[number % 4]
-        counts.ended(place, state, seconds / 2)
+        runs.ended(state, seconds / 2)
         took.observe(seconds / 2)
         if end:
             end.inc()
-    counts.begun(place, None)
+    runs.begun(None)
     began.inc()
-    counts.ended(place, "FAILURE")
+    runs.ended("FAILURE")
     failed.inc()
     ours = CollectorRegistry()
     ours.register(counts)
@@ -76,18 +77,20 @@ def in_a_process(act: Callable[[], object]) -> None:
     """Do it in a process that is then killed."""
     pid = os.fork()
     if not pid:
-        act()
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            act()
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(pid, 0)
 
 
 def test_what_a_killed_process_has_counted_is_kept_and_its_memory_is_not(counts: RunCounts) -> None:
-    place = counts.of(PLACE)
-    counts.begun(place, None)
+    runs = counts.of(PLACE)
+    runs.begun(None)
 
     def run() -> None:
-        counts.begun(place, 0.2)
-        counts.ended(place, "SUCCESS", 0.1)
+        runs.begun(0.2)
+        runs.ended("SUCCESS", 0.1)
 
     for number in range(1, 6):
         in_a_process(run)
@@ -98,10 +101,17 @@ def test_what_a_killed_process_has_counted_is_kept_and_its_memory_is_not(counts:
 
 
 def test_a_process_that_is_forked_counts_from_0(counts: RunCounts) -> None:
-    place = counts.of(PLACE)
-    counts.begun(place, None)
+    runs = counts.of(PLACE)
+    runs.begun(None)
     reading, writing = os.pipe()
-    in_a_process(lambda: os.write(writing, str(exposed(counts)).encode()))
-    assert os.read(reading, 100) == b"{}"
-    os.close(reading)
+
+    def run() -> None:
+        before = exposed(counts)
+        runs.begun(None)
+        os.write(writing, json.dumps([before, exposed(counts)["celery_tasks_started_total"]]).encode())
+
+    in_a_process(run)
     os.close(writing)
+    assert json.loads(os.read(reading, 1000)) == [{}, 1]
+    assert exposed(counts)["celery_tasks_started_total"] == 2
+    os.close(reading)

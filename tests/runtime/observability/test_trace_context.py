@@ -24,6 +24,8 @@ TRACE, SPAN = "1f" * 16, "0b" * 8
     [
         {"traceparent": f"00-{TRACE}-{SPAN}-00"},
         {"traceparent": f"00-{TRACE}-{SPAN}-03", "task": "another header"},
+        {"traceparent": f"00-{TRACE}-{SPAN}-00", "tracestate": "a=b"},
+        {"traceparent": f"00-{TRACE}-{SPAN}-00", "baggage": "a=b"},
         {"traceparent": f"00-{TRACE}-{SPAN}-01", "tracestate": "a=b,c=d"},
         {"traceparent": f"00-{TRACE}-{SPAN}-01", "baggage": "a=b"},
         {"traceparent": f" 00-{TRACE}-{SPAN}-01\t"},
@@ -57,7 +59,6 @@ def test_what_is_not_sampled_is_written_on_from_its_text() -> None:
     written: dict[str, str] = {"tracestate": "earlier=1"}
     inject(written, span)
     assert written == {"traceparent": traceparent}
-    assert "own" not in vars(span)  # nothing has parsed it
     tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
     below = tracer.start_span("a user's own", trace.set_span_in_context(span))
     assert not below.is_recording()
@@ -130,6 +131,61 @@ def test_what_follows_a_run_is_part_of_it_and_nothing_else_is(flags: str) -> Non
     assert (left, eager, left_by_eager) == (False, "SUCCESS", False)
 
 
+DELIVERED = """
+import json, sys, threading
+from contextvars import copy_context
+from celery.app.trace import build_tracer
+from opentelemetry import context, trace
+from tests.runtime.service.app import app
+
+brought = json.loads(sys.argv[1])
+seen = []
+
+def now():
+    return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
+
+def deliver(name, headers):
+    request = {"id": name, "headers": headers, "delivery_info": {}}
+    build_tracer(task.name, task, app=app)(name, [name], {}, request)
+
+@app.task(name="celery.seen")
+def task(name):
+    own = now()
+    if name == "leaks":
+        context.attach(trace.set_span_in_context(trace.INVALID_SPAN))
+    if name == "threads":
+        other = threading.Thread(target=copy_context().run, args=(deliver, "thread", brought["thread"]))
+        other.start()
+        other.join()
+    assert name == "leaks" or now() == own
+    seen.append((name, own))
+
+for name, headers in brought.items():
+    if name != "thread":
+        deliver(name, headers)
+    seen.append(("after", now()))
+print(json.dumps(seen))
+"""
+
+
+def test_each_run_is_part_of_the_trace_that_its_message_brings() -> None:
+    names = ["unsampled", "another", "sampled", "carrying", "leaks", "none", "threads", "thread", "last"]
+    flags = {"sampled": "01"}
+    brought = {
+        name: {"traceparent": f"00-{number:032x}-{SPAN}-{flags.get(name, '00')}"}
+        for number, name in enumerate(names, 1)
+    }
+    brought["carrying"]["baggage"] = "a=b"
+    brought["none"] = {}
+    runs = [tuple(each) for each in said_by(DELIVERED, json.dumps(brought))]
+    begun = dict(runs)["none"]
+    expected = {name: f"{number:032x}" for number, name in enumerate(names, 1)} | {"none": begun}
+    after = [trace_id for name, trace_id in runs if name == "after"]
+    assert {name: trace_id for name, trace_id in runs if name != "after"} == expected
+    assert begun not in {*after, *(each for name, each in expected.items() if name != "none")}
+    assert set(after) == {"0" * 32}
+
+
 PUBLISHED = """
 import json, sys
 from opentelemetry import baggage, context, trace
@@ -165,11 +221,14 @@ def test_a_publish_begins_a_trace_only_where_it_is_part_of_none(propagators: str
     brought = f"00-{TRACE}-{SPAN}-00"
     said = said_by(PUBLISHED, brought, RUNTIME_TRACES_PER_SECOND=most, OTEL_PROPAGATORS=propagators)
     assert [each.pop("baggage", None) for each in said] == [None] * 4 + ["a=b" if "baggage" in propagators else None]
-    logged = [(each.pop("trace_id", ""), each.pop("span_id", "")) for each in said]
+    logged = [[each.pop("trace_id", ""), each.pop("span_id", "")] for each in said]
     if propagators == "baggage":
         assert [each.get("traceparent") for each in said] == [None, None, brought, None, None]
         return
-    assert [("00", *each) for each in logged] == [tuple(each["traceparent"].split("-"))[:3] for each in said]
+    named = [each["traceparent"].split("-")[1:3] for each in said]
+    if most == "0" and propagators == "tracecontext,baggage":
+        named[:2] = [["", ""]] * 2  # what begins a trace that is not sampled attaches no context
+    assert logged == named
     assert all(each.keys() == {"traceparent"} for each in said)
     begun, again, *parts, carrying = (each["traceparent"] for each in said)
     assert parts == [brought] * 2

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -14,7 +15,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, SpanContext, TraceFlags
 
 from runtime.observability.trace_context import Unsampled
-from runtime.observability.trace_sampling import FirstOfEachSecond, unsampled
+from runtime.observability.trace_sampling import FirstOfEachSecond, Unsampling
 
 from ..conftest import TRACED
 
@@ -41,20 +42,22 @@ def test_what_is_part_of_a_trace_is_sampled_as_the_trace() -> None:
 
 
 def test_only_what_is_not_sampled_is_made_without_the_sdk() -> None:
-    some, none = unsampled(FirstOfEachSecond(1)), unsampled(FirstOfEachSecond(0))
+    some, none = Unsampling(FirstOfEachSecond(1)), Unsampling(FirstOfEachSecond(0))
     above = a_span(sampled=False)
-    assert none(above) is above
-    assert none(a_span(sampled=True)) is None
-    assert some(INVALID_SPAN) is None
-    assert unsampled(None)(INVALID_SPAN) is None  # whatever OTEL_TRACES_SAMPLER names may sample it
+    assert none.below(above) is above
+    assert none.below(a_span(sampled=True)) is None
+    assert some.below(INVALID_SPAN) is None
+    assert Unsampling(None).below(INVALID_SPAN) is None  # whatever OTEL_TRACES_SAMPLER names may sample it
     brought = Unsampled(f"00-{'1f' * 16}-{'0b' * 8}-00")
-    assert none(brought) is brought
-    first, second = none(INVALID_SPAN), none(INVALID_SPAN)
-    assert first is not None
-    assert second is not None
-    contexts = first.get_span_context(), second.get_span_context()
+    assert none.below(brought) is brought
+    begun = [none.below(each) for each in (INVALID_SPAN, None, Unsampled(""))]
+    contexts = [each.get_span_context() for each in begun if each]
     assert all(each.is_valid and not each.trace_flags.sampled for each in contexts)
-    assert contexts[0].trace_id != contexts[1].trace_id
+    assert len({each.trace_id for each in contexts}) == len(begun)
+    assert some.begun() == ""
+    written = {none.begun() for _ in range(1000)}
+    assert len(written) == 1000
+    assert all(re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-02", each) for each in written)
 
 
 @pytest.mark.parametrize(

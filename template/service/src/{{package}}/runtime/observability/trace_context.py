@@ -5,7 +5,7 @@ Anybody may have put a message on the broker: a header of a wrong type or length
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from opentelemetry import baggage, propagate, trace
@@ -24,6 +24,7 @@ __all__ = [
     "inject",
     "links_to",
     "note_attempt",
+    "unsampled_by",
 ]
 
 ATTEMPTS = "trace_attempts"
@@ -34,6 +35,9 @@ MOST_ATTEMPTS = 10
 LONGEST = 8192
 """Characters; what W3C allows for `baggage`, the longest of them."""
 
+DEFAULT = frozenset({"traceparent", "tracestate", "baggage"})
+"""The headers of OpenTelemetry's own choice of propagators."""
+
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 UNSAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
 """One that is valid, and whose flags say that the trace is not sampled."""
@@ -43,19 +47,17 @@ UNSAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]
 
 
 class Unsampled(NonRecordingSpan):
-    """A span that is not sampled, by its `traceparent`: most of them are never read, only written on."""
+    """A span that is not sampled, by its `traceparent`: most of them are never read, only written on.
+
+    Without one, no span.
+    """
 
     def __init__(self, traceparent: str) -> None:
         self.traceparent = traceparent
 
-    @cached_property
-    def own(self) -> SpanContext:
-        """What it stands for."""
-        return _read(self.traceparent) or INVALID_SPAN.get_span_context()
-
     def get_span_context(self) -> SpanContext:
         """See Span."""
-        return self.own
+        return _read(self.traceparent) or INVALID_SPAN.get_span_context()
 
     def __repr__(self) -> str:
         return f"Unsampled({self.traceparent!r})"
@@ -73,20 +75,28 @@ def _is_default() -> bool:
     Nearly every message then has a `traceparent` alone. It is read and written without them, who take twice as long:
     for what is not sampled they would be a third of the cost.
     """
-    return _fields() == {"traceparent", "tracestate", "baggage"}
+    return _fields() == DEFAULT
+
+
+def unsampled_by(headers: Mapping[Any, Any]) -> str:
+    """The `traceparent` of a message that is part of an unsampled trace, and brings nothing else of it; else empty."""
+    traceparent = headers.get("traceparent")
+    if not isinstance(traceparent, str) or not UNSAMPLED.fullmatch(traceparent):
+        return ""
+    return traceparent if _is_default() and "tracestate" not in headers and "baggage" not in headers else ""
 
 
 def begins_a_trace(headers: Mapping[Any, Any]) -> bool:
     """Whether a message is part of no trace, and needs a `traceparent` alone, where this thread has no context."""
-    return _is_default() and headers.keys().isdisjoint(_fields()) and not handled.get()
+    return DEFAULT.isdisjoint(headers) and _is_default() and not handled.get()
 
 
 def context_of(headers: Mapping[Any, Any]) -> Context:
     """The context that a message brings; an empty one, if it brings none."""
+    if unsampled := unsampled_by(headers):
+        return Context({SPAN: Unsampled(unsampled)})
     if _is_default() and "tracestate" not in headers and "baggage" not in headers:
         traceparent = headers.get("traceparent")
-        if isinstance(traceparent, str) and UNSAMPLED.fullmatch(traceparent):
-            return Context({SPAN: Unsampled(traceparent)})
         if traceparent is None:
             return Context()
         if above := _read(traceparent):
@@ -104,7 +114,7 @@ def inject(headers: MutableMapping[str, Any], span: Span, context: Context | Non
         headers.pop(name, None)
     context = get_current() if context is None else context
     alone = _is_default() and (context.keys() <= {SPAN} or not baggage.get_all(context))
-    if alone and type(span) is Unsampled:
+    if alone and isinstance(span, Unsampled):
         headers["traceparent"] = span.traceparent
     elif alone and not span.get_span_context().trace_state and (own := _written(span)):
         headers["traceparent"] = own
@@ -140,7 +150,7 @@ def _read(traceparent: object) -> SpanContext | None:
 
 def _written(span: Span) -> str:
     """The `traceparent` that names the span; empty for one that is none."""
-    if type(span) is Unsampled:
+    if isinstance(span, Unsampled):
         return span.traceparent
     own = span.get_span_context()
     return f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}" if own.is_valid else ""

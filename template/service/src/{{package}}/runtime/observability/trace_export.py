@@ -3,7 +3,6 @@
 import atexit
 import os
 import threading
-from collections.abc import Callable
 
 from celery.signals import worker_process_shutdown
 from opentelemetry import trace
@@ -13,18 +12,17 @@ from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Reso
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased
-from opentelemetry.trace import Span
 
 from ..settings import NAME
 from .per_process import PerProcess
 from .settings import observability_settings
-from .trace_sampling import FirstOfEachSecond, unsampled
+from .trace_sampling import FirstOfEachSecond, Unsampling
 
 __all__ = ["provide"]
 
 
-def provide() -> Callable[[Span | None], Span | None] | None:
-    """Make this process, and those that it forks, export their spans; returns what `unsampled` does.
+def provide() -> Unsampling | None:
+    """Make this process, and those that it forks, export their spans; returns what tells of spans that are not sampled.
 
     A provider that the program has already, such as the one of `opentelemetry-instrument`, is used as it is, and asked
     for each span.
@@ -42,7 +40,7 @@ def provide() -> Callable[[Span | None], Span | None] | None:
     trace.set_tracer_provider(provider)
     atexit.register(export.shutdown)
     worker_process_shutdown.connect(export.shut_down_process, weak=False)  # a process of the pool runs no atexit
-    return unsampled(first) if isinstance(provider.sampler, ParentBased) else None
+    return Unsampling(first) if isinstance(provider.sampler, ParentBased) else None
 
 
 class Export:

@@ -14,10 +14,12 @@ from opentelemetry.trace import Span, TraceFlags
 
 from .trace_context import Unsampled
 
-__all__ = ["FirstOfEachSecond", "unsampled"]
+__all__ = ["FirstOfEachSecond", "Unsampling"]
 
 RANDOM = f"{TraceFlags.RANDOM_TRACE_ID:02x}"
 """The flags of a trace that begins here, and is not sampled."""
+LEADING = 1 << 192
+"""Makes `hex` write all digits of an id, after three characters; to format a number takes three times as long."""
 
 
 class FirstOfEachSecond(Sampler):
@@ -28,13 +30,13 @@ class FirstOfEachSecond(Sampler):
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock
-        self._second, self._begun = 0, 0
+        self._next_second, self._begun = 0, 0
 
     def spent(self) -> bool:
         """Whether no more traces are sampled in this second."""
-        second = int(self._clock())
-        if second != self._second:
-            self._second, self._begun = second, 0
+        now = self._clock()
+        if now >= self._next_second:
+            self._next_second, self._begun = int(now) + 1, 0
         return self._begun >= self._most
 
     def should_sample(self, *args: Any, **options: Any) -> SamplingResult:
@@ -49,20 +51,26 @@ class FirstOfEachSecond(Sampler):
         return f"FirstOfEachSecond{{{self._most}}}"
 
 
-def unsampled(first: FirstOfEachSecond | None) -> Callable[[Span | None], Span | None]:
-    """What gives a span that stands for the one below a given span, where that would not be sampled, else None.
+class Unsampling:
+    """Tells without the SDK what is not sampled, for a sampler that samples nothing below an unsampled span.
 
-    For a sampler that samples nothing below an unsampled span. first: what it asks where a trace begins, if known.
+    first: what the sampler asks where a trace begins, if it is known.
     """
 
-    def made(above: Span | None) -> Span | None:
-        if type(above) is Unsampled:
+    def __init__(self, first: FirstOfEachSecond | None) -> None:
+        self._first = first
+
+    def begun(self) -> str:
+        """The `traceparent` of a trace that begins now, if that is not sampled; else empty."""
+        if self._first is None or not self._first.spent():
+            return ""
+        drawn = hex(LEADING | random.getrandbits(192))
+        return f"00-{drawn[3:35]}-{drawn[35:]}-{RANDOM}"
+
+    def below(self, above: Span | None) -> Span | None:
+        """What stands for a span below `above`, or for the first of a trace, if that is not sampled; else None."""
+        if isinstance(above, Unsampled) and above.traceparent:
             return above
         if above is not None and (context := above.get_span_context()).is_valid:
             return None if context.trace_flags.sampled else above
-        if first is None or not first.spent():
-            return None
-        drawn = f"{random.getrandbits(192):048x}"
-        return Unsampled(f"00-{drawn[:32]}-{drawn[32:]}-{RANDOM}")
-
-    return made
+        return Unsampled(begun) if (begun := self.begun()) else None

@@ -8,7 +8,7 @@ with their values, and knows no outbox, dead letter or replay. No argument, resu
 import threading
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Retry
 from celery.states import FAILURE
@@ -31,8 +31,21 @@ from ..signals import (
     task_deferred,
     task_duplicate,
 )
-from .trace_context import SPAN, Unsampled, attempts_of, begins_a_trace, context_of, inject, links_to, note_attempt
+from .trace_context import (
+    SPAN,
+    Unsampled,
+    attempts_of,
+    begins_a_trace,
+    context_of,
+    inject,
+    links_to,
+    note_attempt,
+    unsampled_by,
+)
 from .trace_settings import exports, read_dotenv
+
+if TYPE_CHECKING:
+    from .trace_sampling import Unsampling
 
 __all__ = ["Traces"]
 
@@ -46,8 +59,9 @@ class Here(threading.local):
         publishes what follows it."""
         self.publishing: Span = trace.INVALID_SPAN
         """Of a dead letter or a replay, until the broker has it; one that it does not take is not exported."""
-        self.begun: list[Unsampled] = []
-        """What is published as the begin of a trace that is not sampled: no context, for the log alone."""
+        self.followed = Unsampled("")
+        """What the messages of unsampled runs bring, one after the other: attached once, since that takes longer than
+        all else for a run."""
 
 
 class Traces:
@@ -56,11 +70,11 @@ class Traces:
     def install(self, app: ServiceApp) -> None:
         """See Observer; raises ConfigurationError for a variable that could not work."""
         read_dotenv()
-        self._unsampled: Callable[[Span | None], Span | None] = lambda above: None
+        self._unsampling: Unsampling | None = None
         if exports():
             from .trace_export import provide  # the SDK is imported where it is used
 
-            self._unsampled = provide() or self._unsampled
+            self._unsampling = provide()
         self._tracer = trace.get_tracer("celery")
         self._app = app
         self._here = Here()
@@ -86,11 +100,11 @@ class Traces:
     def _begin_publish(self, name: str, options: dict[str, Any]) -> Callable[[BaseException | None], None] | None:
         """A span for each attempt to publish a message."""
         headers, here = options["headers"], current.get_current()
-        if not here and begins_a_trace(headers) and type(begun := self._unsampled(None)) is Unsampled:
-            # Where much is published nearly all do, and the rest of this takes half as long again.
-            headers["traceparent"] = begun.traceparent
-            self._here.begun.append(begun)
-            return self._end_unsampled
+        unsampling = self._unsampling
+        if not here and unsampling and begins_a_trace(headers) and (begun := unsampling.begun()):
+            # Where much is published nearly all do. No context is attached for it: that takes longer than all of this.
+            headers["traceparent"] = begun
+            return None
         task_id, runs = options.get("task_id"), self._here.runs
         span = self._start("apply_async", name, task_id, parent_of(headers, here))
         if runs and runs[-1][0] == task_id:  # this run's next attempt
@@ -99,9 +113,6 @@ class Traces:
         if span is here.get(SPAN):
             return None
         return partial(self._end_publish, span, current.attach(Context({**here, SPAN: span})))
-
-    def _end_unsampled(self, error: BaseException | None) -> None:
-        self._here.begun.pop()
 
     def _end_publish(self, span: Span, token: Any, error: BaseException | None) -> None:
         if error:
@@ -127,12 +138,17 @@ class Traces:
     # ---- where it runs ----
 
     def _begin_run(self, task: Any, request: Any) -> Callable[[str, BaseException | None], None] | None:
-        headers, eager, runs = request.headers or {}, request.is_eager, self._here.runs
+        headers, eager = request.headers or {}, request.is_eager
+        if self._unsampling and not eager and (brought := unsampled_by(headers)):
+            self._follow(brought)
+            return None
+        runs = self._here.runs
         if runs and not eager:  # of a delivery that has ended without Celery's cleanup
             self._leave_runs()
         context = parent_of(headers) if eager else context_of(headers)
         above: Any = context.get(SPAN)
-        if (span := self._unsampled(above)) is None:
+        span = self._unsampling.below(above) if self._unsampling else None
+        if span is None:
             links = links_to(attempts_of(headers))
             span = self._sampled("run", task.name, request.id, context, SpanKind.CONSUMER, links)
             if request.retries:
@@ -143,6 +159,14 @@ class Traces:
             context = trace.set_span_in_context(span, context)
         runs.append((request.id, span, current.attach(context)))
         return partial(self._end_run, span, eager) if eager or span is not above else None
+
+    def _follow(self, traceparent: str) -> None:
+        """Make the run that begins a part of an unsampled trace, as nearly all are where much runs."""
+        followed = self._here.followed
+        if current.get_current().get(SPAN) is not followed:
+            self._leave_runs()
+            current.attach(Context({SPAN: followed}))
+        followed.traceparent = traceparent
 
     def _end_run(self, span: Span, eager: bool, state: str, error: BaseException | None) -> None:
         if span.is_recording():
@@ -156,9 +180,10 @@ class Traces:
             current.detach(self._here.runs.pop()[-1])
 
     def _leave_runs(self) -> None:
-        runs = self._here.runs
-        while runs:
-            current.detach(runs.pop()[-1])
+        here = self._here
+        here.followed.traceparent = ""
+        while here.runs:
+            current.detach(here.runs.pop()[-1])
 
     def _note_duplicate(self, **_: Any) -> None:
         trace.get_current_span().add_event("duplicate dropped")
@@ -198,7 +223,8 @@ class Traces:
     def _start(self, action: str, task: str, task_id: object, parent: Context, links: Sequence[Link] = ()) -> Span:
         """A span of a publisher below that of `parent`."""
         above: Any = parent.get(SPAN)
-        return self._unsampled(above) or self._sampled(action, task, task_id, parent, SpanKind.PRODUCER, links)
+        unsampled = self._unsampling.below(above) if self._unsampling else None
+        return unsampled or self._sampled(action, task, task_id, parent, SpanKind.PRODUCER, links)
 
     def _sampled(
         self, action: str, task: str, task_id: object, parent: Context, kind: SpanKind, links: Sequence[Link]
@@ -217,9 +243,7 @@ class Traces:
 
     def _add_trace(self, logger: Any, method: str, event: log_context.EventDict) -> log_context.EventDict:
         """Add `trace_id` and `span_id` to a line of a log (a processor of structlog)."""
-        context = parent_of({})
-        span = trace.get_current_span(context) if context or not self._here.begun else self._here.begun[-1]
-        if (own := span.get_span_context()).is_valid:
+        if (own := trace.get_current_span(parent_of({})).get_span_context()).is_valid:
             event["trace_id"], event["span_id"] = trace.format_trace_id(own.trace_id), trace.format_span_id(own.span_id)
         return event
 
@@ -231,7 +255,7 @@ def parent_of(headers: Mapping[Any, Any], here: Context | None = None) -> Contex
     """
     here = current.get_current() if here is None else here
     span: Any = here.get(SPAN)
-    if span is not None and (type(span) is Unsampled or span.get_span_context().is_valid):
+    if span and (span.traceparent if isinstance(span, Unsampled) else span.get_span_context().is_valid):
         return here
     handled = log_context.handled.get()
     return context_of(headers) or (context_of(handled) if handled else Context())

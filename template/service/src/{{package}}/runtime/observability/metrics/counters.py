@@ -3,7 +3,12 @@
 Labels: `task` is the name that messages have, `queue` the one in the queue table.
 """
 
+from typing import TYPE_CHECKING
+
 from prometheus_client import Counter
+
+if TYPE_CHECKING:  # which imports this module
+    from .run_counts import RunCount
 
 __all__ = ["DEAD_LETTERS", "LEASES", "OTHER", "REVOKED", "SECONDS", "TASK", "Series"]
 
@@ -30,12 +35,14 @@ LEASES = Counter(
 
 
 class Series:
-    """The counters of one task in one queue, from 0, so that the first event is an increase. Looked up once.
+    """The counters of one task in one queue, from 0, so that the first event is an increase. Looked up once."""
 
-    place: what its runs are counted by, see RunCounts.
-    """
-
-    def __init__(self, task: str, queue: str, place: int) -> None:
-        self.place = place
+    def __init__(self, task: str, queue: str, runs: "RunCount") -> None:
+        self.runs = runs
         self.published = PUBLISHED.labels(task, queue)
         self.duplicates, self.deferrals = DUPLICATES.labels(task, queue), DEFERRALS.labels(task, queue)
+
+    def publish_ended(self, error: BaseException | None) -> None:
+        """Count a message, if the broker has it."""
+        if error is None:
+            self.published.inc()

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from importlib import import_module
 from math import inf
 from pathlib import Path
@@ -29,7 +29,7 @@ from ...signals import dead_letter_stored, task_deferred, task_duplicate, task_l
 from ...task import service_tasks
 from ..multiprocess import VARIABLE
 from .counters import DEAD_LETTERS, LEASES, OTHER, REVOKED, Series
-from .run_counts import RunCounts
+from .run_counts import RunCount, RunCounts
 from .server import serve
 from .worker import WorkerCollector, worker_registry
 
@@ -47,7 +47,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._series: dict[tuple[str, str], Series] = {}
-        self._of = lru_cache(1000)(self._look_up)
+        self._known: dict[tuple[str, object], Series] = {}
         self._reasons: set[str] = set()
 
     def install(self, app: ServiceApp) -> None:
@@ -110,25 +110,21 @@ class Metrics:
 
     def _begin_publish(self, name: str, options: Mapping[str, Any]) -> Callable[[BaseException | None], None]:
         queue = options.get("queue") or options.get("routing_key")
-        return partial(self._end_publish, self._of(name, getattr(queue, "name", queue)))
-
-    def _end_publish(self, series: Series, error: BaseException | None) -> None:
-        if error is None:
-            series.published.inc()
+        return self._of(name, getattr(queue, "name", queue)).publish_ended
 
     def _begin_run(self, task: Any, request: Any) -> Callable[[str, BaseException | None], None]:
-        about, place = vars(request), self._of(task.name, request.delivery_info.get("routing_key")).place
-        self._runs.begun(place, seconds_in_queue(about, time.time()))
-        return partial(self._end_run, place, about, time.perf_counter())
+        about, runs = vars(request), self._of(task.name, request.delivery_info.get("routing_key")).runs
+        runs.begun(seconds_in_queue(about, time.time()))
+        return partial(self._end_run, runs, about, time.perf_counter())
 
     def _end_run(
-        self, place: int, request: Mapping[str, Any], begun: float, state: str, error: BaseException | None
+        self, runs: RunCount, request: Mapping[str, Any], begun: float, state: str, error: BaseException | None
     ) -> None:
         if PUT_OFF in request:
             return
         if isinstance(error, Reject) and not getattr(error, "requeue", False):
             state = FAILURE
-        self._runs.ended(place, state, time.perf_counter() - begun)
+        runs.ended(state, time.perf_counter() - begun)
 
     def _duplicate(self, sender: Any, request: Any, **_: Any) -> None:
         setattr(request, PUT_OFF, True)
@@ -140,7 +136,7 @@ class Metrics:
 
     def _lost(self, sender: Any, request: Any, retried: bool, **_: Any) -> None:
         series = self._of(sender.name, request.delivery_info.get("routing_key"))
-        self._runs.ended(series.place, RETRY if retried else FAILURE)
+        series.runs.ended(RETRY if retried else FAILURE)
 
     def _revoked(self, sender: Any, request: Any, terminated: bool, expired: bool, **_: Any) -> None:
         reason = "expired" if expired else "terminated" if terminated else "revoked"
@@ -151,15 +147,21 @@ class Metrics:
 
     # ---- labels: as many as the service has tasks and queues ----
 
-    def _look_up(self, task: str, routing_key: object) -> Series:
+    def _of(self, task: str, routing_key: object) -> Series:
         """routing_key: None for a message that goes where the task's messages go."""
+        return self._known.get((task, routing_key)) or self._look_up(task, routing_key)
+
+    def _look_up(self, task: str, routing_key: object) -> Series:
+        wire_name = routing_key
         if routing_key is None:
             queue = getattr(self._app.tasks.get(task), "work_queue", None)
-            routing_key = queue.value.wire_name if queue else self._app.conf.task_default_queue
-        place = self._task(task), self._queue(routing_key)
+            wire_name = queue.value.wire_name if queue else self._app.conf.task_default_queue
+        place = self._task(task), self._queue(wire_name)
         if place not in self._series:
             self._runs.shown.add(place)
             self._series[place] = Series(*place, self._runs.of(place))
+        if task in self._app.tasks and (routing_key is None or routing_key in self._queues):  # no more than these
+            self._known[task, routing_key] = self._series[place]
         return self._series[place]
 
     def _task(self, name: object) -> str:
@@ -184,10 +186,9 @@ class Metrics:
 def seconds_in_queue(request: Mapping[str, Any], now: float) -> float | None:
     """From the publishing of a message, or its eta if that was later; None where it does not say."""
     published = request.get(PUBLISHED)
-    if type(published) is not float or not -inf < published < inf:
+    if type(published) is not float or not 0 < published < inf:
         return None
     if eta := request.get("eta"):
         moment = datetime.fromisoformat(eta) if isinstance(eta, str) else eta
         published = max(published, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    waited = now - published
-    return waited if waited > 0 else 0.0
+    return max(0.0, now - published)

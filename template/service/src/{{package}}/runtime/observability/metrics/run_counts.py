@@ -19,7 +19,7 @@ from prometheus_client.utils import floatToGoString
 from .counters import OTHER, SECONDS, TASK
 from .worker import is_alive
 
-__all__ = ["RunCounts"]
+__all__ = ["RunCount", "RunCounts"]
 
 STARTED = "STARTED"
 COUNTERS = {
@@ -44,6 +44,43 @@ WIDTH = RUN_SECONDS + len(BOUNDS) + 1
 """Numbers of one task in one queue. They begin with the first one; before all of them is the id of the process."""
 
 
+def bound_of(seconds: float) -> int:
+    """The number of the first bound that is not exceeded."""
+    return bisect_left(SECONDS, seconds) if seconds > SECONDS[0] else 0  # most runs, without a call
+
+
+class RunCount:
+    """Counts the runs of one place in this process."""
+
+    __slots__ = ("_first", "_lock", "_numbers")  # what it reads in each run is in one piece of memory
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+
+    def reset(self, lock: threading.Lock, numbers: "memoryview[float]") -> None:
+        """Count in `numbers` from now on."""
+        self._lock, self._numbers = lock, numbers
+
+    def begun(self, waited: float | None) -> None:
+        """Count a run that begins. waited: seconds, if they are known."""
+        first, numbers = self._first, self._numbers
+        with self._lock:
+            numbers[first] += 1
+            if waited is not None:
+                numbers[first + QUEUE_SECONDS + bound_of(waited)] += 1
+                numbers[first + RUN_SECONDS - 1] += waited
+
+    def ended(self, state: str, seconds: float | None = None) -> None:
+        """Count a run that has ended in this state of Celery's; seconds: that it took, if a process could tell."""
+        first, numbers = self._first, self._numbers
+        with self._lock:
+            if (offset := COUNTER.get(state)) is not None:
+                numbers[first + offset] += 1
+            if seconds is not None:
+                numbers[first + RUN_SECONDS + bound_of(seconds)] += 1
+                numbers[first + WIDTH - 1] += seconds
+
+
 class RunCounts(Collector):
     """What this process, and those that it has forked, have counted of each place, a task in a queue.
 
@@ -53,6 +90,7 @@ class RunCounts(Collector):
 
     def __init__(self, places: Sequence[tuple[str, str]]) -> None:
         self._first = {place: 1 + number * WIDTH for number, place in enumerate(places)}
+        self._counts = {place: RunCount(first) for place, first in self._first.items()}
         self.shown: set[tuple[str, str]] = set()
         self._reset(self._new())
         if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
@@ -69,6 +107,8 @@ class RunCounts(Collector):
         self._lock, self._numbers = threading.Lock(), numbers
         self._forked: list[memoryview[float]] = []
         numbers[0] = os.getpid()
+        for count in self._counts.values():
+            count.reset(self._lock, numbers)
 
     def _before_fork(self) -> None:
         """A process that ends has another one take its place: so there are never more numbers than processes."""
@@ -82,28 +122,9 @@ class RunCounts(Collector):
                     self._numbers[number] += row[number]
         self._next = self._new()
 
-    def of(self, place: tuple[str, str]) -> int:
-        """The number of a place, by which its runs are counted: for a task that is not known yet, that of OTHER."""
-        return self._first.get(place) or self._first[OTHER, place[1]]
-
-    def begun(self, place: int, waited: float | None) -> None:
-        """Count a run that begins. waited: seconds, if they are known."""
-        numbers = self._numbers
-        with self._lock:
-            numbers[place] += 1
-            if waited is not None:
-                numbers[place + QUEUE_SECONDS + bisect_left(SECONDS, waited)] += 1
-                numbers[place + RUN_SECONDS - 1] += waited
-
-    def ended(self, place: int, state: str, seconds: float | None = None) -> None:
-        """Count a run that has ended in this state of Celery's; seconds: that it took, if a process could tell."""
-        numbers = self._numbers
-        with self._lock:
-            if (offset := COUNTER.get(state)) is not None:
-                numbers[place + offset] += 1
-            if seconds is not None:
-                numbers[place + RUN_SECONDS + bisect_left(SECONDS, seconds)] += 1
-                numbers[place + WIDTH - 1] += seconds
+    def of(self, place: tuple[str, str]) -> RunCount:
+        """What counts the runs of a place: for a task that is not known yet, that of OTHER."""
+        return self._counts.get(place) or self._counts[OTHER, place[1]]
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: to be registered is not to be asked."""
