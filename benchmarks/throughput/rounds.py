@@ -141,16 +141,16 @@ def turns(variant: Variant, broker: Broker, seconds: int) -> dict[str, list[floa
         env = {**os.environ, **variant.env, "BENCH_TURNS": folder}
         with worker(variant, env):
             steady = dataclasses.replace(variant, publish=(*variant.publish[:2], "for seconds"))
-            publish(steady, env, seconds)
+            publish(steady, env, seconds, DEADLINE + seconds)
             until(lambda: broker.waiting(variant) == 0)
         return ratio(Path(folder).iterdir())
 
 
-def publish(variant: Variant, env: dict[str, str], tasks: int) -> tuple[float, float]:
-    """Publish from a process of its own that is warm; when it began and when it ended."""
+def publish(variant: Variant, env: dict[str, str], tasks: int, deadline: float = DEADLINE) -> tuple[float, float]:
+    """Publish from a process of its own that is warm, within `deadline` seconds; when it began and when it ended."""
     module, *arguments = variant.publish
     command = [sys.executable, "-m", "benchmarks.throughput.publish", module, json.dumps([*arguments, tasks])]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=DEADLINE)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=deadline)
     if done.returncode:
         raise RuntimeError(f"expected {variant.name} to publish, got: {done.stderr}")
     began, ended = done.stdout.splitlines()[-1].split()
