@@ -28,7 +28,7 @@ from ...settings import NAME
 from ...signals import dead_letter_stored, task_deferred, task_duplicate, task_lost
 from ...task import service_tasks
 from ..multiprocess import VARIABLE
-from .counters import DEAD_LETTERS, LEASES, OTHER, REVOKED, Series
+from .counters import DEAD_LETTERS, DEFERRALS, DUPLICATES, LEASES, MESSAGES, OTHER, REVOKED
 from .run_counts import RunCount, RunCounts
 from .server import serve
 from .worker import WorkerCollector, worker_registry
@@ -40,6 +40,20 @@ MOST_REASONS = 50
 
 PUT_OFF = "counted_already"
 """The attribute of the request of a run that was no end of its task: a duplicate, or a deferral."""
+
+
+class Series:
+    """The counters of one task in one queue, from 0, so that the first event is an increase. Looked up once."""
+
+    def __init__(self, task: str, queue: str, runs: RunCount) -> None:
+        self.runs = runs
+        self.published = MESSAGES.labels(task, queue)
+        self.duplicates, self.deferrals = DUPLICATES.labels(task, queue), DEFERRALS.labels(task, queue)
+
+    def publish_ended(self, error: BaseException | None) -> None:
+        """Count a message, if the broker has it."""
+        if error is None:
+            self.published.inc()
 
 
 class Metrics:
