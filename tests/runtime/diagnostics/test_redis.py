@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from runtime.diagnostics import Finding, redis
-from runtime.testing.servers.process import free_port, serving, until
+from runtime.testing.servers.process import PORTS, free_port, serving, until
 from runtime.testing.servers.redis import redis_command
 
 from . import faults
@@ -23,7 +23,8 @@ pytestmark = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-
 @contextmanager
 def started(folder: Path, *options: str) -> Iterator[Redis]:
     """A Redis as it has to be, but for `options`."""
-    port = next(port for port in iter(free_port, None) if port < 55_536)  # a cluster's nodes add 10,000
+    # A cluster's node listens at the port 10,000 above as well, which has to be no client's either.
+    port = next(port for port in iter(free_port, None) if port + 10_000 in PORTS)
     command = [*redis_command("redis-server", port, folder), *options]
     with serving(command, port, folder / "redis.log"), Redis(port=port, decode_responses=True) as client:
         yield client
