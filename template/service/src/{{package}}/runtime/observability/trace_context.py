@@ -78,12 +78,17 @@ def _is_default() -> bool:
     return _fields() == DEFAULT
 
 
+def _has_no_more(headers: Mapping[Any, Any]) -> bool:
+    """Whether a `traceparent` is all that a message has of a trace, if it has one."""
+    return _is_default() and "tracestate" not in headers and "baggage" not in headers
+
+
 def unsampled_by(headers: Mapping[Any, Any]) -> str:
     """The `traceparent` of a message that is part of an unsampled trace, and brings nothing else of it; else empty."""
     traceparent = headers.get("traceparent")
     if not isinstance(traceparent, str) or not UNSAMPLED.fullmatch(traceparent):
         return ""
-    return traceparent if _is_default() and "tracestate" not in headers and "baggage" not in headers else ""
+    return traceparent if _has_no_more(headers) else ""
 
 
 def begins_a_trace(headers: Mapping[Any, Any]) -> bool:
@@ -95,7 +100,7 @@ def context_of(headers: Mapping[Any, Any]) -> Context:
     """The context that a message brings; an empty one, if it brings none."""
     if unsampled := unsampled_by(headers):
         return Context({SPAN: Unsampled(unsampled)})
-    if _is_default() and "tracestate" not in headers and "baggage" not in headers:
+    if _has_no_more(headers):
         traceparent = headers.get("traceparent")
         if traceparent is None:
             return Context()
@@ -114,9 +119,7 @@ def inject(headers: MutableMapping[str, Any], span: Span, context: Context | Non
         headers.pop(name, None)
     context = get_current() if context is None else context
     alone = _is_default() and (context.keys() <= {SPAN} or not baggage.get_all(context))
-    if alone and isinstance(span, Unsampled):
-        headers["traceparent"] = span.traceparent
-    elif alone and not span.get_span_context().trace_state and (own := _written(span)):
+    if alone and (isinstance(span, Unsampled) or not span.get_span_context().trace_state) and (own := _written(span)):
         headers["traceparent"] = own
     else:
         propagate.inject(headers, trace.set_span_in_context(span, context))

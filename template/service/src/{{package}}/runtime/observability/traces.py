@@ -147,8 +147,7 @@ class Traces:
             self._leave_runs()
         context = parent_of(headers) if eager else context_of(headers)
         above: Any = context.get(SPAN)
-        span = self._unsampling.below(above) if self._unsampling else None
-        if span is None:
+        if (span := self._unsampled(above)) is None:
             links = links_to(attempts_of(headers))
             span = self._sampled("run", task.name, request.id, context, SpanKind.CONSUMER, links)
             if request.retries:
@@ -223,8 +222,11 @@ class Traces:
     def _start(self, action: str, task: str, task_id: object, parent: Context, links: Sequence[Link] = ()) -> Span:
         """A span of a publisher below that of `parent`."""
         above: Any = parent.get(SPAN)
-        unsampled = self._unsampling.below(above) if self._unsampling else None
-        return unsampled or self._sampled(action, task, task_id, parent, SpanKind.PRODUCER, links)
+        return self._unsampled(above) or self._sampled(action, task, task_id, parent, SpanKind.PRODUCER, links)
+
+    def _unsampled(self, above: Span | None) -> Span | None:
+        """See Unsampling; None where the sampler has to be asked."""
+        return self._unsampling.below(above) if self._unsampling else None
 
     def _sampled(
         self, action: str, task: str, task_id: object, parent: Context, kind: SpanKind, links: Sequence[Link]

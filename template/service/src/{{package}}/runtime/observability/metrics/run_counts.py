@@ -52,10 +52,10 @@ def bound_of(seconds: float) -> int:
 class RunCount:
     """Counts the runs of one place in this process."""
 
-    __slots__ = ("_first", "_lock", "_numbers")  # what it reads in each run is in one piece of memory
+    __slots__ = ("_lock", "_numbers", "first")  # what it reads in each run is in one piece of memory
 
     def __init__(self, first: int) -> None:
-        self._first = first
+        self.first = first
 
     def reset(self, lock: threading.Lock, numbers: "memoryview[float]") -> None:
         """Count in `numbers` from now on."""
@@ -63,7 +63,7 @@ class RunCount:
 
     def begun(self, waited: float | None) -> None:
         """Count a run that begins. waited: seconds, if they are known."""
-        first, numbers = self._first, self._numbers
+        first, numbers = self.first, self._numbers
         with self._lock:
             numbers[first] += 1
             if waited is not None:
@@ -72,7 +72,7 @@ class RunCount:
 
     def ended(self, state: str, seconds: float | None = None) -> None:
         """Count a run that has ended in this state of Celery's; seconds: that it took, if a process could tell."""
-        first, numbers = self._first, self._numbers
+        first, numbers = self.first, self._numbers
         with self._lock:
             if (offset := COUNTER.get(state)) is not None:
                 numbers[first + offset] += 1
@@ -89,8 +89,7 @@ class RunCounts(Collector):
     """
 
     def __init__(self, places: Sequence[tuple[str, str]]) -> None:
-        self._first = {place: 1 + number * WIDTH for number, place in enumerate(places)}
-        self._counts = {place: RunCount(first) for place, first in self._first.items()}
+        self._counts = {place: RunCount(1 + number * WIDTH) for number, place in enumerate(places)}
         self.shown: set[tuple[str, str]] = set()
         self._reset(self._new())
         if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
@@ -101,7 +100,7 @@ class RunCounts(Collector):
             )
 
     def _new(self) -> "memoryview[float]":
-        return memoryview(mmap.mmap(-1, 8 * (1 + WIDTH * len(self._first)))).cast("d")
+        return memoryview(mmap.mmap(-1, 8 * (1 + WIDTH * len(self._counts)))).cast("d")
 
     def _reset(self, numbers: "memoryview[float]") -> None:
         self._lock, self._numbers = threading.Lock(), numbers
@@ -135,8 +134,10 @@ class RunCounts(Collector):
         with self._lock:
             rows = [self._numbers, *self._forked]
             totals = {
-                place: [sum(each) for each in zip(*(row[first : first + WIDTH] for row in rows), strict=True)]
-                for place, first in self._first.items()
+                place: [
+                    sum(each) for each in zip(*(row[count.first : count.first + WIDTH] for row in rows), strict=True)
+                ]
+                for place, count in self._counts.items()
             }
         totals = {place: numbers for place, numbers in totals.items() if place in self.shown or any(numbers)}
         for state, (name, text) in COUNTERS.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["STARTED", "Server", "free_port", "serving", "until"]
+__all__ = ["PORTS", "STARTED", "Server", "free_port", "serving", "until"]
 
 T = TypeVar("T")
 
